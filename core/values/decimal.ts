@@ -1,0 +1,62 @@
+import { Decimal as DecimalJs } from 'decimal.js';
+
+/**
+ * Exact decimal arithmetic for money, prices and quantities. Every boundary (events, state, broker, files)
+ * carries decimals as strings; floats are for analytics only. 40 significant digits, banker's rounding.
+ */
+export const Decimal = DecimalJs.clone({ precision: 40, rounding: DecimalJs.ROUND_HALF_EVEN, toExpNeg: -30, toExpPos: 40 });
+export type Decimal = DecimalJs;
+
+declare const brand: unique symbol;
+/** An amount of money in the account's base currency unless a currency stands beside it. */
+export type Money = Decimal & { readonly [brand]: 'money' };
+/** A price per unit of an instrument, in the instrument's currency. */
+export type Price = Decimal & { readonly [brand]: 'price' };
+/** A number of units (shares, contracts); signed where it is a position, positive where it is an order. */
+export type Quantity = Decimal & { readonly [brand]: 'quantity' };
+
+const DECIMAL_TEXT = /^-?\d{1,30}(\.\d{1,30})?$/;
+
+/** A value that is not a finite plain decimal. Names the value and what it was meant to be. */
+export class NotADecimalError extends Error {
+  readonly code = 'NotADecimal';
+  readonly retryable = false;
+  constructor(what: string, value: unknown) {
+    super(`${what} is not a finite decimal: ${JSON.stringify(String(value))}; give digits with an optional point, such as "123.45"`);
+    this.name = 'NotADecimalError';
+  }
+}
+
+function parse(what: string, value: Decimal | string | number): Decimal {
+  if (value instanceof DecimalJs) {
+    if (!value.isFinite()) throw new NotADecimalError(what, value);
+    return value;
+  }
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new NotADecimalError(what, value);
+    return new Decimal(value);
+  }
+  if (!DECIMAL_TEXT.test(value)) throw new NotADecimalError(what, value);
+  return new Decimal(value);
+}
+
+/** Parses an amount of money. @throws NotADecimalError */
+export const money = (value: Decimal | string | number): Money => parse('an amount of money', value) as Money;
+/** Parses a price. @throws NotADecimalError */
+export const price = (value: Decimal | string | number): Price => parse('a price', value) as Price;
+/** Parses a quantity. @throws NotADecimalError */
+export const quantity = (value: Decimal | string | number): Quantity => parse('a quantity', value) as Quantity;
+
+/** The canonical text of a decimal: plain notation, no trailing zeros, `-0` as `0`. */
+export function decimalText(value: Decimal): string {
+  return value.isZero() ? '0' : value.toFixed();
+}
+
+/** Money rounded half-even to the cent, as text with two places. */
+export function centsText(value: Decimal): string {
+  const rounded = value.toDecimalPlaces(2, Decimal.ROUND_HALF_EVEN);
+  return (rounded.isZero() ? new Decimal(0) : rounded).toFixed(2);
+}
+
+export const ZERO_MONEY: Money = money(0);
+export const ZERO_QUANTITY: Quantity = quantity(0);
