@@ -54,7 +54,9 @@ export function barSeries(instrument: InstrumentId, interval: BarInterval, rows:
 /** Row `index` of a series. @throws RangeError outside the series. */
 export function barAt(series: BarSeries, index: number): Bar {
   if (!Number.isInteger(index) || index < 0 || index >= series.length) {
-    throw new RangeError(`bar ${index} of ${series.instrument} does not exist; the series has ${series.length} bars`);
+    throw new RangeError(
+      `bar ${index} of ${series.instrument} does not exist; the series has ${series.length} bars`,
+    );
   }
   return {
     openTime: series.openTime[index] as number,
