@@ -14,6 +14,9 @@ export function instantText(at: EpochMillis): string {
 /** Parses {@link instantText}'s form. @throws RangeError naming the value. */
 export function parseInstant(text: string): EpochMillis {
   const at = Date.parse(text);
-  if (Number.isNaN(at)) throw new RangeError(`not an instant: ${JSON.stringify(text)}; expected ISO 8601 such as 2018-02-05T14:30:00.000Z`);
+  if (Number.isNaN(at))
+    throw new RangeError(
+      `not an instant: ${JSON.stringify(text)}; expected ISO 8601 such as 2018-02-05T14:30:00.000Z`,
+    );
   return at;
 }

@@ -4,7 +4,12 @@ import { Decimal as DecimalJs } from 'decimal.js';
  * Exact decimal arithmetic for money, prices and quantities. Every boundary (events, state, broker, files)
  * carries decimals as strings; floats are for analytics only. 40 significant digits, banker's rounding.
  */
-export const Decimal = DecimalJs.clone({ precision: 40, rounding: DecimalJs.ROUND_HALF_EVEN, toExpNeg: -30, toExpPos: 40 });
+export const Decimal = DecimalJs.clone({
+  precision: 40,
+  rounding: DecimalJs.ROUND_HALF_EVEN,
+  toExpNeg: -30,
+  toExpPos: 40,
+});
 export type Decimal = DecimalJs;
 
 declare const brand: unique symbol;
@@ -22,7 +27,9 @@ export class NotADecimalError extends Error {
   readonly code = 'NotADecimal';
   readonly retryable = false;
   constructor(what: string, value: unknown) {
-    super(`${what} is not a finite decimal: ${JSON.stringify(String(value))}; give digits with an optional point, such as "123.45"`);
+    super(
+      `${what} is not a finite decimal: ${JSON.stringify(String(value))}; give digits with an optional point, such as "123.45"`,
+    );
     this.name = 'NotADecimalError';
   }
 }
@@ -45,7 +52,8 @@ export const money = (value: Decimal | string | number): Money => parse('an amou
 /** Parses a price. @throws NotADecimalError */
 export const price = (value: Decimal | string | number): Price => parse('a price', value) as Price;
 /** Parses a quantity. @throws NotADecimalError */
-export const quantity = (value: Decimal | string | number): Quantity => parse('a quantity', value) as Quantity;
+export const quantity = (value: Decimal | string | number): Quantity =>
+  parse('a quantity', value) as Quantity;
 
 /** The canonical text of a decimal: plain notation, no trailing zeros, `-0` as `0`. */
 export function decimalText(value: Decimal): string {

@@ -1,0 +1,50 @@
+import { type DeskEvent, EVENTS, type EventData, type EventType } from '#contracts/registry.ts';
+import { type EpochMillis, instantText } from '#core/values/clock.ts';
+import { eventId } from './event-id.ts';
+
+/** What a use case says when it emits an event; the rest of the envelope follows from it. */
+export interface NewEvent<T extends EventType> {
+  readonly type: T;
+  /**
+   * Distinguishes this event from others of its type and sender in the same correlation, e.g. `round:2` or an intent id.
+   * Together they are the event's identity: choose it so that redoing the work gives the same key.
+   */
+  readonly key: string;
+  readonly correlationId: string;
+  readonly causationId: string | null;
+  readonly sender: string;
+  readonly occurredAt: EpochMillis;
+  readonly data: EventData<T>;
+  readonly recipients?: readonly string[];
+  readonly urgency?: 'low' | 'normal' | 'high' | 'critical';
+  readonly requiresResponse?: boolean;
+  readonly ttlSeconds?: number | null;
+}
+
+/** An event with the key under which the journal stores it: partition = correlationId, sort = `<type>#<key>`. */
+export interface JournalEntry<T extends EventType = EventType> {
+  readonly key: string;
+  readonly event: DeskEvent<T>;
+}
+
+/** Builds the full event; `sequence` is its position among the events of one handling. */
+export function journalEntry<T extends EventType>(input: NewEvent<T>, sequence = 0): JournalEntry<T> {
+  const event = {
+    metadata: {
+      id: eventId(input.correlationId, input.sender, input.type, input.key),
+      type: input.type,
+      version: EVENTS[input.type].version,
+      occurredAt: instantText(input.occurredAt),
+      correlationId: input.correlationId,
+      causationId: input.causationId,
+      sender: input.sender,
+      recipients: [...(input.recipients ?? [])],
+      sequence,
+      urgency: input.urgency ?? 'normal',
+      requiresResponse: input.requiresResponse ?? false,
+      ttlSeconds: input.ttlSeconds ?? null,
+    },
+    data: input.data,
+  };
+  return { key: input.key, event: event as DeskEvent<T> };
+}
