@@ -1,0 +1,27 @@
+/** Decimal places of a step such as 0.01 or 0.00005, so that rounding leaves no binary dust. */
+function places(step: number): number {
+  const text = step.toString();
+  const exponent = text.indexOf('e-');
+  if (exponent >= 0) return Number(text.slice(exponent + 2)) + Math.max(0, exponent - 2);
+  const point = text.indexOf('.');
+  return point < 0 ? 0 : text.length - point - 1;
+}
+
+/** A millionth of a step absorbs binary representation, far below anything a real price differs by. */
+const DUST = 1e-6;
+
+const clean = (steps: number, step: number): number => Number((steps * step).toFixed(places(step)));
+
+/** The largest multiple of `step` not above `value`. */
+export const floorTo = (value: number, step: number): number => clean(Math.floor(value / step + DUST), step);
+
+/** The smallest multiple of `step` not below `value`. */
+export const ceilTo = (value: number, step: number): number => clean(Math.ceil(value / step - DUST), step);
+
+/** The multiple of `step` nearest to `value`; halves away from zero. */
+export const roundTo = (value: number, step: number): number =>
+  clean(Math.sign(value) * Math.floor(Math.abs(value) / step + 0.5 + DUST), step);
+
+/** True where `value` is a multiple of `step` (to a millionth of it). */
+export const onGrid = (value: number, step: number): boolean =>
+  Math.abs(value / step - Math.round(value / step)) <= DUST;
