@@ -1,0 +1,38 @@
+import type { StateKey } from './desk-store.ts';
+
+/** Every state item of the desk and who writes it. One place, so that permissions and readers agree. */
+export const stateKeys = {
+  /** The account book: positions, orders, reservations, equity, breakers. Written by the ledger and the gate. */
+  book: { partition: 'DESK', sort: 'BOOK' } as StateKey,
+  /** The kill switch. Written by the operator and by a drawdown halt; read by the gate and, before every order, the bridge. */
+  halt: { partition: 'DESK', sort: 'HALT' } as StateKey,
+  /** The risk policy in force. */
+  policy: { partition: 'DESK', sort: 'POLICY' } as StateKey,
+  /** The learning agent's running statistics. */
+  learning: { partition: 'DESK', sort: 'LEARNING' } as StateKey,
+  /** The bridge's lease with its fencing token. */
+  lease: { partition: 'BROKER', sort: 'LEASE' } as StateKey,
+  /** The bars of one session of one instrument, closed so far. Written by the ledger. */
+  intraday: (instrument: string): StateKey => ({ partition: `MARKET#${instrument}`, sort: 'INTRADAY' }),
+  /** The latest daily history of an instrument, by reference. Written by the ledger. */
+  daily: (instrument: string): StateKey => ({ partition: `MARKET#${instrument}`, sort: 'DAILY' }),
+  /** The cycles of a session, in order. Written by the cycle opener. */
+  session: (date: string): StateKey => ({ partition: 'SESSION', sort: date }),
+  /** One order at the broker, by orderRef: what the bridge knows of it. */
+  brokerOrder: (orderRef: string): StateKey => ({ partition: 'BROKER#ORDER', sort: orderRef }),
+};
+
+/** Correlations that are not a cycle. */
+export const correlations = {
+  session: (date: string) => `session:${date}`,
+  broker: (date: string) => `broker:${date}`,
+  desk: 'desk',
+};
+
+/** The kill switch as stored. */
+export interface HaltFlag {
+  readonly halted: boolean;
+  readonly by: string;
+  readonly reason: string;
+  readonly at: string;
+}
