@@ -1,0 +1,289 @@
+import { type Random, seededRandom, seedOf } from '#core/values/random.ts';
+import type { BarSeries } from './bars.ts';
+import { type Session, sessionMinutes } from './calendar.ts';
+import type { Instrument } from './instrument.ts';
+
+/** What is known of a session: its real bar. */
+export interface SessionPrices {
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  /** NaN where unknown: the minutes' volumes are then unknown too. */
+  readonly volume: number;
+}
+
+/** A session bar no path can honour. */
+export class ImpossibleSessionBarError extends Error {
+  readonly code = 'ImpossibleSessionBar';
+  readonly retryable = false;
+  constructor(instrument: string, date: string, problem: string) {
+    super(`${instrument} ${date}: ${problem}; check the bars with core/market/quality.ts first`);
+    this.name = 'ImpossibleSessionBarError';
+  }
+}
+
+/** Prices drawn for each minute; the first is its open, the last its close. */
+const POINTS_PER_MINUTE = 4;
+/** Pairs of times for the high and the low among which one is drawn by its likelihood. */
+const CANDIDATES = 8;
+
+/** Activity by share of the session gone: high at the open, higher at the close, flat at midday (the known U). */
+function activity(share: number): number {
+  const fromMiddle = 2 * share - 1;
+  const lean = fromMiddle > 0 ? 1.2 : 1;
+  return 0.55 + lean * (0.9 * fromMiddle ** 2 + 1.1 * fromMiddle ** 8);
+}
+
+interface Shape {
+  readonly minutes: number;
+  /** Activity of each minute, the minutes summing to 1. */
+  readonly weight: Float64Array;
+  /** Business time at each point, 0 at the first, 1 at the last. */
+  readonly clock: Float64Array;
+}
+
+const shapes = new Map<number, Shape>();
+
+function shapeOf(minutes: number): Shape {
+  const known = shapes.get(minutes);
+  if (known !== undefined) return known;
+  const weight = new Float64Array(minutes);
+  let total = 0;
+  for (let minute = 0; minute < minutes; minute++) {
+    weight[minute] = activity((minute + 0.5) / minutes);
+    total += weight[minute] as number;
+  }
+  for (let minute = 0; minute < minutes; minute++) weight[minute] = (weight[minute] as number) / total;
+  const points = minutes * POINTS_PER_MINUTE;
+  const clock = new Float64Array(points);
+  for (let point = 1; point < points; point++) {
+    clock[point] = (clock[point - 1] as number) + activity((point - 0.5) / points);
+  }
+  const end = clock[points - 1] as number;
+  for (let point = 0; point < points; point++) clock[point] = (clock[point] as number) / end;
+  const shape = { minutes, weight, clock };
+  shapes.set(minutes, shape);
+  return shape;
+}
+
+/** A tick as a fraction of whole numbers, so that multiples of it are the nearest floats to their decimals. */
+function tickFraction(tick: string): { readonly numerator: number; readonly denominator: number } {
+  const match = /^(\d{1,9})(?:\.(\d{1,9}))?$/.exec(tick);
+  const denominator = 10 ** (match?.[2]?.length ?? 0);
+  const numerator = Math.round(Number(tick) * denominator);
+  if (match === null || numerator <= 0) {
+    throw new RangeError(`not a tick: ${JSON.stringify(tick)}; expected a positive decimal such as "0.01"`);
+  }
+  return { numerator, denominator };
+}
+
+interface Anchor {
+  readonly point: number;
+  readonly price: number;
+}
+
+/**
+ * Where the path must pass, in order. The open and the close are the ends. High and low, unless the ends touch them
+ * already, fall at points drawn from the arcsine law (extremes lie near the ends of a session), the pair chosen among
+ * candidates by the Brownian likelihood of its legs: a close near the high makes a late high the likelier.
+ */
+function anchorsOf(day: SessionPrices, clock: Float64Array, random: Random): Anchor[] {
+  const last = clock.length - 1;
+  const ends: [Anchor, Anchor] = [
+    { point: 0, price: day.open },
+    { point: last, price: day.close },
+  ];
+  const free: number[] = [];
+  if (day.high > Math.max(day.open, day.close)) free.push(day.high);
+  if (day.low < Math.min(day.open, day.close)) free.push(day.low);
+  if (free.length === 0) return ends;
+  const drawPoint = () => {
+    const share = Math.sin((Math.PI / 2) * random.next()) ** 2;
+    return 1 + Math.min(last - 2, Math.floor(share * (last - 1)));
+  };
+  // Parkinson (1980): the variance of a driftless Brownian day from its range.
+  const variance = (day.high - day.low) ** 2 / (4 * Math.LN2);
+  const candidates: Anchor[][] = [];
+  const likelihoods: number[] = [];
+  let total = 0;
+  for (let candidate = 0; candidate < CANDIDATES; candidate++) {
+    const points = free.map(drawPoint);
+    if (points.length === 2 && points[0] === points[1]) {
+      points[1] = (points[0] as number) < last - 1 ? (points[0] as number) + 1 : (points[0] as number) - 1;
+    }
+    const middle = free.map((price, index) => ({ point: points[index] as number, price }));
+    middle.sort((a, b) => a.point - b.point);
+    const anchors = [ends[0], ...middle, ends[1]];
+    let exponent = 0;
+    for (let leg = 1; leg < anchors.length; leg++) {
+      const from = anchors[leg - 1] as Anchor;
+      const to = anchors[leg] as Anchor;
+      const time = (clock[to.point] as number) - (clock[from.point] as number);
+      exponent += (to.price - from.price) ** 2 / (2 * variance * time);
+    }
+    const likelihood = Math.exp(-Math.min(exponent, 600));
+    candidates.push(anchors);
+    likelihoods.push(likelihood);
+    total += likelihood;
+  }
+  let draw = random.next() * total;
+  for (let candidate = 0; candidate < CANDIDATES - 1; candidate++) {
+    draw -= likelihoods[candidate] as number;
+    if (draw < 0) return candidates[candidate] as Anchor[];
+  }
+  return candidates[CANDIDATES - 1] as Anchor[];
+}
+
+/** Folds a value into [low, high] by reflection, as if the bounds were mirrors; values inside stay as they are. */
+function fold(value: number, low: number, high: number): number {
+  if (value >= low && value <= high) return value;
+  const width = high - low;
+  let offset = (value - low) % (2 * width);
+  if (offset < 0) offset += 2 * width;
+  return low + (offset <= width ? offset : 2 * width - offset);
+}
+
+/** Prices at every point: Brownian bridges in business time between the anchors, folded into the day's range. */
+function walk(
+  day: SessionPrices,
+  anchors: readonly Anchor[],
+  clock: Float64Array,
+  random: Random,
+): Float64Array {
+  const prices = new Float64Array(clock.length);
+  const deviation = (day.high - day.low) / Math.sqrt(4 * Math.LN2);
+  for (let leg = 1; leg < anchors.length; leg++) {
+    const from = anchors[leg - 1] as Anchor;
+    const to = anchors[leg] as Anchor;
+    const end = clock[to.point] as number;
+    let time = clock[from.point] as number;
+    let price = from.price;
+    for (let point = from.point + 1; point < to.point; point++) {
+      const next = clock[point] as number;
+      const step = next - time;
+      const left = end - time;
+      price +=
+        ((to.price - price) * step) / left +
+        deviation * Math.sqrt((step * (left - step)) / left) * random.normal();
+      prices[point] = fold(price, day.low, day.high);
+      time = next;
+    }
+  }
+  for (const anchor of anchors) prices[anchor.point] = anchor.price;
+  return prices;
+}
+
+/** Whole units by minute, in the U of activity with lognormal noise, summing to `volume` to the last bit. */
+function volumes(volume: number, shape: Shape, random: Random): Float64Array {
+  const { minutes, weight } = shape;
+  const result = new Float64Array(minutes);
+  if (Number.isNaN(volume)) return result.fill(Number.NaN);
+  const whole = Math.floor(volume);
+  if (whole > 0) {
+    let total = 0;
+    for (let minute = 0; minute < minutes; minute++) {
+      result[minute] = (weight[minute] as number) * Math.exp(0.35 * random.normal());
+      total += result[minute] as number;
+    }
+    // Cumulative rounding: each minute takes what its running share has earned, so that nothing is left over.
+    let share = 0;
+    let given = 0;
+    for (let minute = 0; minute < minutes; minute++) {
+      share += result[minute] as number;
+      const due = minute === minutes - 1 ? whole : Math.min(whole, Math.floor((share / total) * whole));
+      result[minute] = due - given;
+      given = due;
+    }
+  }
+  result[minutes - 1] = (result[minutes - 1] as number) + (volume - whole);
+  return result;
+}
+
+function checkDay(instrument: Instrument, session: Session, day: SessionPrices): void {
+  const fail = (problem: string) => new ImpossibleSessionBarError(instrument.id, session.date, problem);
+  for (const name of ['open', 'high', 'low', 'close'] as const) {
+    if (!Number.isFinite(day[name])) throw fail(`${name} is ${day[name]}`);
+  }
+  if (day.low > Math.min(day.open, day.close) || day.high < Math.max(day.open, day.close)) {
+    throw fail(`low ${day.low} ≤ open ${day.open}, close ${day.close} ≤ high ${day.high} does not hold`);
+  }
+  if (day.volume < 0 || day.volume === Number.POSITIVE_INFINITY) throw fail(`volume is ${day.volume}`);
+}
+
+/**
+ * One-minute bars for a session of which only the daily bar is known. **This is a model of the day, not the market**:
+ * whatever rests on it must say so.
+ *
+ * Exact: the first open, the highest high, the lowest low, the last close and the sum of volumes are those of `day`, to
+ * the bit. High and low are met at seeded times. Every other price is on the instrument's tick inside [low, high]
+ * (where `day` itself is off the tick, only the prices that touch it are). Volumes are whole units, U-shaped over the
+ * session; a fraction in the day's volume stands in the last minute, and a minute may have none: its prices are quotes.
+ * In between, a Brownian bridge whose variance follows the range (Parkinson) and whose clock follows the U.
+ *
+ * Deterministic: the same seed, instrument, session and day give the same bytes. The path of one session does not
+ * depend on any other.
+ *
+ * @throws ImpossibleSessionBarError unless L ≤ O, C ≤ H, all finite, volume not negative
+ */
+export function intradayPath(
+  instrument: Instrument,
+  session: Session,
+  day: SessionPrices,
+  seed: number | string,
+): BarSeries {
+  checkDay(instrument, session, day);
+  const shape = shapeOf(sessionMinutes(session));
+  const random = seededRandom(seedOf('intraday-path', seed, instrument.id, session.date));
+  const { numerator, denominator } = tickFraction(instrument.tick);
+  const anchors = anchorsOf(day, shape.clock, random);
+  const prices = walk(day, anchors, shape.clock, random);
+  const isAnchor = new Set(anchors.map((anchor) => anchor.point));
+  const perTick = denominator / numerator;
+  for (let point = 0; point < prices.length; point++) {
+    if (isAnchor.has(point)) continue;
+    const snapped = (Math.round((prices[point] as number) * perTick) * numerator) / denominator;
+    prices[point] = Math.min(day.high, Math.max(day.low, snapped));
+  }
+
+  const { minutes } = shape;
+  const column = () => new Float64Array(minutes);
+  const [openTime, closeTime, open, high, low, close] = [
+    column(),
+    column(),
+    column(),
+    column(),
+    column(),
+    column(),
+  ];
+  for (let minute = 0; minute < minutes; minute++) {
+    const first = minute * POINTS_PER_MINUTE;
+    let highest = prices[first] as number;
+    let lowest = highest;
+    for (let point = first + 1; point < first + POINTS_PER_MINUTE; point++) {
+      const price = prices[point] as number;
+      if (price > highest) highest = price;
+      if (price < lowest) lowest = price;
+    }
+    openTime[minute] = session.open + minute * 60_000;
+    closeTime[minute] = session.open + (minute + 1) * 60_000;
+    open[minute] = prices[first] as number;
+    high[minute] = highest;
+    low[minute] = lowest;
+    close[minute] = prices[first + POINTS_PER_MINUTE - 1] as number;
+  }
+  const volume = volumes(day.volume, shape, random);
+  const interval = { unit: 'minute', count: 1 } as const;
+  return {
+    instrument: instrument.id,
+    interval,
+    length: minutes,
+    openTime,
+    closeTime,
+    open,
+    high,
+    low,
+    close,
+    volume,
+  };
+}

@@ -1,0 +1,408 @@
+import type { EpochMillis } from '#core/values/clock.ts';
+import { barBuilder } from './bar-builder.ts';
+import type { BarInterval, BarSeries } from './bars.ts';
+import {
+  nextSession,
+  previousSession,
+  type Session,
+  sessionAt,
+  sessionCount,
+  sessionMinutes,
+  sessionOn,
+} from './calendar.ts';
+import type { CivilDate } from './civil-date.ts';
+import { type CorporateAction, dividendAmount, effectiveAt, splitRatio } from './corporate-actions.ts';
+import type { Instrument, InstrumentId } from './instrument.ts';
+
+/** A bar as a source gave it, before anything is believed. */
+export interface ObservedBar {
+  /** Where it stands: the line of a file, or the row of a table (from 1). */
+  readonly source: number;
+  /** The session's date for session bars; the open of the bar for minute bars. */
+  readonly time: CivilDate | EpochMillis;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  /** NaN where unknown. */
+  readonly volume: number;
+}
+
+export type QuarantineReason =
+  | 'not-finite'
+  | 'not-positive'
+  | 'inconsistent-range'
+  | 'negative-volume'
+  | 'no-session'
+  | 'outside-calendar'
+  | 'misaligned'
+  | 'out-of-order'
+  | 'duplicate'
+  | 'conflicting-duplicate'
+  | 'excessive-move';
+
+/** A bar kept out of the series, whole, with the reason. Nothing is repaired and nothing is thrown away. */
+export interface QuarantinedBar {
+  readonly bar: ObservedBar;
+  readonly reason: QuarantineReason;
+  readonly detail: string;
+}
+
+/** Sessions of the calendar between accepted bars, `from` to `to` inclusive, with none: absent or quarantined. */
+export interface SessionGap {
+  readonly from: CivilDate;
+  readonly to: CivilDate;
+  readonly sessions: number;
+}
+
+/** A session of minute bars that has fewer than its length allows. Normal for thin instruments; for the reader to judge. */
+export interface IncompleteSession {
+  readonly date: CivilDate;
+  readonly expected: number;
+  readonly found: number;
+}
+
+/** Prices that moved to another level and stayed: usually a split the corporate actions don't have. */
+export interface LevelShift {
+  readonly source: number;
+  readonly time: CivilDate | EpochMillis;
+  /** New level over old: about 1/7 for a missing 7-for-1 split. */
+  readonly ratio: number;
+  /** Bars quarantined because of it. */
+  readonly bars: number;
+}
+
+export interface QualityReport {
+  readonly instrument: InstrumentId;
+  readonly observed: number;
+  readonly accepted: number;
+  readonly quarantined: readonly QuarantinedBar[];
+  readonly gaps: readonly SessionGap[];
+  readonly incompleteSessions: readonly IncompleteSession[];
+  readonly levelShifts: readonly LevelShift[];
+}
+
+/** The same instant, other values: the finding for repeated rows needs all of them. */
+interface Pending {
+  readonly bar: ObservedBar;
+  readonly openTime: EpochMillis;
+  readonly closeTime: EpochMillis;
+  readonly session: Session;
+  conflicted: boolean;
+}
+
+/** A checker that takes bars one by one, in the source's order, so that a file larger than memory can pass through it. */
+export interface BarInspector {
+  observe(bar: ObservedBar): void;
+  /** The bars accepted since the last `take`. The newest bar waits for its successor (it may be repeated). */
+  take(): BarSeries;
+  /** Ends the stream: the last bar is decided, and the report is complete. */
+  finish(): { readonly series: BarSeries; readonly report: QualityReport };
+}
+
+const G10 = new Set(['USD', 'EUR', 'JPY', 'GBP', 'AUD', 'NZD', 'CAD', 'CHF', 'NOK', 'SEK']);
+/** This many bars in a row at a new level are a level shift, not an error in one of them. */
+const LEVEL_SHIFT_BARS = 3;
+
+/**
+ * The largest believable move of one bar, as a fraction, without a corporate action; null where none is set (options
+ * may lose everything in a day). Pairs of G10 currencies 10 %, crypto 80 %, all else 50 %.
+ */
+export function largestMove(instrument: Instrument): number | null {
+  switch (instrument.assetClass) {
+    case 'crypto':
+      return 0.8;
+    case 'forex': {
+      const letters = instrument.id.replace(/[^A-Z]/g, '');
+      return letters.length === 6 && G10.has(letters.slice(0, 3)) && G10.has(letters.slice(3)) ? 0.1 : 0.5;
+    }
+    case 'option':
+      return null;
+    case 'equity':
+    case 'index':
+    case 'future':
+      return 0.5;
+  }
+}
+
+/** Whether prices at or below zero are possible (futures: 2020-04-20). */
+function allowsNonPositive(instrument: Instrument): boolean {
+  return instrument.assetClass === 'future';
+}
+
+function valueProblem(bar: ObservedBar, instrument: Instrument): [QuarantineReason, string] | undefined {
+  const { open, high, low, close, volume } = bar;
+  for (const [name, value] of [
+    ['open', open],
+    ['high', high],
+    ['low', low],
+    ['close', close],
+  ] as const) {
+    if (!Number.isFinite(value)) return ['not-finite', `${name} is ${value}`];
+    if (value <= 0 && !allowsNonPositive(instrument))
+      return ['not-positive', `${name} is ${value}; expected more than 0`];
+  }
+  if (volume === Number.POSITIVE_INFINITY || volume === Number.NEGATIVE_INFINITY) {
+    return ['not-finite', `volume is ${volume}`];
+  }
+  if (volume < 0) return ['negative-volume', `volume is ${volume}; expected 0 or more`];
+  if (low > Math.min(open, close) || high < Math.max(open, close)) {
+    return ['inconsistent-range', `low ${low} ≤ open ${open}, close ${close} ≤ high ${high} does not hold`];
+  }
+  return undefined;
+}
+
+function sameValues(a: ObservedBar, b: ObservedBar): boolean {
+  return (
+    a.open === b.open &&
+    a.high === b.high &&
+    a.low === b.low &&
+    a.close === b.close &&
+    Object.is(a.volume, b.volume)
+  );
+}
+
+/**
+ * An inspector for bars of one instrument and interval. Session bars get their times from the calendar; minute bars
+ * must start on the interval's grid inside a session. `actions` explain moves: the bar of an ex-date is compared with
+ * the last close brought to that date's units, so give them for raw prices and leave out what the source has adjusted.
+ */
+export function barInspector(
+  instrument: Instrument,
+  interval: BarInterval,
+  actions: readonly CorporateAction[] = [],
+): BarInspector {
+  const template = instrument.sessionTemplate;
+  const limit = largestMove(instrument);
+  const accepted = barBuilder(instrument.id, interval);
+  const quarantined: QuarantinedBar[] = [];
+  const gaps: SessionGap[] = [];
+  const incompleteSessions: IncompleteSession[] = [];
+  const levelShifts: LevelShift[] = [];
+  const explained = actions
+    .filter((action) => action.instrument === instrument.id)
+    .filter((action) => action.kind === 'split' || action.kind === 'cash-dividend')
+    .map((action) => ({ action, at: effectiveAt(action, template) }))
+    .sort((a, b) => a.at - b.at || (a.action.kind === 'split' ? -1 : 1));
+  let nextExplained = 0;
+  let observed = 0;
+  let acceptedCount = 0;
+  let pending: Pending | undefined;
+  /** The last believed close, in the units of the bar being judged. */
+  let reference = Number.NaN;
+  let run: { first: ObservedBar; ratio: number; level: number; bars: number } | undefined;
+  let lastSession: Session | undefined;
+  let barsOfSession = 0;
+
+  const quarantine = (bar: ObservedBar, reason: QuarantineReason, detail: string) => {
+    quarantined.push({ bar, reason, detail });
+  };
+
+  const endRun = () => {
+    if (run !== undefined && run.bars >= LEVEL_SHIFT_BARS) {
+      levelShifts.push({ source: run.first.source, time: run.first.time, ratio: run.ratio, bars: run.bars });
+    }
+    run = undefined;
+  };
+
+  const moveProblem = (bar: ObservedBar): string | undefined => {
+    if (limit === null || !(reference > 0)) return undefined;
+    for (const [name, value] of [
+      ['close', bar.close],
+      ['open', bar.open],
+      ['high', bar.high],
+      ['low', bar.low],
+    ] as const) {
+      const move = value / reference - 1;
+      if (Math.abs(move) > limit) {
+        const percent = (move * 100).toFixed(1);
+        return `${name} ${value} is ${percent} % from the last close ${reference}; more than ${limit * 100} % without a corporate action`;
+      }
+    }
+    return undefined;
+  };
+
+  const closeSession = () => {
+    if (lastSession === undefined || interval.unit === 'session') return;
+    const expected = Math.ceil(sessionMinutes(lastSession) / interval.count);
+    if (barsOfSession < expected) {
+      incompleteSessions.push({ date: lastSession.date, expected, found: barsOfSession });
+    }
+  };
+
+  const noteSession = (session: Session) => {
+    if (session === lastSession) {
+      barsOfSession++;
+      return;
+    }
+    closeSession();
+    if (lastSession !== undefined) {
+      const from = nextSession(template, lastSession.date).date;
+      if (from < session.date) {
+        const to = previousSession(template, session.date).date;
+        gaps.push({ from, to, sessions: sessionCount(template, from, to) });
+      }
+    }
+    lastSession = session;
+    barsOfSession = 1;
+  };
+
+  const decide = (candidate: Pending) => {
+    const { bar } = candidate;
+    if (candidate.conflicted) return;
+    for (let next = explained[nextExplained]; next !== undefined && next.at <= candidate.openTime; ) {
+      reference =
+        next.action.kind === 'split'
+          ? reference / splitRatio(next.action)
+          : reference - dividendAmount(next.action);
+      nextExplained++;
+      next = explained[nextExplained];
+    }
+    const problem = moveProblem(bar);
+    if (problem !== undefined) {
+      quarantine(bar, 'excessive-move', problem);
+      const near = run !== undefined && limit !== null && Math.abs(bar.close / run.level - 1) <= limit;
+      if (run !== undefined && near) {
+        run.bars++;
+        run.level = bar.close;
+      } else {
+        endRun();
+        run = { first: bar, ratio: bar.close / reference, level: bar.close, bars: 1 };
+      }
+      return;
+    }
+    endRun();
+    reference = bar.close;
+    noteSession(candidate.session);
+    accepted.push(
+      candidate.openTime,
+      candidate.closeTime,
+      bar.open,
+      bar.high,
+      bar.low,
+      bar.close,
+      bar.volume,
+    );
+    acceptedCount++;
+  };
+
+  const settle = () => {
+    if (pending !== undefined) decide(pending);
+    pending = undefined;
+  };
+
+  /** The times and session of a bar, or why it has none. */
+  const place = (bar: ObservedBar): Pending | [QuarantineReason, string] => {
+    try {
+      if (interval.unit === 'session') {
+        if (typeof bar.time !== 'string')
+          return ['misaligned', `a session bar needs a date, not the instant ${bar.time}`];
+        const session = sessionOn(template, bar.time);
+        if (session === null)
+          return ['no-session', `${bar.time} is not a session of the ${template} calendar`];
+        return { bar, openTime: session.open, closeTime: session.close, session, conflicted: false };
+      }
+      if (typeof bar.time !== 'number')
+        return ['misaligned', `a minute bar needs an instant, not the date ${bar.time}`];
+      const session = sessionAt(template, bar.time);
+      if (session === null) {
+        return [
+          'no-session',
+          `${new Date(bar.time).toISOString()} is outside the sessions of the ${template} calendar`,
+        ];
+      }
+      const width = interval.count * 60_000;
+      if ((bar.time - session.open) % width !== 0) {
+        return [
+          'misaligned',
+          `${new Date(bar.time).toISOString()} is not a whole number of ${interval.count}-minute bars after the open`,
+        ];
+      }
+      const closeTime = Math.min(bar.time + width, session.close);
+      return { bar, openTime: bar.time, closeTime, session, conflicted: false };
+    } catch (fault) {
+      if (
+        fault instanceof Error &&
+        'code' in fault &&
+        (fault.code === 'OutsideCalendar' || fault.code === 'NotADate')
+      ) {
+        return ['outside-calendar', fault.message];
+      }
+      throw fault;
+    }
+  };
+
+  return {
+    observe(bar) {
+      observed++;
+      const problem = valueProblem(bar, instrument);
+      const placed = place(bar);
+      if (Array.isArray(placed)) {
+        quarantine(bar, placed[0], placed[1]);
+        return;
+      }
+      if (problem !== undefined) {
+        quarantine(bar, problem[0], problem[1]);
+        return;
+      }
+      if (pending !== undefined && placed.openTime < pending.openTime) {
+        quarantine(
+          bar,
+          'out-of-order',
+          `it stands after ${new Date(pending.openTime).toISOString()} (row ${pending.bar.source})`,
+        );
+        return;
+      }
+      if (pending !== undefined && placed.openTime === pending.openTime) {
+        if (sameValues(bar, pending.bar)) {
+          quarantine(bar, 'duplicate', `the same as row ${pending.bar.source}`);
+          return;
+        }
+        if (!pending.conflicted) {
+          pending.conflicted = true;
+          quarantine(
+            pending.bar,
+            'conflicting-duplicate',
+            `row ${bar.source} has other values for the same time`,
+          );
+        }
+        quarantine(
+          bar,
+          'conflicting-duplicate',
+          `row ${pending.bar.source} has other values for the same time`,
+        );
+        return;
+      }
+      settle();
+      pending = placed;
+    },
+    take: () => accepted.take(),
+    finish() {
+      settle();
+      endRun();
+      closeSession();
+      const report = {
+        instrument: instrument.id,
+        observed,
+        accepted: acceptedCount,
+        quarantined,
+        gaps,
+        incompleteSessions,
+        levelShifts,
+      };
+      return { series: accepted.take(), report };
+    },
+  };
+}
+
+/** Checks bars that are all in memory. See {@link barInspector}. */
+export function inspectBars(
+  instrument: Instrument,
+  interval: BarInterval,
+  bars: Iterable<ObservedBar>,
+  actions: readonly CorporateAction[] = [],
+): { readonly series: BarSeries; readonly report: QualityReport } {
+  const inspector = barInspector(instrument, interval, actions);
+  for (const bar of bars) inspector.observe(bar);
+  return inspector.finish();
+}
