@@ -105,8 +105,9 @@ const G10 = new Set(['USD', 'EUR', 'JPY', 'GBP', 'AUD', 'NZD', 'CAD', 'CHF', 'NO
 const LEVEL_SHIFT_BARS = 3;
 
 /**
- * The largest believable move of one bar, as a fraction, without a corporate action; null where none is set (options
- * may lose everything in a day). Pairs of G10 currencies 10 %, crypto 80 %, all else 50 %.
+ * The largest believable move of one bar, as a fraction, without a corporate action; null where none is set: options
+ * lose everything in a day, and a future may pass zero (2020-04-20). Pairs of G10 currencies 10 %, crypto 80 %, equities,
+ * indices and other currencies 50 %.
  */
 export function largestMove(instrument: Instrument): number | null {
   switch (instrument.assetClass) {
@@ -117,10 +118,10 @@ export function largestMove(instrument: Instrument): number | null {
       return letters.length === 6 && G10.has(letters.slice(0, 3)) && G10.has(letters.slice(3)) ? 0.1 : 0.5;
     }
     case 'option':
+    case 'future':
       return null;
     case 'equity':
     case 'index':
-    case 'future':
       return 0.5;
   }
 }
