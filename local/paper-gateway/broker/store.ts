@@ -1,0 +1,217 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import * as z from 'zod';
+import type { HeldPosition } from '#core/simulation/account.ts';
+import { Decimal, decimalText } from '#core/values/decimal.ts';
+import { newBroker } from './broker.ts';
+import {
+  type BrokerChanges,
+  type BrokerOrder,
+  type BrokerState,
+  type Execution,
+  orderName,
+} from './state.ts';
+
+/** Where the broker's state lives. What `save` returned from survives the death of the process at any moment. */
+export interface BrokerStore {
+  /** The state as last saved, null where there is none. @throws StoreUnreadableError */
+  load(): BrokerState | null;
+  save(state: BrokerState, changes: BrokerChanges): void;
+  close(): void;
+}
+
+/** A state directory whose content is not this gateway's. */
+export class StoreUnreadableError extends Error {
+  readonly code = 'StoreUnreadable';
+  readonly retryable = false;
+  constructor(path: string, cause: unknown) {
+    super(`the broker state in ${path} cannot be read; move the file away to start with a new account`, {
+      cause,
+    });
+    this.name = 'StoreUnreadableError';
+  }
+}
+
+/** A store that forgets: for runs that need no restart. */
+export const volatileStore: BrokerStore = { load: () => null, save: () => {}, close: () => {} };
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS orders (permId INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS executions (execId TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS account (id INTEGER PRIMARY KEY CHECK (id = 1), body TEXT NOT NULL) STRICT;
+`;
+
+const pairs = <V extends z.ZodType>(value: V) => z.array(z.tuple([z.string(), value]));
+const accountRow = z.object({
+  initialCash: z.string(),
+  flows: z.string(),
+  cash: z.string(),
+  realised: z.string(),
+  fees: z.string(),
+  positions: pairs(
+    z.object({ quantity: z.string(), basis: z.string(), openingFees: z.string(), multiplier: z.string() }),
+  ),
+  nextPermId: z.number(),
+  nextExecution: z.number(),
+  highestOrderId: z.array(z.tuple([z.number(), z.number()])),
+  marks: pairs(z.string()),
+  matchedUntil: pairs(z.number()),
+  dayStartEquity: z.string().nullable(),
+  dayStart: z.number(),
+  monthlyQuantity: z.string(),
+  month: z.string(),
+});
+type AccountRow = z.infer<typeof accountRow>;
+
+/** Prices that are NaN where an order has none; JSON writes them as null. */
+const UNSET_PRICES = ['limitPrice', 'stopPrice', 'trailAmount', 'trailPercent'] as const;
+
+/**
+ * A store in one SQLite file. Each step is one transaction in a write-ahead log: written to the operating system
+ * before `save` returns, so that killing the process loses nothing. It does not force the disk: a power cut may lose
+ * the last moments, never consistency.
+ */
+export function fileStore(directory: string): BrokerStore {
+  mkdirSync(directory, { recursive: true });
+  const path = join(directory, 'paper-gateway.sqlite');
+  let database: DatabaseSync;
+  try {
+    database = new DatabaseSync(path);
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;');
+    database.exec(SCHEMA);
+  } catch (cause) {
+    throw new StoreUnreadableError(path, cause);
+  }
+  const statements = {
+    order: database.prepare('INSERT OR REPLACE INTO orders VALUES (?, ?)'),
+    forgetOrder: database.prepare('DELETE FROM orders WHERE permId = ?'),
+    execution: database.prepare('INSERT OR REPLACE INTO executions VALUES (?, ?)'),
+    forgetExecution: database.prepare('DELETE FROM executions WHERE execId = ?'),
+    account: database.prepare('INSERT OR REPLACE INTO account VALUES (1, ?)'),
+  };
+  return {
+    load() {
+      try {
+        return read(database);
+      } catch (cause) {
+        throw new StoreUnreadableError(path, cause);
+      }
+    },
+    save(state, changes) {
+      if (changes.orders.size === 0 && changes.executions.size === 0 && !changes.account) return;
+      database.exec('BEGIN');
+      try {
+        write(statements, state, changes);
+        database.exec('COMMIT');
+      } catch (error) {
+        database.exec('ROLLBACK');
+        throw error;
+      }
+    },
+    close: () => database.close(),
+  };
+}
+
+function write(
+  statements: Readonly<Record<string, StatementSync>>,
+  state: BrokerState,
+  changes: BrokerChanges,
+): void {
+  for (const permId of changes.orders) {
+    const order = state.orders.get(permId);
+    if (order === undefined) statements['forgetOrder']?.run(permId);
+    else statements['order']?.run(permId, JSON.stringify(order));
+  }
+  for (const execId of changes.executions) {
+    const execution = state.executions.get(execId);
+    if (execution === undefined) statements['forgetExecution']?.run(execId);
+    else statements['execution']?.run(execId, JSON.stringify(execution));
+  }
+  statements['account']?.run(JSON.stringify(accountOf(state)));
+}
+
+function accountOf(state: BrokerState): AccountRow {
+  const { books } = state;
+  return {
+    initialCash: decimalText(books.initialCash),
+    flows: decimalText(books.flows),
+    cash: decimalText(books.cash),
+    realised: decimalText(books.realised),
+    fees: decimalText(books.fees),
+    positions: [...books.positions].map(([instrument, held]) => [
+      instrument,
+      {
+        quantity: decimalText(held.quantity),
+        basis: decimalText(held.basis),
+        openingFees: decimalText(held.openingFees),
+        multiplier: decimalText(held.multiplier),
+      },
+    ]),
+    nextPermId: state.nextPermId,
+    nextExecution: state.nextExecution,
+    highestOrderId: [...state.highestOrderId],
+    marks: [...state.marks],
+    matchedUntil: [...state.matchedUntil],
+    dayStartEquity: state.dayStartEquity,
+    dayStart: state.dayStart,
+    monthlyQuantity: state.monthlyQuantity,
+    month: state.month,
+  };
+}
+
+function read(database: DatabaseSync): BrokerState | null {
+  const row = database.prepare('SELECT body FROM account').get() as { body: string } | undefined;
+  if (row === undefined) return null;
+  const account = accountRow.parse(JSON.parse(row.body));
+  const state = newBroker(new Decimal(account.initialCash));
+  restoreAccount(state, account);
+  for (const { body } of database.prepare('SELECT body FROM orders ORDER BY permId').iterate() as Iterable<{
+    body: string;
+  }>) {
+    const order = JSON.parse(body) as BrokerOrder;
+    for (const field of UNSET_PRICES) (order as Record<string, unknown>)[field] ??= Number.NaN;
+    state.orders.set(order.permId, order);
+    // A later order of the same name (ids rolled back) hides the earlier one, unless ids were rolled back past both.
+    if (order.orderId <= (state.highestOrderId.get(order.clientId) ?? 0)) {
+      state.byName.set(orderName(order.clientId, order.orderId), order.permId);
+    }
+  }
+  for (const { body } of database
+    .prepare('SELECT body FROM executions ORDER BY execId')
+    .iterate() as Iterable<{ body: string }>) {
+    const execution = JSON.parse(body) as Execution;
+    state.executions.set(execution.execId, execution);
+  }
+  return state;
+}
+
+function restoreAccount(state: BrokerState, account: AccountRow): void {
+  state.books = {
+    initialCash: new Decimal(account.initialCash),
+    flows: new Decimal(account.flows),
+    cash: new Decimal(account.cash),
+    realised: new Decimal(account.realised),
+    fees: new Decimal(account.fees),
+    positions: new Map(
+      account.positions.map(([instrument, held]): [string, HeldPosition] => [
+        instrument,
+        {
+          quantity: new Decimal(held.quantity),
+          basis: new Decimal(held.basis),
+          openingFees: new Decimal(held.openingFees),
+          multiplier: new Decimal(held.multiplier),
+        },
+      ]),
+    ),
+  };
+  state.nextPermId = account.nextPermId;
+  state.nextExecution = account.nextExecution;
+  for (const [clientId, highest] of account.highestOrderId) state.highestOrderId.set(clientId, highest);
+  for (const [instrument, mark] of account.marks) state.marks.set(instrument, mark);
+  for (const [instrument, until] of account.matchedUntil) state.matchedUntil.set(instrument, until);
+  state.dayStartEquity = account.dayStartEquity;
+  state.dayStart = account.dayStart;
+  state.monthlyQuantity = account.monthlyQuantity;
+  state.month = account.month;
+}
