@@ -1,0 +1,333 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Item } from './attribute-value.ts';
+import { sameItem } from './attribute-value.ts';
+import { isRecord } from './dynalite.ts';
+import type { Level, LevelOperation } from './level.ts';
+
+/** A value and, once it is known, its JSON. Values are shared between readers: never change one. */
+interface Entry {
+  readonly value: unknown;
+  text: string | null;
+}
+
+export interface StoredItem {
+  readonly item: Item;
+  readonly text: string;
+}
+
+/** What one write did to one item; never a change that left the data as it was. */
+export interface ItemChange {
+  readonly table: string;
+  /** The key within the table's sub-database. */
+  readonly key: string;
+  readonly before: StoredItem | null;
+  readonly after: StoredItem | null;
+  /** Whether the service itself did this (expiry), not a caller. */
+  readonly byService: boolean;
+}
+
+/** Where an observer of item changes adds what must be committed together with them. */
+export interface CommitSink {
+  put(key: string, text: string): void;
+  delete(key: string): void;
+  afterCommit(work: () => void): void;
+}
+
+export type ChangeObserver = (change: ItemChange, sink: CommitSink) => void;
+
+interface Job {
+  readonly alone: boolean;
+  run(scope: WriteScope): Promise<void>;
+  succeed(): void;
+  fail(error: unknown): void;
+}
+
+const ITEM_PREFIX = 'item-';
+/** Bounds how long one commit group may hold the event loop. */
+const GROUP_JOBS = 64;
+const GROUP_CHARACTERS = 4 * 1024 * 1024;
+
+/** The writes of one request, invisible to everything else until they are merged. */
+export class WriteScope {
+  readonly #parent: { entry(key: string): Entry | null };
+  readonly #reads = new Map<string, Entry | null>();
+  readonly #hooks: (() => void)[] = [];
+  readonly #discarded: string[] = [];
+  readonly writes = new Map<string, Entry | null>();
+  byService = false;
+  /** Called at each write to a table's definition, which tells when dynalite's delayed writes are done. */
+  onTableWrite: () => void = () => {};
+
+  constructor(parent: { entry(key: string): Entry | null }) {
+    this.#parent = parent;
+  }
+
+  entry(key: string): Entry | null {
+    const written = this.writes.get(key);
+    return written === undefined ? this.before(key) : written;
+  }
+
+  /** What stood at `key` before this scope wrote. */
+  before(key: string): Entry | null {
+    let read = this.#reads.get(key);
+    if (read === undefined) {
+      read = this.#parent.entry(key);
+      this.#reads.set(key, read);
+    }
+    return read;
+  }
+
+  get(key: string): unknown {
+    return this.entry(key)?.value;
+  }
+
+  put(key: string, value: unknown): void {
+    this.writes.set(key, { value, text: null });
+    if (key.startsWith('table~')) this.onTableWrite();
+  }
+
+  delete(key: string): void {
+    this.writes.set(key, null);
+    if (key.startsWith('table~')) this.onTableWrite();
+  }
+
+  /** Removes a row without taking note of it as a change of an item. */
+  discard(key: string): void {
+    this.#discarded.push(key);
+  }
+
+  get discarded(): readonly string[] {
+    return this.#discarded;
+  }
+
+  /** A scope over this one, whose writes are for trial only. */
+  fork(): WriteScope {
+    return new WriteScope(this);
+  }
+
+  afterCommit(work: () => void): void {
+    this.#hooks.push(work);
+  }
+
+  get hooks(): readonly (() => void)[] {
+    return this.#hooks;
+  }
+}
+
+/** The writes of several requests that go to the disk as one batch, in the order they were asked for. */
+class CommitGroup implements CommitSink {
+  readonly #level: Level;
+  readonly #pending = new Map<string, Entry | null>();
+  readonly #hooks: (() => void)[] = [];
+  characters = 0;
+
+  constructor(level: Level) {
+    this.#level = level;
+  }
+
+  entry(key: string): Entry | null {
+    const pending = this.#pending.get(key);
+    if (pending !== undefined) {
+      return pending;
+    }
+    const text = this.#level.getSync(key);
+    return text === undefined ? null : { value: JSON.parse(text), text };
+  }
+
+  put(key: string, text: string): void {
+    this.#pending.set(key, { value: undefined, text });
+    this.characters += text.length;
+  }
+
+  delete(key: string): void {
+    this.#pending.set(key, null);
+  }
+
+  afterCommit(work: () => void): void {
+    this.#hooks.push(work);
+  }
+
+  merge(scope: WriteScope, observers: readonly ChangeObserver[]): void {
+    for (const [key, entry] of scope.writes) {
+      if (key.startsWith(ITEM_PREFIX)) {
+        const change = itemChange(key, scope, entry);
+        if (change === null) continue;
+        for (const observe of observers) observe(change, this);
+      }
+      if (entry !== null) {
+        entry.text ??= JSON.stringify(entry.value);
+        this.characters += entry.text.length;
+      }
+      this.#pending.set(key, entry);
+    }
+    for (const key of scope.discarded) this.#pending.set(key, null);
+    this.#hooks.push(...scope.hooks);
+  }
+
+  get operations(): LevelOperation[] {
+    const operations: LevelOperation[] = [];
+    for (const [key, entry] of this.#pending) {
+      operations.push(
+        entry === null
+          ? { type: 'del', key }
+          : { type: 'put', key, value: entry.text ?? JSON.stringify(entry.value) },
+      );
+    }
+    return operations;
+  }
+
+  committed(): void {
+    for (const hook of this.#hooks) hook();
+  }
+}
+
+function itemChange(key: string, scope: WriteScope, after: Entry | null): ItemChange | null {
+  const before = scope.before(key);
+  if (before === null && after === null) {
+    return null;
+  }
+  const stored = { before: storedItem(before), after: storedItem(after) };
+  if (stored.before !== null && stored.after !== null && sameData(stored.before, stored.after)) {
+    return null;
+  }
+  const separator = key.indexOf('~');
+  return {
+    table: key.slice(ITEM_PREFIX.length, separator),
+    key: key.slice(separator + 1),
+    ...stored,
+    byService: scope.byService,
+  };
+}
+
+function storedItem(entry: Entry | null): StoredItem | null {
+  if (entry === null) {
+    return null;
+  }
+  entry.text ??= JSON.stringify(entry.value);
+  const { value, text } = entry;
+  if (!isItem(value)) {
+    throw new TypeError(`expected an item, found ${text.slice(0, 80)}`);
+  }
+  return { item: value, text };
+}
+
+// only items are ever written below the item prefix, and dynalite has checked them
+function isItem(value: unknown): value is Item {
+  return isRecord(value);
+}
+
+function sameData(before: StoredItem, after: StoredItem): boolean {
+  // the same data in another order has the same length
+  return (
+    before.text === after.text ||
+    (before.text.length === after.text.length && sameItem(before.item, after.item))
+  );
+}
+
+/**
+ * The store and its one queue of writes.
+ *
+ * Each write runs alone over a {@link WriteScope}; writes that wait at the same time are committed as one
+ * LevelDB batch and answered only after it, refusals included, since a refusal may rest on a write that is
+ * in the same batch. If a batch fails, the state in memory may be ahead of the disk, so the database
+ * refuses all further writes and has to be opened again.
+ */
+export class Database {
+  readonly level: Level;
+  readonly #observers: ChangeObserver[] = [];
+  readonly #commitListeners: (() => void)[] = [];
+  readonly #jobs: Job[] = [];
+  #draining: Promise<void> | null = null;
+  #failure: Error | null = null;
+
+  constructor(level: Level) {
+    this.level = level;
+  }
+
+  /** Has `observer` called for each item change, as it is merged, in commit order. */
+  observe(observer: ChangeObserver): void {
+    this.#observers.push(observer);
+  }
+
+  /** Has `listener` called after each commit, when all that it changed can be read. */
+  onCommit(listener: () => void): void {
+    this.#commitListeners.push(listener);
+  }
+
+  /** The committed value at `key`. */
+  read(key: string): unknown {
+    const text = this.level.getSync(key);
+    return text === undefined ? undefined : JSON.parse(text);
+  }
+
+  /**
+   * Queues a write. `alone` gives it a batch of its own, so that what it reads with an iterator is current.
+   */
+  write<Result>(work: (scope: WriteScope) => Promise<Result>, alone = false): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      let result: Result;
+      this.#jobs.push({
+        alone,
+        run: async (scope) => {
+          result = await work(scope);
+        },
+        succeed: () => resolve(result),
+        fail: reject,
+      });
+      this.#draining ??= this.#drain();
+    });
+  }
+
+  /** Waits for the queued writes and closes the store. */
+  async close(): Promise<void> {
+    while (this.#draining !== null) await this.#draining;
+    await this.level.close();
+  }
+
+  async #drain(): Promise<void> {
+    // callers of the same turn get into one group
+    await Promise.resolve();
+    while (this.#jobs.length > 0) {
+      await this.#commitGroup();
+      if (this.#jobs.length > 0) await nextTurn();
+    }
+    this.#draining = null;
+  }
+
+  async #commitGroup(): Promise<void> {
+    const group = new CommitGroup(this.level);
+    const outcomes: (() => void)[] = [];
+    const jobs: Job[] = [];
+    while (jobs.length < GROUP_JOBS && group.characters < GROUP_CHARACTERS) {
+      const job = this.#jobs[0];
+      if (job === undefined || (job.alone && jobs.length > 0)) break;
+      this.#jobs.shift();
+      jobs.push(job);
+      outcomes.push(await this.#run(job, group));
+      if (job.alone) break;
+    }
+    try {
+      if (this.#failure !== null) throw this.#failure;
+      const operations = group.operations;
+      if (operations.length > 0) await this.level.batch(operations);
+    } catch (error) {
+      this.#failure ??= new Error('a commit failed: open the database again', { cause: error });
+      for (const job of jobs) job.fail(this.#failure);
+      return;
+    }
+    group.committed();
+    for (const settle of outcomes) settle();
+    for (const listener of this.#commitListeners) listener();
+  }
+
+  async #run(job: Job, group: CommitGroup): Promise<() => void> {
+    const scope = new WriteScope(group);
+    try {
+      await job.run(scope);
+      group.merge(scope, this.#observers);
+      return () => job.succeed();
+    } catch (error) {
+      return () => job.fail(error);
+    }
+  }
+}
