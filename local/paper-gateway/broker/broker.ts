@@ -138,7 +138,9 @@ function newDay(step: Step, midnight: EpochMillis): void {
   state.dayStartEquity = equity === null ? null : decimalText(equity);
   step.changes.account = true;
   for (const [execId, execution] of state.executions) {
-    if (execution.at < midnight) state.executions.delete(execId);
+    if (execution.at >= midnight) continue;
+    state.executions.delete(execId);
+    step.changes.executions.add(execId);
   }
   const needed = new Set(
     [...state.orders.values()].filter((order) => !isFinal(order)).map((order) => order.parentPermId),
@@ -146,6 +148,7 @@ function newDay(step: Step, midnight: EpochMillis): void {
   for (const [permId, order] of state.orders) {
     if (!isFinal(order) || needed.has(permId) || (order.completedAt ?? 0) >= midnight) continue;
     state.orders.delete(permId);
+    step.changes.orders.add(permId);
   }
 }
 

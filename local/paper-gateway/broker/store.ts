@@ -10,6 +10,7 @@ import {
   type BrokerOrder,
   type BrokerState,
   type Execution,
+  isFinal,
   orderName,
 } from './state.ts';
 
@@ -63,9 +64,6 @@ const accountRow = z.object({
   month: z.string(),
 });
 type AccountRow = z.infer<typeof accountRow>;
-
-/** Prices that are NaN where an order has none; JSON writes them as null. */
-const UNSET_PRICES = ['limitPrice', 'stopPrice', 'trailAmount', 'trailPercent'] as const;
 
 /**
  * A store in one SQLite file. Each step is one transaction in a write-ahead log: written to the operating system
@@ -160,6 +158,18 @@ function accountOf(state: BrokerState): AccountRow {
   };
 }
 
+/** Prices that an order does not have are NaN; JSON writes them as null. */
+function orderOf(body: string): BrokerOrder {
+  const order = JSON.parse(body) as BrokerOrder;
+  return {
+    ...order,
+    limitPrice: order.limitPrice ?? Number.NaN,
+    stopPrice: order.stopPrice ?? Number.NaN,
+    trailAmount: order.trailAmount ?? Number.NaN,
+    trailPercent: order.trailPercent ?? Number.NaN,
+  };
+}
+
 function read(database: DatabaseSync): BrokerState | null {
   const row = database.prepare('SELECT body FROM account').get() as { body: string } | undefined;
   if (row === undefined) return null;
@@ -169,11 +179,10 @@ function read(database: DatabaseSync): BrokerState | null {
   for (const { body } of database.prepare('SELECT body FROM orders ORDER BY permId').iterate() as Iterable<{
     body: string;
   }>) {
-    const order = JSON.parse(body) as BrokerOrder;
-    for (const field of UNSET_PRICES) (order as Record<string, unknown>)[field] ??= Number.NaN;
+    const order = orderOf(body);
     state.orders.set(order.permId, order);
     // A later order of the same name (ids rolled back) hides the earlier one, unless ids were rolled back past both.
-    if (order.orderId <= (state.highestOrderId.get(order.clientId) ?? 0)) {
+    if (!isFinal(order) || order.orderId <= (state.highestOrderId.get(order.clientId) ?? 0)) {
       state.byName.set(orderName(order.clientId, order.orderId), order.permId);
     }
   }

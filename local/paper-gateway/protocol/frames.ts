@@ -52,9 +52,8 @@ export class FrameReader {
     return this.#held;
   }
 
-  /** Adds bytes and returns the bodies they complete. @throws FrameLengthError */
-  push(chunk: Buffer): Buffer[] {
-    const bodies: Buffer[] = [];
+  /** Adds bytes and hands over the bodies they complete, those before a bad length too. @throws FrameLengthError */
+  push(chunk: Buffer, onBody: (body: Buffer) => void): void {
     if (chunk.length > 0) {
       this.#chunks.push(chunk);
       this.#held += chunk.length;
@@ -62,9 +61,9 @@ export class FrameReader {
     while (this.#held >= this.#needed) {
       const bytes = this.#take(this.#needed);
       if (this.#inBody) {
-        bodies.push(bytes);
         this.#inBody = false;
         this.#needed = PREFIX;
+        onBody(bytes);
         continue;
       }
       const length = bytes.readUInt32BE(0);
@@ -72,7 +71,6 @@ export class FrameReader {
       this.#inBody = true;
       this.#needed = length;
     }
-    return bodies;
   }
 
   #take(count: number): Buffer {

@@ -1,0 +1,167 @@
+import type { Socket } from 'node:net';
+import type { EpochMillis } from '#core/values/clock.ts';
+import type { TimerClock } from '#core/values/timer-clock.ts';
+import type { FaultSettings } from './faults.ts';
+import {
+  encodeFrame,
+  FrameLengthError,
+  FrameReader,
+  fieldsOf,
+  HelloReader,
+  MAXIMUM_REQUEST_BYTES,
+  NotAClientHelloError,
+} from './protocol/frames.ts';
+import { encodeResponse, type Response, respond } from './protocol/responses.ts';
+import { negotiate } from './protocol/versions.ts';
+import type { Subscription } from './subscriptions.ts';
+
+/** Bytes that may wait for a client that does not read before it is dropped. */
+const MAXIMUM_BACKLOG = 64 * 1024 * 1024;
+
+/** What a connection needs of the gateway around it. */
+export interface ConnectionHost {
+  readonly clock: TimerClock;
+  readonly faults: () => FaultSettings;
+  /** Time as the handshake tells it. */
+  readonly connectionTime: (at: EpochMillis) => string;
+  readonly onMessage: (connection: Connection, fields: readonly string[]) => void;
+  readonly onClosed: (connection: Connection) => void;
+  readonly log: (event: string, detail: Readonly<Record<string, unknown>>) => void;
+}
+
+/** One TWS client: handshake, frames in, messages out, and what it has subscribed to. */
+export class Connection {
+  readonly socket: Socket;
+  readonly subscriptions = new Map<string, Subscription>();
+  readonly remotePort: number;
+  serverVersion = 0;
+  clientId: number | null = null;
+  marketDataType = 1;
+  ready = false;
+  bytesRead = 0;
+  readonly #host: ConnectionHost;
+  readonly #hello = new HelloReader();
+  readonly #frames = new FrameReader(MAXIMUM_REQUEST_BYTES);
+  #greeted = false;
+  #corked = false;
+
+  constructor(socket: Socket, host: ConnectionHost) {
+    this.socket = socket;
+    this.remotePort = socket.remotePort ?? 0;
+    this.#host = host;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk) => this.#receive(chunk));
+    // A reset is an ordinary end: the close event that follows does the work.
+    socket.on('error', (error) => host.log('socket-error', { message: error.message }));
+    socket.on('close', () => host.onClosed(this));
+  }
+
+  get open(): boolean {
+    return !this.socket.destroyed;
+  }
+
+  /** Ends the connection at once, sent bytes or not. */
+  drop(): void {
+    this.socket.destroy();
+  }
+
+  /** Ends the connection after what was written has left. */
+  finish(): void {
+    this.socket.end();
+    this.socket.destroySoon();
+  }
+
+  send(message: Response): void {
+    this.sendBytes(encodeFrame(encodeResponse(message, this.serverVersion)));
+  }
+
+  error(requestId: number, code: number, message: string): void {
+    this.send(respond('error', { requestId, code, message }));
+  }
+
+  sendBytes(bytes: Buffer): void {
+    const faults = this.#host.faults();
+    if (faults.mute || faults.halfOpen) return;
+    if (faults.delayMillis > 0) {
+      this.#host.clock.schedule(this.#host.clock.now() + faults.delayMillis, () =>
+        this.#write(bytes, faults.pieceBytes),
+      );
+    } else {
+      this.#write(bytes, faults.pieceBytes);
+    }
+  }
+
+  #write(bytes: Buffer, piece: number): void {
+    if (!this.socket.writable) return;
+    if (piece > 0) {
+      for (let from = 0; from < bytes.length; from += piece)
+        this.socket.write(bytes.subarray(from, from + piece));
+    } else {
+      this.#cork();
+      this.socket.write(bytes);
+    }
+    if (this.socket.writableLength > MAXIMUM_BACKLOG) {
+      this.#host.log('slow-client-dropped', { clientId: this.clientId, waiting: this.socket.writableLength });
+      this.drop();
+    }
+  }
+
+  /** Messages of one turn of the event loop leave together: one system call instead of one each. */
+  #cork(): void {
+    if (this.#corked) return;
+    this.#corked = true;
+    this.socket.cork();
+    process.nextTick(() => {
+      this.#corked = false;
+      this.socket.uncork();
+    });
+  }
+
+  #receive(chunk: Buffer): void {
+    this.bytesRead += chunk.length;
+    const faults = this.#host.faults();
+    if (faults.halfOpen) {
+      this.socket.pause();
+      return;
+    }
+    if (faults.mute) return;
+    try {
+      this.#consume(chunk);
+    } catch (error) {
+      if (error instanceof FrameLengthError || error instanceof NotAClientHelloError) this.#refuse(error);
+      else throw error;
+    }
+  }
+
+  #consume(chunk: Buffer): void {
+    let bytes = chunk;
+    if (!this.#greeted) {
+      const greeting = this.#hello.push(bytes);
+      if (greeting === null) return;
+      const version = negotiate(greeting.hello.minimumVersion, greeting.hello.maximumVersion);
+      if (version === null) {
+        this.serverVersion = greeting.hello.maximumVersion;
+        this.error(
+          -1,
+          503,
+          `The TWS is out of date and must be upgraded: no common version with ${greeting.hello.minimumVersion}..${greeting.hello.maximumVersion}`,
+        );
+        this.finish();
+        return;
+      }
+      this.#greeted = true;
+      this.serverVersion = version;
+      this.sendBytes(encodeFrame([String(version), this.#host.connectionTime(this.#host.clock.now())]));
+      bytes = greeting.rest;
+    }
+    this.#frames.push(bytes, (body) => {
+      if (this.open && !this.socket.writableEnded) this.#host.onMessage(this, fieldsOf(body));
+    });
+  }
+
+  #refuse(error: FrameLengthError | NotAClientHelloError): void {
+    this.#host.log('bad-bytes', { message: error.message, clientId: this.clientId });
+    if (this.#greeted) this.error(-1, 507, `Bad Message Length: ${error.message}`);
+    this.finish();
+  }
+}

@@ -1,0 +1,451 @@
+import { createServer, type Server } from 'node:net';
+import type { InstrumentId } from '#core/market/instrument.ts';
+import { Decimal, money } from '#core/values/decimal.ts';
+import { type Random, seededRandom, seedOf } from '#core/values/random.ts';
+import type { TimerClock } from '#core/values/timer-clock.ts';
+import type { BrokerInput } from './broker/broker.ts';
+import type { BrokerState } from './broker/state.ts';
+import { fileStore, volatileStore } from './broker/store.ts';
+import { ACCOUNT_ZONE, zonedText } from './calendar-text.ts';
+import { Connection } from './connection.ts';
+import { Desk, type FillAssumptions } from './desk.ts';
+import {
+  type FaultSettings,
+  faultSettings,
+  NO_FAULTS,
+  NOTICES,
+  type RandomFaults,
+  randomFaults,
+} from './faults.ts';
+import { type FeedBar, MarketFeed } from './market-feed.ts';
+import { HistoricalPacing, MAXIMUM_MESSAGES_PER_SECOND, SlidingWindow } from './pacing.ts';
+import { MalformedFieldError } from './protocol/fields.ts';
+import { decodeRequest, type Request, type RequestFields } from './protocol/requests.ts';
+import { respond } from './protocol/responses.ts';
+import { Publisher } from './publisher.ts';
+import { type RequestContext, resolve } from './requests/context.ts';
+import { dispatch } from './requests/dispatch.ts';
+import { publishBar } from './requests/market-data.ts';
+import { toOrderRequest } from './requests/orders.ts';
+import { SessionBars } from './session-bars.ts';
+import { type Tape, UnplayableTapeError } from './tape.ts';
+
+/** Clients at once, as a gateway allows. */
+const MAXIMUM_CLIENTS = 32;
+
+export type GatewayLog = (event: string, detail: Readonly<Record<string, unknown>>) => void;
+
+export interface PaperGatewayOptions {
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly host?: '127.0.0.1';
+  readonly clock: TimerClock;
+  readonly tape: Tape;
+  /** Where the broker's state lives; null forgets it at the end. */
+  readonly directory: string | null;
+  readonly account?: string;
+  /** Decimal text, 1000000 by default. Ignored where the directory already holds an account. */
+  readonly initialCash?: string;
+  readonly seed: number;
+  /** Client that also hears of everybody's orders. */
+  readonly masterClientId?: number;
+  readonly assumptions?: FillAssumptions;
+  readonly log?: GatewayLog;
+}
+
+/** What one socket has moved; a host reads it to know when the link is quiet. */
+export interface SocketFigures {
+  readonly remotePort: number;
+  readonly clientId: number | null;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  readonly bufferedWrite: number;
+}
+
+/** Misbehaviour on demand. Settings last until changed; actions happen at once. */
+export interface GatewayFaults {
+  settings(): FaultSettings;
+  set(changes: Partial<FaultSettings>): void;
+  /** Everything back to normal, broker behaviour included. */
+  reset(): void;
+  disconnect(clientId?: number): void;
+  /** Sends a link notice to all clients, or to one request of one order; 1101 also forgets subscriptions. */
+  notice(code: number, message?: string): void;
+  /** Closes everything, refuses connections for a while and may hand out order ids again. */
+  restart(options: { readonly refuseMillis: number; readonly rollBackIds?: number }): void;
+  rejectOrders(count: number, reason: string): void;
+  /** Largest fill per order and bar; null for the fill model's own. */
+  partialFills(maximum: number | null): void;
+  halt(instrument: InstrumentId, halted: boolean): void;
+  correctExecution(execId: string, price: number): void;
+  /** Sends every execution of the day again. */
+  repeatExecutions(): void;
+  /** Sends bytes as they are, framed or not. */
+  sendRaw(bytes: Buffer): void;
+  random(odds: RandomFaults | null): void;
+}
+
+export interface PaperGateway {
+  readonly port: number;
+  sockets(): readonly SocketFigures[];
+  /** The broker's state, for inspection: not to be changed. */
+  state(): Readonly<BrokerState>;
+  readonly faults: GatewayFaults;
+  close(): Promise<void>;
+}
+
+/** A port that another program holds. */
+export class PortInUseError extends Error {
+  readonly code = 'PortInUse';
+  readonly retryable = false;
+  constructor(port: number, cause: unknown) {
+    super(
+      `port ${port} is in use, perhaps by IB Gateway; stop that program or choose another port with --port`,
+      { cause },
+    );
+    this.name = 'PortInUseError';
+  }
+}
+
+/** Starts the paper gateway. @throws PortInUseError, UnplayableTapeError, StoreUnreadableError */
+export async function startPaperGateway(options: PaperGatewayOptions): Promise<PaperGateway> {
+  const gateway = new Gateway(options);
+  await gateway.listen(options.port, options.host ?? '127.0.0.1');
+  return gateway;
+}
+
+class Gateway implements PaperGateway {
+  readonly faults: GatewayFaults;
+  readonly #clock: TimerClock;
+  readonly #log: GatewayLog;
+  readonly #desk: Desk;
+  readonly #feed: MarketFeed;
+  readonly #context: RequestContext;
+  readonly #server: Server;
+  readonly #connections = new Set<Connection>();
+  /** Client ids that a broken session still holds, and until when. */
+  readonly #stuck = new Map<number, number>();
+  readonly #messages = new SlidingWindow(1000);
+  readonly #history = new HistoricalPacing();
+  readonly #random: Random;
+  #settings: FaultSettings = NO_FAULTS;
+  #odds: RandomFaults | null = null;
+  #refuseUntil = Number.NEGATIVE_INFINITY;
+  #closed = false;
+
+  constructor(options: PaperGatewayOptions) {
+    if (options.tape.instruments.length === 0) throw new UnplayableTapeError('it has no instruments');
+    this.#clock = options.clock;
+    this.#log = options.log ?? (() => {});
+    this.#random = seededRandom(seedOf(options.seed, 'paper-gateway'));
+    this.#desk = new Desk({
+      tape: options.tape,
+      store: options.directory === null ? volatileStore : fileStore(options.directory),
+      account: options.account ?? 'DU0000001',
+      initialCash: new Decimal(money(options.initialCash ?? '1000000')),
+      ...(options.assumptions === undefined ? {} : { assumptions: options.assumptions }),
+    });
+    const sessions = new SessionBars(options.tape);
+    this.#feed = new MarketFeed(options.tape, sessions, options.clock, (bar) => this.#onBar(bar));
+    const connections = (): Iterable<Connection> =>
+      [...this.#connections].filter((connection) => connection.ready);
+    const faults = (): FaultSettings => this.#settings;
+    const publisher = new Publisher(
+      this.#desk,
+      this.#clock,
+      connections,
+      faults,
+      options.masterClientId ?? null,
+    );
+    this.#context = {
+      clock: this.#clock,
+      tape: options.tape,
+      desk: this.#desk,
+      feed: this.#feed,
+      sessions,
+      publisher,
+      faults,
+      connections,
+      act: (input) => this.#act(input),
+      placeOrder: (connection, order) => this.#placeOrder(connection, order),
+      historyPacing: (request, instrument) =>
+        this.#settings.historicalPacing
+          ? this.#history.note(this.#clock.now(), {
+              identity: JSON.stringify({ ...request, reqId: 0 }),
+              contract: `${instrument.instrument}:${request.whatToShow}`,
+              whatToShow: request.whatToShow,
+            })
+          : null,
+    };
+    this.faults = this.#faultControl();
+    this.#server = createServer((socket) => {
+      if (
+        this.#closed ||
+        this.#clock.now() < this.#refuseUntil ||
+        this.#connections.size >= MAXIMUM_CLIENTS
+      ) {
+        socket.destroy();
+        return;
+      }
+      this.#connections.add(
+        new Connection(socket, {
+          clock: this.#clock,
+          faults,
+          connectionTime: (at) => zonedText(at, ACCOUNT_ZONE),
+          onMessage: (connection, fields) => this.#onMessage(connection, fields),
+          onClosed: (connection) => this.#onClosed(connection),
+          log: this.#log,
+        }),
+      );
+    });
+    this.#begin();
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  async listen(port: number, host: string): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (error: NodeJS.ErrnoException) => {
+        this.#feed.stop();
+        this.#desk.close();
+        reject(error.code === 'EADDRINUSE' ? new PortInUseError(port, error) : error);
+      });
+      this.#server.listen(port, host, () => resolve());
+    });
+  }
+
+  sockets(): readonly SocketFigures[] {
+    return [...this.#connections].map(({ remotePort, clientId, bytesRead, socket }) => ({
+      remotePort,
+      clientId,
+      bytesRead,
+      bytesWritten: socket.bytesWritten,
+      bufferedWrite: socket.writableLength,
+    }));
+  }
+
+  state(): Readonly<BrokerState> {
+    return this.#desk.state;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#feed.stop();
+    for (const connection of this.#connections) connection.drop();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#desk.close();
+  }
+
+  /** Gives every instrument a price and catches up with what the exchange did while the gateway was down. */
+  #begin(): void {
+    const { state } = this.#desk;
+    const now = this.#clock.now();
+    this.#feed.start((instrument) => state.matchedUntil.get(instrument) ?? null);
+    for (const { instrument } of this.#context.tape.instruments) {
+      const price = this.#feed.day(instrument)?.last.close ?? this.#feed.previousClose(instrument);
+      if (price !== null && !state.matchedUntil.has(instrument))
+        this.#desk.apply(now, { input: 'mark', instrument, price });
+    }
+    this.#desk.keepDay(now);
+  }
+
+  #onBar(bar: FeedBar): void {
+    const at = Math.max(bar.closeTime, this.#clock.now());
+    this.#desk.keepDay(bar.closeTime);
+    const events = this.#desk.apply(at, {
+      input: 'bar',
+      bar: {
+        instrument: bar.instrument.instrument,
+        openTime: bar.openTime,
+        closeTime: bar.closeTime,
+        open: bar.open,
+        high: bar.high,
+        low: bar.low,
+        close: bar.close,
+        volume: bar.volume,
+        sessionStart: bar.sessionStart,
+        sessionEnd: bar.sessionEnd,
+      },
+    });
+    const { publisher } = this.#context;
+    publisher.publish(events);
+    publishBar(this.#context, bar);
+    publisher.account(false);
+    publisher.profit();
+  }
+
+  #act(input: BrokerInput): void {
+    const now = this.#clock.now();
+    this.#desk.keepDay(now);
+    this.#context.publisher.publish(this.#desk.apply(now, input));
+  }
+
+  #placeOrder(connection: Connection, order: RequestFields<'placeOrder'>): void {
+    if (this.#settings.readOnly) {
+      connection.error(
+        order.orderId,
+        321,
+        "Error validating request.-'bG' : cause - The API interface is currently in Read-Only mode.",
+      );
+      return;
+    }
+    const breaks = this.#linkBreak();
+    if (breaks === 'unreceived') {
+      connection.drop();
+      return;
+    }
+    const instrument = resolve(this.#context.tape, order.contract);
+    const request = toOrderRequest(this.#context, connection.clientId ?? -1, order, instrument);
+    if (breaks === 'unacknowledged') connection.drop();
+    this.#act({ input: 'place', request });
+    if (breaks === 'acknowledged') connection.finish();
+  }
+
+  /** Whether the link breaks around the order being placed: by count, or by the odds. */
+  #linkBreak(): 'unreceived' | 'unacknowledged' | 'acknowledged' | null {
+    const wanted = this.#settings.disconnectOnOrder;
+    if (wanted !== null) {
+      const left = wanted.orders - 1;
+      this.#settings = {
+        ...this.#settings,
+        disconnectOnOrder: left > 0 ? { when: wanted.when, orders: left } : null,
+      };
+      return wanted.when;
+    }
+    if (this.#odds === null) return null;
+    const { unreceived, unacknowledged, acknowledged, reject } = this.#odds;
+    if (this.#random.next() < reject) this.faults.rejectOrders(1, 'refused at random');
+    const draw = this.#random.next();
+    if (draw < unreceived) return 'unreceived';
+    if (draw < unreceived + unacknowledged) return 'unacknowledged';
+    return draw < unreceived + unacknowledged + acknowledged ? 'acknowledged' : null;
+  }
+
+  #onMessage(connection: Connection, fields: readonly string[]): void {
+    if (!this.#withinPace(connection)) return;
+    try {
+      const decoded = decodeRequest(fields, connection.serverVersion);
+      if (decoded.kind === 'unknown') {
+        connection.error(-1, 505, `Fatal Error: Unknown message id.${decoded.id.slice(0, 16)}`);
+      } else if (decoded.request.request === 'startApi') {
+        this.#startApi(connection, decoded.request.clientId);
+      } else if (!connection.ready) {
+        connection.finish();
+      } else {
+        dispatch(this.#context, connection, decoded.request as Exclude<Request, { request: 'startApi' }>);
+      }
+    } catch (error) {
+      if (!(error instanceof MalformedFieldError)) throw error;
+      connection.error(-1, 320, `Error reading request. ${error.message}`);
+    }
+  }
+
+  #withinPace(connection: Connection): boolean {
+    const { pacing } = this.#settings;
+    if (pacing === 'smooth') return true;
+    const count = this.#messages.add(this.#clock.now());
+    if (count <= MAXIMUM_MESSAGES_PER_SECOND) return true;
+    connection.error(
+      -1,
+      100,
+      `Max rate of messages per second has been exceeded:max=${MAXIMUM_MESSAGES_PER_SECOND} rec=${count} (1)`,
+    );
+    if (pacing === 'drop') connection.finish();
+    return pacing !== 'drop';
+  }
+
+  #startApi(connection: Connection, clientId: number): void {
+    if (connection.ready) return;
+    const taken = [...this.#connections].some(
+      (other) => other !== connection && other.open && other.clientId === clientId,
+    );
+    if (taken || (this.#stuck.get(clientId) ?? Number.NEGATIVE_INFINITY) > this.#clock.now()) {
+      connection.error(
+        -1,
+        326,
+        'Unable to connect as the client id is already in use. Retry with a unique client id.',
+      );
+      connection.finish();
+      return;
+    }
+    connection.clientId = clientId;
+    connection.ready = true;
+    connection.send(respond('managedAccounts', { accounts: this.#desk.settings.account }));
+    if (!this.#settings.withholdNextValidId) {
+      const highest = this.#desk.state.highestOrderId.get(clientId) ?? 0;
+      connection.send(respond('nextValidId', { orderId: highest + 1 }));
+    }
+    for (const code of [2104, 2106, 2158]) connection.error(-1, code, NOTICES[code] as string);
+    this.#log('client-ready', { clientId, serverVersion: connection.serverVersion });
+  }
+
+  #onClosed(connection: Connection): void {
+    this.#connections.delete(connection);
+    if (!connection.ready || connection.clientId === null) return;
+    if (this.#settings.stuckClientMillis > 0) {
+      this.#stuck.set(connection.clientId, this.#clock.now() + this.#settings.stuckClientMillis);
+    }
+    this.#log('client-gone', { clientId: connection.clientId });
+  }
+
+  #faultControl(): GatewayFaults {
+    const everybody = (): Connection[] => [...this.#connections].filter((connection) => connection.ready);
+    const { behaviour } = this.#desk.state;
+    return {
+      settings: () => this.#settings,
+      set: (changes) => {
+        this.#settings = faultSettings.parse({ ...this.#settings, ...changes });
+        if (!this.#settings.halfOpen) for (const connection of this.#connections) connection.socket.resume();
+      },
+      reset: () => {
+        this.#settings = NO_FAULTS;
+        this.#odds = null;
+        this.#refuseUntil = Number.NEGATIVE_INFINITY;
+        this.#stuck.clear();
+        Object.assign(behaviour, { rejectNext: 0, rejectReason: '', maximumFill: null });
+        behaviour.halted.clear();
+        for (const connection of this.#connections) connection.socket.resume();
+      },
+      disconnect: (clientId) => {
+        for (const connection of this.#connections) {
+          if (clientId === undefined || connection.clientId === clientId) connection.drop();
+        }
+      },
+      notice: (code, message) => {
+        for (const connection of everybody()) {
+          connection.error(-1, code, message ?? NOTICES[code] ?? `Notice ${code}`);
+          if (code === 1101) connection.subscriptions.clear();
+        }
+      },
+      restart: ({ refuseMillis, rollBackIds }) => {
+        this.#refuseUntil = this.#clock.now() + refuseMillis;
+        for (const connection of this.#connections) connection.drop();
+        if (rollBackIds !== undefined)
+          this.#desk.apply(this.#clock.now(), { input: 'rollBackIds', count: rollBackIds });
+      },
+      rejectOrders: (count, reason) => Object.assign(behaviour, { rejectNext: count, rejectReason: reason }),
+      partialFills: (maximum) => {
+        behaviour.maximumFill = maximum;
+      },
+      halt: (instrument, halted) => {
+        if (halted) behaviour.halted.add(instrument);
+        else behaviour.halted.delete(instrument);
+      },
+      correctExecution: (execId, price) => this.#act({ input: 'correct', execId, price }),
+      repeatExecutions: () => {
+        for (const execution of this.#desk.state.executions.values())
+          this.#context.publisher.execution(execution);
+      },
+      sendRaw: (bytes) => {
+        for (const connection of everybody()) connection.sendBytes(bytes);
+      },
+      random: (odds) => {
+        this.#odds = odds === null ? null : randomFaults.parse(odds);
+      },
+    };
+  }
+}
