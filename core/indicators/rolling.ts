@@ -1,0 +1,193 @@
+/**
+ * Windows that move over a stream: the working parts of the indicators.
+ *
+ * One rule for all indicators here: **an input that is NaN starts the warm-up again**, and until a warm-up has passed
+ * the value is NaN. Sums are recomputed from the window each time it has been replaced whole, so that rounding errors
+ * don't pile up over long series.
+ */
+
+/** @throws RangeError unless `period` is a whole number of at least `least` */
+export function checkPeriod(name: string, period: number, least = 1): number {
+  if (!Number.isInteger(period) || period < least) {
+    throw new RangeError(`${name} is ${period}; expected a whole number of at least ${least}`);
+  }
+  return period;
+}
+
+/** @throws RangeError unless all columns are as long as the first */
+export function checkLengths(columns: Readonly<Record<string, ArrayLike<number>>>): number {
+  const [first, ...others] = Object.entries(columns);
+  if (first === undefined) return 0;
+  for (const [name, column] of others) {
+    if (column.length !== first[1].length) {
+      throw new RangeError(
+        `${name} has ${column.length} values, ${first[0]} ${first[1].length}; expected the same number`,
+      );
+    }
+  }
+  return first[1].length;
+}
+
+/** The mean of the last `period` values. */
+export class RollingMean {
+  readonly #ring: Float64Array;
+  #next = 0;
+  #count = 0;
+  #sum = 0;
+
+  constructor(period: number) {
+    this.#ring = new Float64Array(checkPeriod('the period', period));
+  }
+
+  reset(): void {
+    this.#next = 0;
+    this.#count = 0;
+    this.#sum = 0;
+  }
+
+  /** The mean after `value`, NaN until `period` values are in. */
+  update(value: number): number {
+    const ring = this.#ring;
+    const period = ring.length;
+    if (Number.isNaN(value)) {
+      this.reset();
+      return Number.NaN;
+    }
+    const next = this.#next;
+    if (this.#count === period) {
+      this.#sum += value - (ring[next] as number);
+    } else {
+      this.#sum += value;
+      this.#count++;
+    }
+    ring[next] = value;
+    if (next + 1 === period) {
+      this.#next = 0;
+      let sum = 0;
+      for (let i = 0; i < period; i++) sum += ring[i] as number;
+      this.#sum = sum;
+    } else {
+      this.#next = next + 1;
+    }
+    return this.#count === period ? this.#sum / period : Number.NaN;
+  }
+}
+
+/** Mean and sum of squared deviations of the last `period` values (Welford's update, run over a window). */
+export class RollingMoments {
+  readonly #ring: Float64Array;
+  #next = 0;
+  #count = 0;
+  #mean = 0;
+  #squares = 0;
+
+  constructor(period: number) {
+    this.#ring = new Float64Array(checkPeriod('the period', period));
+  }
+
+  reset(): void {
+    this.#next = 0;
+    this.#count = 0;
+    this.#mean = 0;
+    this.#squares = 0;
+  }
+
+  /** True once the window is full, after which the moments are defined. */
+  update(value: number): boolean {
+    const ring = this.#ring;
+    const period = ring.length;
+    if (Number.isNaN(value)) {
+      this.reset();
+      return false;
+    }
+    const next = this.#next;
+    if (this.#count === period) {
+      const gone = ring[next] as number;
+      const before = this.#mean;
+      this.#mean += (value - gone) / period;
+      this.#squares += (value - gone) * (value - this.#mean + gone - before);
+    } else {
+      this.#count++;
+      const before = this.#mean;
+      this.#mean += (value - before) / this.#count;
+      this.#squares += (value - before) * (value - this.#mean);
+    }
+    ring[next] = value;
+    this.#next = next + 1 === period ? 0 : next + 1;
+    if (this.#next === 0) this.#recompute();
+    return this.#count === period;
+  }
+
+  #recompute(): void {
+    const ring = this.#ring;
+    let sum = 0;
+    for (let i = 0; i < ring.length; i++) sum += ring[i] as number;
+    const mean = sum / ring.length;
+    let squares = 0;
+    for (let i = 0; i < ring.length; i++) squares += ((ring[i] as number) - mean) ** 2;
+    this.#mean = mean;
+    this.#squares = squares;
+  }
+
+  get mean(): number {
+    return this.#count === this.#ring.length ? this.#mean : Number.NaN;
+  }
+
+  /** The variance with `ddof` degrees of freedom taken off (0 population, 1 sample). */
+  variance(ddof: 0 | 1): number {
+    if (this.#count < this.#ring.length || this.#count <= ddof) return Number.NaN;
+    return Math.max(0, this.#squares) / (this.#count - ddof);
+  }
+}
+
+/** The largest of the last `period` values, or with `sign` −1 the smallest, in constant time on average. */
+export class RollingExtreme {
+  readonly #period: number;
+  readonly #sign: 1 | -1;
+  /** A queue of candidates, each beaten by none after it; a ring as long as the window. */
+  readonly #values: Float64Array;
+  readonly #ages: Float64Array;
+  #head = 0;
+  #size = 0;
+  #seen = 0;
+
+  constructor(period: number, sign: 1 | -1) {
+    this.#period = checkPeriod('the period', period);
+    this.#sign = sign;
+    this.#values = new Float64Array(period);
+    this.#ages = new Float64Array(period);
+  }
+
+  reset(): void {
+    this.#head = 0;
+    this.#size = 0;
+    this.#seen = 0;
+  }
+
+  /** The extreme after `value`, NaN until `period` values are in. */
+  update(value: number): number {
+    if (Number.isNaN(value)) {
+      this.reset();
+      return Number.NaN;
+    }
+    const period = this.#period;
+    const signed = value * this.#sign;
+    const now = this.#seen++;
+    if (this.#size > 0 && (this.#ages[this.#head] as number) <= now - period) {
+      this.#head = this.#head + 1 === period ? 0 : this.#head + 1;
+      this.#size--;
+    }
+    let tail = this.#head + this.#size;
+    if (tail >= period) tail -= period;
+    while (this.#size > 0) {
+      const last = tail === 0 ? period - 1 : tail - 1;
+      if ((this.#values[last] as number) > signed) break;
+      tail = last;
+      this.#size--;
+    }
+    this.#values[tail] = signed;
+    this.#ages[tail] = now;
+    this.#size++;
+    return this.#seen >= period ? (this.#values[this.#head] as number) * this.#sign : Number.NaN;
+  }
+}
