@@ -1,4 +1,3 @@
-import type { EventEmitter } from 'node:events';
 import {
   type Contract,
   EventName,
@@ -25,22 +24,14 @@ export class TwsClient {
 
   constructor(port: number, clientId: number) {
     this.api = new IBApi({ host: '127.0.0.1', port, clientId, maxReqPerSec: 10_000 });
-    const emitter: EventEmitter = this.api;
-    for (const event of Object.values(EventName)) {
-      if (
-        event === EventName.all ||
-        event === EventName.result ||
-        event === EventName.received ||
-        event === EventName.sent
-      )
-        continue;
-      emitter.on(event, (...args: unknown[]) => {
-        this.heard.push({ event, arguments: args });
-        const met = this.#waiting.filter((wait) => wait.test());
-        this.#waiting = this.#waiting.filter((wait) => !met.includes(wait));
-        for (const wait of met) wait.done();
-      });
-    }
+    // Without a listener of its own, an error event would be thrown.
+    this.api.on(EventName.error, () => {});
+    this.api.on(EventName.all, (event, args) => {
+      this.heard.push({ event, arguments: args });
+      const met = this.#waiting.filter((wait) => wait.test());
+      this.#waiting = this.#waiting.filter((wait) => !met.includes(wait));
+      for (const wait of met) wait.done();
+    });
   }
 
   /** Connects and returns the first order id. */
