@@ -1,0 +1,152 @@
+import type { BarSeries } from '#core/market/bars.ts';
+
+/** Two series of log prices on the sessions that both have, oldest first. */
+export interface AlignedPair {
+  readonly left: Float64Array;
+  readonly right: Float64Array;
+  /** Index in the left and right series of each aligned session. */
+  readonly leftIndex: Int32Array;
+  readonly rightIndex: Int32Array;
+}
+
+/** Matches the closes of two series by closing time; prices that are not positive are left out. */
+export function alignPair(left: BarSeries, right: BarSeries, sessions: number): AlignedPair {
+  const pairs: [number, number][] = [];
+  let i = left.length - 1;
+  let j = right.length - 1;
+  while (i >= 0 && j >= 0 && pairs.length < sessions) {
+    const difference = (left.closeTime[i] as number) - (right.closeTime[j] as number);
+    if (difference > 0) i--;
+    else if (difference < 0) j--;
+    else {
+      if ((left.close[i] as number) > 0 && (right.close[j] as number) > 0) pairs.push([i, j]);
+      i--;
+      j--;
+    }
+  }
+  pairs.reverse();
+  return {
+    left: Float64Array.from(pairs, ([index]) => Math.log(left.close[index] as number)),
+    right: Float64Array.from(pairs, ([, index]) => Math.log(right.close[index] as number)),
+    leftIndex: Int32Array.from(pairs, ([index]) => index),
+    rightIndex: Int32Array.from(pairs, ([, index]) => index),
+  };
+}
+
+export interface Cointegration {
+  /** left = intercept + slope × right + spread, in logs, by least squares on the formation sessions. */
+  readonly intercept: number;
+  readonly slope: number;
+  readonly deviation: number;
+  /** Augmented Dickey–Fuller t of the formation spread, and what it must be below. */
+  readonly formationT: number;
+  readonly formationCritical: number;
+  /** Dickey–Fuller t of the spread on the holdout with the formation's coefficients. */
+  readonly holdoutT: number;
+  readonly holdoutCritical: number;
+  /** Sessions in which half of a deviation disappears, from the formation; infinite where it does not revert. */
+  readonly halfLife: number;
+  readonly cointegrated: boolean;
+  /** The spread in deviations, at every aligned session. */
+  readonly z: Float64Array;
+}
+
+/** 5 % critical value of the Dickey–Fuller t without constant for a known series (MacKinnon 2010, table 1). */
+const KNOWN_SPREAD_CRITICAL = -1.94;
+
+/** 5 % critical value of the Engle–Granger t for two variables with constant (MacKinnon 2010, table 2). */
+export function engleGrangerCritical(observations: number): number {
+  return -3.33613 - 6.1101 / observations - 6.823 / observations ** 2;
+}
+
+/**
+ * Engle–Granger (1987) cointegration on all but the last `holdout` sessions, confirmed on those: the spread with the
+ * formation's coefficients must revert there too and must not have drifted two deviations away on average. Null with too
+ * few sessions or a series without variance.
+ */
+export function testCointegration(pair: AlignedPair, holdout: number): Cointegration | null {
+  const count = pair.left.length;
+  const formation = count - holdout;
+  if (formation < 252 || holdout < 60) return null;
+  const fit = leastSquares(pair.right.subarray(0, formation), pair.left.subarray(0, formation));
+  if (fit === null) return null;
+  const spread = Float64Array.from(
+    pair.left,
+    (value, index) => value - fit.intercept - fit.slope * (pair.right[index] as number),
+  );
+  const inside = spread.subarray(0, formation);
+  const outside = spread.subarray(formation);
+  let squares = 0;
+  for (const value of inside) squares += value * value;
+  const deviation = Math.sqrt(squares / (formation - 2));
+  if (!(deviation > 1e-9)) return null;
+  const first = dickeyFuller(inside);
+  const second = dickeyFuller(outside);
+  const formationCritical = engleGrangerCritical(formation);
+  let drift = 0;
+  for (const value of outside) drift += value / deviation / outside.length;
+  return {
+    intercept: fit.intercept,
+    slope: fit.slope,
+    deviation,
+    formationT: first.t,
+    formationCritical,
+    holdoutT: second.t,
+    holdoutCritical: KNOWN_SPREAD_CRITICAL,
+    halfLife:
+      first.root < 0 && first.root > -1 ? -Math.LN2 / Math.log(1 + first.root) : Number.POSITIVE_INFINITY,
+    cointegrated: first.t < formationCritical && second.t < KNOWN_SPREAD_CRITICAL && Math.abs(drift) < 2,
+    z: spread.map((value) => value / deviation),
+  };
+}
+
+function leastSquares(
+  x: Float64Array,
+  y: Float64Array,
+): { readonly intercept: number; readonly slope: number } | null {
+  let meanX = 0;
+  let meanY = 0;
+  for (let i = 0; i < x.length; i++) {
+    meanX += (x[i] as number) / x.length;
+    meanY += (y[i] as number) / x.length;
+  }
+  let covariance = 0;
+  let variance = 0;
+  for (let i = 0; i < x.length; i++) {
+    covariance += ((x[i] as number) - meanX) * ((y[i] as number) - meanY);
+    variance += ((x[i] as number) - meanX) ** 2;
+  }
+  if (!(variance > 1e-12)) return null;
+  const slope = covariance / variance;
+  return { intercept: meanY - slope * meanX, slope };
+}
+
+/** Δe = root·e₋₁ + lag·Δe₋₁ + u without constant: one augmentation lag; t of the root. */
+export function dickeyFuller(series: Float64Array): { readonly root: number; readonly t: number } {
+  let levelLevel = 0;
+  let levelLag = 0;
+  let lagLag = 0;
+  let levelNow = 0;
+  let lagNow = 0;
+  let nowNow = 0;
+  let count = 0;
+  for (let index = 2; index < series.length; index++) {
+    const level = series[index - 1] as number;
+    const lag = level - (series[index - 2] as number);
+    const now = (series[index] as number) - level;
+    levelLevel += level * level;
+    levelLag += level * lag;
+    lagLag += lag * lag;
+    levelNow += level * now;
+    lagNow += lag * now;
+    nowNow += now * now;
+    count++;
+  }
+  const determinant = levelLevel * lagLag - levelLag * levelLag;
+  if (!(determinant > 0) || count < 4) return { root: Number.NaN, t: Number.NaN };
+  const root = (levelNow * lagLag - lagNow * levelLag) / determinant;
+  const lag = (lagNow * levelLevel - levelNow * levelLag) / determinant;
+  const residual = Math.max(0, nowNow - root * levelNow - lag * lagNow) / (count - 2);
+  const deviation = Math.sqrt((residual * lagLag) / determinant);
+  return { root, t: deviation > 0 ? root / deviation : Number.NaN };
+}

@@ -1,0 +1,52 @@
+import { averageClose, averageTrueRange } from '#core/agents/strategy/instrument-state.ts';
+import type { BarSeries } from '#core/market/bars.ts';
+
+/** Look-backs of momentum: a quarter, half a year, a year. */
+const WINDOWS = [63, 126, 252] as const;
+export const ROTATION_MINIMUM_SESSIONS = 254;
+/** How far above its 20-session mean a price may be bought, in average true ranges: a pullback, not a chase. */
+const STRETCH = 1;
+
+/** Mean over the windows of log return per unit of volatility, at the close of bar `index`. NaN with too few bars. */
+export function riskAdjustedMomentum(bars: BarSeries, index: number): number {
+  let total = 0;
+  for (const window of WINDOWS) {
+    if (index < window) return Number.NaN;
+    let squares = 0;
+    for (let at = index - window + 1; at <= index; at++) {
+      squares += Math.log((bars.close[at] as number) / (bars.close[at - 1] as number)) ** 2;
+    }
+    const move = Math.log((bars.close[index] as number) / (bars.close[index - window] as number));
+    if (!(squares > 0)) return Number.NaN;
+    total += move / Math.sqrt(squares) / WINDOWS.length;
+  }
+  return total;
+}
+
+const momentum = (bars: BarSeries, index: number, window: number): number =>
+  index < window
+    ? Number.NaN
+    : Math.log((bars.close[index] as number) / (bars.close[index - window] as number));
+
+/**
+ * 1 at each bar where the instrument is in an uptrend over a quarter and a year, above its rising 20- and 50-session
+ * means, and near enough to the former to buy.
+ */
+export function pullbackInUptrend(bars: BarSeries): Uint8Array {
+  const signal = new Uint8Array(bars.length);
+  for (let index = 252; index < bars.length; index++) {
+    const close = bars.close[index] as number;
+    const short = averageClose(bars, index + 1, 20);
+    const medium = averageClose(bars, index + 1, 50);
+    const range = averageTrueRange(bars, index + 1, 14);
+    const rising = momentum(bars, index, 63) > 0 && momentum(bars, index, 252) > 0 && short > medium;
+    if (rising && close >= medium && Math.abs(close - short) <= STRETCH * range) signal[index] = 1;
+  }
+  return signal;
+}
+
+/** Whether the ground for holding a long is gone: below the 50-session mean and down over a quarter. */
+export function trendIsLost(bars: BarSeries, reference: number): boolean {
+  const last = bars.length - 1;
+  return reference < averageClose(bars, bars.length, 50) && momentum(bars, last, 63) < 0;
+}
