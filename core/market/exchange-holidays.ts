@@ -9,7 +9,6 @@ import { type DayNumber, dayNumber, dayNumberOf, nthWeekday, weekdayOf } from '.
 const SUNDAY = 0;
 const MONDAY = 1;
 const THURSDAY = 4;
-const FRIDAY = 5;
 const SATURDAY = 6;
 
 /** Closures outside the rules. A closure announced after this was written belongs here. */
@@ -94,13 +93,8 @@ export function exchangeEarlyCloses(year: number): ReadonlySet<DayNumber> {
     ...inYear(ONE_OFF_EARLY_CLOSES, year),
   ];
   const fourth = dayNumberOf(year, 7, 4);
-  const weekday = weekdayOf(fourth);
-  if (weekday === THURSDAY) {
-    // Until 2012 the Friday after was short; since 2013 the Wednesday before.
-    days.push(year < 2013 ? fourth + 1 : fourth - 1);
-  } else if (weekday >= 2 && weekday <= FRIDAY) {
-    days.push(fourth - 1);
-  }
+  // July 4 on a Thursday: until 2012 the Friday after was short. Else, and since 2013 always, the day before, if it trades.
+  days.push(weekdayOf(fourth) === THURSDAY && year < 2013 ? fourth + 1 : fourth - 1);
   return new Set(
     days.filter((day) => !closed.has(day) && weekdayOf(day) !== SATURDAY && weekdayOf(day) !== SUNDAY),
   );

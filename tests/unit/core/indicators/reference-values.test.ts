@@ -10,7 +10,8 @@ import { mfi, obv, sessionVwap } from '#core/indicators/volume.ts';
 import { barSeries } from '#core/market/bars.ts';
 import { type Session, sessionOn } from '#core/market/calendar.ts';
 
-const NaN = Number.NaN;
+/** Undefined: in the warm-up, or by nature. */
+const NONE = Number.NaN;
 
 /** Every expected value below is worked out by hand (or published, where a source is named), not by the code. */
 function expectColumn(actual: ArrayLike<number>, expected: readonly number[], digits = 12): void {
@@ -25,16 +26,16 @@ const flat = (prices: readonly number[]) => ({ high: prices, low: prices, close:
 
 describe('moving averages', () => {
   it('simple: the mean of the window', () => {
-    expectColumn(sma([1, 2, 3, 4, 8], 3), [NaN, NaN, 2, 3, 5]);
+    expectColumn(sma([1, 2, 3, 4, 8], 3), [NONE, NONE, 2, 3, 5]);
     expectColumn(sma([7, 9], 1), [7, 9]);
   });
 
   it('exponential: seeded with the simple mean, then 2 / (n + 1)', () => {
-    expectColumn(ema([2, 4, 6, 12, 8], 3), [NaN, NaN, 4, 8, 8]);
+    expectColumn(ema([2, 4, 6, 12, 8], 3), [NONE, NONE, 4, 8, 8]);
   });
 
   it('weighted: newest heaviest', () => {
-    expectColumn(wma([1, 2, 3, 5], 3), [NaN, NaN, 14 / 6, 23 / 6]);
+    expectColumn(wma([1, 2, 3, 5], 3), [NONE, NONE, 14 / 6, 23 / 6]);
   });
 });
 
@@ -56,29 +57,29 @@ describe('RSI', () => {
 
   it('seeds with plain means, then smooths with 1 / n', () => {
     // Changes +2, −1, +1, −3: seed 1.0 / 0.5; then 1.0 / 0.25; then 0.5 / 1.625.
-    expectColumn(rsi([10, 12, 11, 12, 9], 2), [NaN, NaN, 200 / 3, 80, (100 * 0.5) / 2.125]);
+    expectColumn(rsi([10, 12, 11, 12, 9], 2), [NONE, NONE, 200 / 3, 80, (100 * 0.5) / 2.125]);
   });
 
   it('is 100 where prices only rise, 0 where they only fall, undefined where they never moved', () => {
-    expectColumn(rsi([1, 2, 3], 2), [NaN, NaN, 100]);
-    expectColumn(rsi([3, 2, 1], 2), [NaN, NaN, 0]);
-    expectColumn(rsi([3, 3, 3], 2), [NaN, NaN, NaN]);
+    expectColumn(rsi([1, 2, 3], 2), [NONE, NONE, 100]);
+    expectColumn(rsi([3, 2, 1], 2), [NONE, NONE, 0]);
+    expectColumn(rsi([3, 3, 3], 2), [NONE, NONE, NONE]);
   });
 });
 
 describe('MACD', () => {
   it('starts both averages on one bar, the fast with the mean of its last values (TA-Lib)', () => {
     const values = macd([1, 2, 4, 7, 11], 2, 3, 2);
-    expectColumn(values.macd, [NaN, NaN, 2 / 3, 1, 25 / 18]);
-    expectColumn(values.signal, [NaN, NaN, NaN, 5 / 6, 65 / 54]);
-    expectColumn(values.histogram, [NaN, NaN, NaN, 1 / 6, 10 / 54]);
+    expectColumn(values.macd, [NONE, NONE, 2 / 3, 1, 25 / 18]);
+    expectColumn(values.signal, [NONE, NONE, NONE, 5 / 6, 65 / 54]);
+    expectColumn(values.histogram, [NONE, NONE, NONE, 1 / 6, 10 / 54]);
   });
 });
 
 describe('rate of change', () => {
   it('is in percent and undefined from zero', () => {
-    expectColumn(roc([10, 11, 12.1], 1), [NaN, 10, 10]);
-    expectColumn(roc([0, 1, 2], 1), [NaN, NaN, 100]);
+    expectColumn(roc([10, 11, 12.1], 1), [NONE, 10, 10]);
+    expectColumn(roc([0, 1, 2], 1), [NONE, NONE, 100]);
   });
 });
 
@@ -86,11 +87,11 @@ describe('true range', () => {
   const bars = { high: [10, 11, 15, 14], low: [8, 9, 12, 13], close: [9, 10, 14, 13] };
 
   it('reaches to the close before', () => {
-    expectColumn(trueRange(bars), [NaN, 2, 5, 1]);
+    expectColumn(trueRange(bars), [NONE, 2, 5, 1]);
   });
 
   it('averages from a plain mean, then with 1 / n', () => {
-    expectColumn(atr(bars, 2), [NaN, NaN, 3.5, 2.25]);
+    expectColumn(atr(bars, 2), [NONE, NONE, 3.5, 2.25]);
   });
 });
 
@@ -98,15 +99,15 @@ describe('directional movement', () => {
   it('sums, smooths and averages as Wilder does with TA-Lib’s start', () => {
     const bars = { high: [10, 12, 13, 12.5, 15], low: [8, 9, 11, 10, 12], close: [9, 11, 12, 11, 14] };
     const values = adx(bars, 2);
-    expectColumn(values.plusDi, [NaN, NaN, 200 / 3.5, 100 / 4.25, 300 / 6.125]);
-    expectColumn(values.minusDi, [NaN, NaN, 0, 100 / 4.25, 50 / 6.125]);
-    expectColumn(values.adx, [NaN, NaN, NaN, 50, (50 + 250 / 3.5) / 2]);
+    expectColumn(values.plusDi, [NONE, NONE, 200 / 3.5, 100 / 4.25, 300 / 6.125]);
+    expectColumn(values.minusDi, [NONE, NONE, 0, 100 / 4.25, 50 / 6.125]);
+    expectColumn(values.adx, [NONE, NONE, NONE, 50, (50 + 250 / 3.5) / 2]);
   });
 
   it('is undefined without any range, and keeps ADX through a bar without movement', () => {
     const still = adx(flat([5, 5, 5, 5, 5]), 2);
-    expectColumn(still.plusDi, [NaN, NaN, NaN, NaN, NaN]);
-    expectColumn(still.adx, [NaN, NaN, NaN, 0, 0]);
+    expectColumn(still.plusDi, [NONE, NONE, NONE, NONE, NONE]);
+    expectColumn(still.adx, [NONE, NONE, NONE, 0, 0]);
   });
 });
 
@@ -114,9 +115,9 @@ describe('bands', () => {
   it('Bollinger: population deviations', () => {
     const values = bollinger([1, 2, 3, 3], 3, 2);
     const [first, second] = [2 * Math.sqrt(2 / 3), 2 * Math.sqrt(2 / 9)];
-    expectColumn(values.middle, [NaN, NaN, 2, 8 / 3]);
-    expectColumn(values.upper, [NaN, NaN, 2 + first, 8 / 3 + second]);
-    expectColumn(values.lower, [NaN, NaN, 2 - first, 8 / 3 - second]);
+    expectColumn(values.middle, [NONE, NONE, 2, 8 / 3]);
+    expectColumn(values.upper, [NONE, NONE, 2 + first, 8 / 3 + second]);
+    expectColumn(values.lower, [NONE, NONE, 2 - first, 8 / 3 - second]);
   });
 
   it('Bollinger: no width over equal prices, also at large levels', () => {
@@ -127,18 +128,18 @@ describe('bands', () => {
 
   it('Donchian: the newest bar counts', () => {
     const values = donchian({ high: [5, 9, 7, 6, 6], low: [1, 4, 3, 2, 5] }, 3);
-    expectColumn(values.upper, [NaN, NaN, 9, 9, 7]);
-    expectColumn(values.lower, [NaN, NaN, 1, 2, 2]);
-    expectColumn(values.middle, [NaN, NaN, 5, 5.5, 4.5]);
+    expectColumn(values.upper, [NONE, NONE, 9, 9, 7]);
+    expectColumn(values.lower, [NONE, NONE, 1, 2, 2]);
+    expectColumn(values.middle, [NONE, NONE, 5, 5.5, 4.5]);
   });
 
   it('Keltner: an average with average ranges beside it, defined once both are', () => {
     const bars = { high: [10, 11, 15, 14], low: [8, 9, 12, 13], close: [9, 10, 14, 13] };
     const values = keltner(bars, 2, 2, 2);
     // EMA(2) of closes: 9.5, 12.5, 12.833…; ATR(2): –, 3.5, 2.25.
-    expectColumn(values.middle, [NaN, NaN, 12.5, 77 / 6]);
-    expectColumn(values.upper, [NaN, NaN, 19.5, 77 / 6 + 4.5]);
-    expectColumn(values.lower, [NaN, NaN, 5.5, 77 / 6 - 4.5]);
+    expectColumn(values.middle, [NONE, NONE, 12.5, 77 / 6]);
+    expectColumn(values.upper, [NONE, NONE, 19.5, 77 / 6 + 4.5]);
+    expectColumn(values.lower, [NONE, NONE, 5.5, 77 / 6 - 4.5]);
   });
 });
 
@@ -147,25 +148,25 @@ describe('oscillators', () => {
 
   it('stochastic: the close in its range, smoothed', () => {
     const plain = stochastic(bars, 3, 1, 2);
-    expectColumn(plain.k, [NaN, NaN, 500 / 6, 100 / 6]);
-    expectColumn(plain.d, [NaN, NaN, NaN, 50]);
-    expectColumn(stochastic(bars, 3, 2, 1).k, [NaN, NaN, NaN, 50]);
+    expectColumn(plain.k, [NONE, NONE, 500 / 6, 100 / 6]);
+    expectColumn(plain.d, [NONE, NONE, NONE, 50]);
+    expectColumn(stochastic(bars, 3, 2, 1).k, [NONE, NONE, NONE, 50]);
   });
 
   it('Williams %R: the same from the top', () => {
-    expectColumn(williamsR(bars, 3), [NaN, NaN, -100 / 6, -500 / 6]);
+    expectColumn(williamsR(bars, 3), [NONE, NONE, -100 / 6, -500 / 6]);
   });
 
   it('CCI: 0.015 of the mean deviation', () => {
-    expectColumn(cci(flat([1, 2, 6]), 3), [NaN, NaN, 100], 9);
+    expectColumn(cci(flat([1, 2, 6]), 3), [NONE, NONE, 100], 9);
     const bar = { high: [2, 3, 7], low: [0, 1, 5], close: [1, 2, 6] };
-    expectColumn(cci(bar, 3), [NaN, NaN, 100], 9);
+    expectColumn(cci(bar, 3), [NONE, NONE, 100], 9);
   });
 
   it('are undefined where nothing moved', () => {
-    expectColumn(stochastic(flat([3, 3, 3]), 2, 1, 1).k, [NaN, NaN, NaN]);
-    expectColumn(williamsR(flat([3, 3]), 2), [NaN, NaN]);
-    expectColumn(cci(flat([0.1, 0.1, 0.1]), 3), [NaN, NaN, NaN]);
+    expectColumn(stochastic(flat([3, 3, 3]), 2, 1, 1).k, [NONE, NONE, NONE]);
+    expectColumn(williamsR(flat([3, 3]), 2), [NONE, NONE]);
+    expectColumn(cci(flat([0.1, 0.1, 0.1]), 3), [NONE, NONE, NONE]);
   });
 });
 
@@ -176,8 +177,8 @@ describe('volume', () => {
 
   it('money flow index: the rising share of the flow', () => {
     const bars = { ...flat([10, 11, 10, 12, 12]), volume: [100, 200, 300, 400, 900] };
-    expectColumn(mfi(bars, 3), [NaN, NaN, NaN, 70, 100 * (4_800 / 7_800)]);
-    expectColumn(mfi({ ...flat([1, 1, 1]), volume: [1, 1, 1] }, 2), [NaN, NaN, NaN]);
+    expectColumn(mfi(bars, 3), [NONE, NONE, NONE, 70, 100 * (4_800 / 7_800)]);
+    expectColumn(mfi({ ...flat([1, 1, 1]), volume: [1, 1, 1] }, 2), [NONE, NONE, NONE]);
   });
 
   it('volume-weighted price begins again with each session and needs trades', () => {
@@ -198,11 +199,11 @@ describe('volume', () => {
       bar('2018-02-05', 1, 10, 1),
       bar('2018-02-05', 2, 20, 3),
       bar('2018-02-06', 0, 40, 2),
-      bar('2018-02-06', 1, 40, NaN),
+      bar('2018-02-06', 1, 40, NONE),
       bar('2018-02-06', 2, 40, 5),
       bar('2018-02-07', 0, 7, 5),
     ]);
-    expectColumn(sessionVwap(bars, 'us-equity'), [NaN, 10, 17.5, 40, NaN, NaN, 7]);
+    expectColumn(sessionVwap(bars, 'us-equity'), [NONE, 10, 17.5, 40, NONE, NONE, 7]);
   });
 });
 
@@ -232,8 +233,8 @@ describe('realised volatility', () => {
   it('close to close: the sample deviation of log returns, annualised by the root of time', () => {
     const closes = [1, E, 1];
     const bars = { open: closes, high: closes, low: closes, close: closes };
-    expectColumn(realisedVolatility(bars, 'close-to-close', 2, 1), [NaN, NaN, Math.SQRT2]);
-    expectColumn(realisedVolatility(bars, 'close-to-close', 2, 252), [NaN, NaN, Math.sqrt(504)]);
+    expectColumn(realisedVolatility(bars, 'close-to-close', 2, 1), [NONE, NONE, Math.SQRT2]);
+    expectColumn(realisedVolatility(bars, 'close-to-close', 2, 252), [NONE, NONE, Math.sqrt(504)]);
   });
 
   it('Yang–Zhang: overnight, plus the weighted parts of the day', () => {
@@ -241,16 +242,16 @@ describe('realised volatility', () => {
     const price = [1, E, 1];
     expectColumn(
       realisedVolatility({ open: price, high: price, low: price, close: price }, 'yang-zhang', 2, 1),
-      [NaN, NaN, Math.SQRT2],
+      [NONE, NONE, Math.SQRT2],
     );
     // No overnight moves; days of +1 and −1, straight: k · 2, with k = 0.34 / (1.34 + 3).
     const days = { open: [1, 1, E], high: [1, E, E], low: [1, 1, 1], close: [1, E, 1] };
-    expectColumn(realisedVolatility(days, 'yang-zhang', 2, 1), [NaN, NaN, Math.sqrt((2 * 0.34) / 4.34)]);
+    expectColumn(realisedVolatility(days, 'yang-zhang', 2, 1), [NONE, NONE, Math.sqrt((2 * 0.34) / 4.34)]);
   });
 
   it('has no logarithm of prices at or below zero', () => {
     const bars = { open: [1, 1], high: [1, 1], low: [1, 0], close: [1, 1] };
-    expectColumn(realisedVolatility(bars, 'parkinson', 1, 1), [0, NaN]);
+    expectColumn(realisedVolatility(bars, 'parkinson', 1, 1), [0, NONE]);
   });
 });
 

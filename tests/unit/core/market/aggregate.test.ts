@@ -79,6 +79,22 @@ describe('putting minute bars together', () => {
     );
   });
 
+  it('begins a new session bar at the very close of the last, where sessions touch', () => {
+    const midnight = Date.parse('2018-02-06T00:00:00Z');
+    const rows = [-2, -1, 0, 1].map((minute) => ({
+      openTime: midnight + minute * 60_000,
+      closeTime: midnight + (minute + 1) * 60_000,
+      open: minute,
+      high: minute,
+      low: minute,
+      close: minute,
+      volume: 1,
+    }));
+    const days = aggregateBars(barSeries('BTC-USD', MINUTE, rows), { unit: 'session' }, 'crypto');
+    expect([...days.open]).toEqual([-2, 0]);
+    expect([...days.openTime]).toEqual([midnight - 86_400_000, midnight]);
+  });
+
   it('leaves out buckets without bars and keeps an unknown volume unknown', () => {
     const rows = minutesOf('2018-11-21').filter((_, minute) => minute < 5 || minute >= 15);
     const holed = barSeries(

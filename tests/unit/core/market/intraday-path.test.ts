@@ -53,6 +53,15 @@ describe('the one-minute model of a session', () => {
     }
   });
 
+  it('turns at the high and the low instead of resting on them', () => {
+    let atEdge = 0;
+    for (let seed = 0; seed < 50; seed++) {
+      const { close } = intradayPath(aapl, session, { ...day, open: 157, close: 157 }, seed);
+      atEdge += close.filter((price) => price === day.low || price === day.high).length;
+    }
+    expect(atEdge / (50 * 390)).toBeLessThan(0.01);
+  });
+
   it('leaves volumes unknown where the day is unknown, and zero where nothing traded', () => {
     expect(intradayPath(aapl, session, { ...day, volume: Number.NaN }, 1).volume.every(Number.isNaN)).toBe(
       true,

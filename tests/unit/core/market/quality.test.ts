@@ -183,6 +183,12 @@ describe('data quality', () => {
     expect(series.closeTime[0]).toBe(open + 300_000);
   });
 
+  it('closes the last bar of a session with the session', () => {
+    const hour = { unit: 'minute', count: 60 } as const;
+    const { series } = inspectBars(aapl, hour, [bar(1, Date.parse('2018-02-05T20:30:00Z'))]);
+    expect(series.closeTime[0]).toBe(Date.parse('2018-02-05T21:00:00Z'));
+  });
+
   it('does not take a date for an instant or an instant for a date', () => {
     expect(
       inspectBars(aapl, { unit: 'minute', count: 1 }, [bar(1, '2018-02-05')]).report.quarantined[0]?.reason,
