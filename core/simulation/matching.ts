@@ -202,7 +202,10 @@ function insideStops(
   if (order.type === 'TRAIL' && Number.isNaN(order.stopPrice))
     order.stopPrice = trailFrom(order, bar.close, model);
   const worst = order.side === 'buy' ? bar.high : bar.low;
+  const best = order.side === 'buy' ? bar.low : bar.high;
   let level = order.stopPrice;
+  // An order that arrived inside with the whole bar beyond its stop is elected at once, at a price only the close bounds.
+  if (reached(best, level, order.side)) level = bar.close;
   if (!reached(worst, level, order.side)) {
     if (order.type !== 'TRAIL' || arrival === 'inside') return;
     level = raiseTrail(order, bar, model);

@@ -1,14 +1,14 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import * as z from 'zod';
 import { decimalText } from '#core/values/decimal.ts';
-import { faultSettings, randomFaults } from './faults.ts';
+import { randomFaults } from './faults.ts';
 import { type PaperGateway, PortInUseError } from './gateway.ts';
 
 const MAXIMUM_BODY = 64 * 1024;
 
 /** Actions of the control port: one JSON object a request. */
 export const controlAction = z.discriminatedUnion('action', [
-  z.strictObject({ action: z.literal('set'), settings: faultSettings.partial().strict() }),
+  z.strictObject({ action: z.literal('set'), settings: z.record(z.string(), z.unknown()) }),
   z.strictObject({ action: z.literal('reset') }),
   z.strictObject({ action: z.literal('disconnect'), clientId: z.int().optional() }),
   z.strictObject({ action: z.literal('notice'), code: z.int(), message: z.string().optional() }),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /** Misbehaviour of the link and of the gateway's front. All off by default; the broker behind keeps working. */
-export const faultSettings = z.object({
+export const faultSettings = z.strictObject({
   /** Drops the owner's connection on its next `orders` orders: before the broker has it, before or after the acknowledgement. */
   disconnectOnOrder: z
     .object({ when: z.enum(['unreceived', 'unacknowledged', 'acknowledged']), orders: z.int().positive() })

@@ -65,7 +65,8 @@ export interface SocketFigures {
 /** Misbehaviour on demand. Settings last until changed; actions happen at once. */
 export interface GatewayFaults {
   settings(): FaultSettings;
-  set(changes: Partial<FaultSettings>): void;
+  /** Changes some settings. @throws ZodError on a name or value that is none */
+  set(changes: Partial<FaultSettings> | Readonly<Record<string, unknown>>): void;
   /** Everything back to normal, broker behaviour included. */
   reset(): void;
   disconnect(clientId?: number): void;
