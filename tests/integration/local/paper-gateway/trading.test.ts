@@ -7,36 +7,20 @@ import {
   type OrderState,
 } from '@stoqey/ib';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type PaperGateway, startPaperGateway } from '#local/paper-gateway/gateway.ts';
-import { AAPL, order, TwsClient } from './client.ts';
-import { calm, MINUTE, type Minute, OPEN, SteppedClock, tapeOf } from './market.ts';
+import { closeAll, fillsOf, market } from './bench-of-clients.ts';
+import { AAPL, order } from './client.ts';
+import { calm, MINUTE, type Minute, OPEN } from './market.ts';
 
-const opened: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of opened.splice(0).reverse()) await close();
-});
+afterEach(closeAll);
 
-async function market(rows: readonly Minute[], options: { readonly clientId?: number } = {}) {
-  const clock = new SteppedClock(OPEN);
-  const gateway = await startPaperGateway({ port: 0, clock, tape: tapeOf(rows), directory: null, seed: 1 });
-  opened.push(() => gateway.close());
-  const client = await connected(gateway, options.clientId ?? 7);
-  return { clock, gateway, ...client };
+async function trading(rows: readonly Minute[]) {
+  const { clock, gateway, connect } = await market(rows);
+  return { clock, gateway, ...(await connect()) };
 }
-
-async function connected(gateway: PaperGateway, clientId: number) {
-  const client = new TwsClient(gateway.port, clientId);
-  const id = await client.connect();
-  opened.push(() => client.disconnect());
-  return { client, id };
-}
-
-const fills = (client: TwsClient) =>
-  client.all(EventName.execDetails).map(([, , execution]) => execution as Execution);
 
 describe('an unmodified TWS client at the paper gateway', () => {
   it('connects at server version 193 and gets its account, its first order id and the farm notices', async () => {
-    const { client, id } = await market([calm(100)]);
+    const { client, id } = await trading([calm(100)]);
     expect(id).toBe(1);
     expect(client.api.serverVersion).toBe(193);
     expect(client.all(EventName.managedAccounts)).toEqual([['DU0000001']]);
@@ -45,16 +29,16 @@ describe('an unmodified TWS client at the paper gateway', () => {
   });
 
   it('fills a market order from the open of the next bar, with costs, and reports the whole life', async () => {
-    const { clock, client, id } = await market([calm(100), calm(101)]);
+    const { clock, client, id } = await trading([calm(100), calm(101)]);
     clock.advance(MINUTE / 2);
     client.api.placeOrder(id, AAPL, order('BUY', 100, 'MKT', { orderRef: 'intent-1' }));
     await client.next(EventName.orderStatus, (orderId, status) => orderId === id && status === 'Submitted');
     clock.advanceTo(OPEN + MINUTE);
     await client.settled();
-    expect(fills(client)).toEqual([]);
+    expect(fillsOf(client)).toEqual([]);
     clock.advanceTo(OPEN + 2 * MINUTE);
     await client.next(EventName.commissionReport);
-    const [execution] = fills(client) as [Execution];
+    const [execution] = fillsOf(client) as [Execution];
     expect(execution).toMatchObject({
       orderId: id,
       clientId: 7,
@@ -87,23 +71,28 @@ describe('an unmodified TWS client at the paper gateway', () => {
   });
 
   it('rests a limit order until the market trades through it, and cancels it on request', async () => {
-    const { clock, client, id } = await market([calm(100), calm(100), [99.5, 99.5, 98.9, 99, 1e5], calm(99)]);
+    const { clock, client, id } = await trading([
+      calm(100),
+      calm(100),
+      [99.5, 99.5, 98.9, 99, 1e5],
+      calm(99),
+    ]);
     client.api.placeOrder(id, AAPL, order('BUY', 10, 'LMT', { lmtPrice: 99 }));
     client.api.placeOrder(id + 1, AAPL, order('BUY', 10, 'LMT', { lmtPrice: 50 }));
     await client.next(EventName.orderStatus, (orderId) => orderId === id + 1);
     clock.advanceTo(OPEN + 2 * MINUTE);
     await client.settled();
-    expect(fills(client)).toEqual([]);
+    expect(fillsOf(client)).toEqual([]);
     clock.advanceTo(OPEN + 3 * MINUTE);
     await client.next(EventName.execDetails);
-    expect(fills(client).map(({ price, orderId }) => [orderId, price])).toEqual([[id, 99]]);
+    expect(fillsOf(client).map(({ price, orderId }) => [orderId, price])).toEqual([[id, 99]]);
     client.api.cancelOrder(id + 1);
     await client.next(EventName.error, (_error, code, orderId) => code === 202 && orderId === id + 1);
     expect(client.status(id + 1)).toBe('Cancelled');
   });
 
   it('protects a bracket: the stop rests inactive, then sells at the worse of its price and the open', async () => {
-    const { clock, client, id, gateway } = await market([
+    const { clock, client, id, gateway } = await trading([
       calm(100),
       calm(100),
       [95, 95.5, 94.5, 95, 1e5],
@@ -127,10 +116,118 @@ describe('an unmodified TWS client at the paper gateway', () => {
     clock.advanceTo(OPEN + 2 * MINUTE);
     await client.next(EventName.execDetails);
     clock.advanceTo(OPEN + 3 * MINUTE);
-    await client.until(() => fills(client).length === 2);
-    expect(fills(client)[1]).toMatchObject({ orderId: id + 2, side: 'SLD', shares: 100 });
-    expect(fills(client)[1]?.price).toBeLessThan(95);
+    await client.until(() => fillsOf(client).length === 2);
+    expect(fillsOf(client)[1]).toMatchObject({ orderId: id + 2, side: 'SLD', shares: 100 });
+    expect(fillsOf(client)[1]?.price).toBeLessThan(95);
     await client.until(() => client.status(id + 1) === 'Cancelled');
     expect(gateway.state().books.positions.size).toBe(0);
+  });
+
+  it('fills in parts of a tenth of each bar, exact in quantity and average, and cancels the rest', async () => {
+    const { clock, client, id } = await trading([calm(100, 30), calm(100, 40), calm(100, 30), calm(100, 5)]);
+    client.api.placeOrder(id, AAPL, order('BUY', 20, 'MKT', { tif: 'GTC' as never }));
+    await client.next(EventName.orderStatus);
+    for (const parts of [1, 2, 3]) {
+      clock.advance(MINUTE);
+      await client.until(() => fillsOf(client).length === parts);
+    }
+    expect(fillsOf(client).map(({ shares, cumQty }) => [shares, cumQty])).toEqual([
+      [3, 3],
+      [4, 7],
+      [3, 10],
+    ]);
+    await client.until(() => client.all(EventName.orderStatus).at(-1)?.[2] === 10);
+    const [, status, filled, remaining, average] = client.all(EventName.orderStatus).at(-1) as [
+      number,
+      string,
+      number,
+      number,
+      number,
+    ];
+    expect([status, filled, remaining]).toEqual(['Submitted', 10, 10]);
+    const value = fillsOf(client).reduce((sum, { shares, price }) => sum + (shares ?? 0) * (price ?? 0), 0);
+    expect(average).toBeCloseTo(value / 10, 9);
+    client.api.cancelOrder(id);
+    await client.until(() => client.status(id) === 'Cancelled');
+    expect(client.all(EventName.orderStatus).at(-1)?.slice(1, 4)).toEqual(['Cancelled', 10, 0]);
+    const commissions = client
+      .all(EventName.commissionReport)
+      .map(([report]) => (report as { commission: number }).commission);
+    expect(commissions).toEqual([1, 0, 0]);
+  });
+
+  it('changes the price and size of a working order under the same id, and refuses what cannot be changed', async () => {
+    const { clock, client, id } = await trading([calm(100), calm(100), calm(100)]);
+    client.api.placeOrder(id, AAPL, order('BUY', 10, 'LMT', { lmtPrice: 90 }));
+    await client.next(EventName.orderStatus);
+    client.api.placeOrder(id, AAPL, order('SELL', 10, 'LMT', { lmtPrice: 90 }));
+    await client.next(EventName.error, (_error, code) => code === 105);
+    client.api.placeOrder(id, AAPL, order('BUY', 15, 'LMT', { lmtPrice: 101 }));
+    clock.advanceTo(OPEN);
+    await client.settled();
+    clock.advance(MINUTE);
+    await client.until(() => client.status(id) === 'Filled');
+    expect(fillsOf(client).map(({ shares }) => shares)).toEqual([15]);
+    client.api.placeOrder(id, AAPL, order('BUY', 20, 'LMT', { lmtPrice: 101 }));
+    await client.next(EventName.error, (_error, code) => code === 104);
+    client.api.cancelOrder(id);
+    await client.next(EventName.error, (_error, code) => code === 10148);
+    client.api.cancelOrder(id + 77);
+    await client.next(EventName.error, (_error, code) => code === 10147);
+  });
+
+  it.each([
+    [1, [0, 'Cancelled']],
+    [2, [70, 'PreSubmitted']],
+    [3, [70, 'PreSubmitted']],
+  ])('keeps a one-cancels-all group of type %i together over a partial fill', async (ocaType, expected) => {
+    const { clock, client, id, gateway } = await trading([calm(100, 300), calm(100)]);
+    const group = { ocaGroup: 'pair', ocaType };
+    client.api.placeOrder(id, AAPL, order('BUY', 100, 'STP', { auxPrice: 150, ...group }));
+    client.api.placeOrder(id + 1, AAPL, order('BUY', 100, 'LMT', { lmtPrice: 105, ...group }));
+    await client.next(EventName.orderStatus, (orderId) => orderId === id + 1);
+    clock.advance(MINUTE);
+    await client.until(() => fillsOf(client).length === 1);
+    await client.settled();
+    const [stop] = [...gateway.state().orders.values()];
+    expect([stop?.status === 'Cancelled' ? 0 : stop?.total, stop?.status]).toEqual(expected);
+  });
+
+  it('answers a what-if with margin and commission and never executes it', async () => {
+    const { clock, client, id, gateway } = await trading([calm(100), calm(100)]);
+    client.api.placeOrder(id, AAPL, order('BUY', 1_000, 'MKT', { whatIf: true }));
+    const [, , , state] = (await client.next(EventName.openOrder)) as [number, Contract, Order, OrderState];
+    expect(state).toMatchObject({
+      initMarginBefore: 0,
+      initMarginAfter: 50_000,
+      maintMarginAfter: 25_000,
+      equityWithLoanBefore: 1_000_000,
+      commission: 5.07,
+    });
+    clock.advance(2 * MINUTE);
+    await client.settled();
+    expect(gateway.state().orders.size).toBe(0);
+    expect(fillsOf(client)).toEqual([]);
+  });
+
+  it.each([
+    ['a size of zero', order('BUY', 0, 'MKT'), 434],
+    ['a price off the tick', order('BUY', 1, 'LMT', { lmtPrice: 100.005 }), 110],
+    ['a fraction of a share', order('BUY', 0.5, 'MKT'), 10318],
+    ['an unknown order type', order('BUY', 1, 'PEG MID'), 387],
+    ['more than the margin carries', order('BUY', 50_000, 'MKT'), 201],
+    ['an unknown parent', order('SELL', 1, 'STP', { auxPrice: 90, parentId: 999 }), 135],
+    ['another account', order('BUY', 1, 'MKT', { account: 'U7' }), 435],
+    [
+      'an algorithm',
+      order('BUY', 1, 'MKT', { algoStrategy: 'Vwap', algoParams: [{ tag: 'maxPctVol', value: '0.1' }] }),
+      201,
+    ],
+  ])('refuses %s and keeps working', async (_what, refused, code) => {
+    const { client, id } = await trading([calm(100), calm(100)]);
+    client.api.placeOrder(id, AAPL, refused);
+    await client.next(EventName.error, (_error, heard, orderId) => heard === code && orderId === id);
+    client.api.placeOrder(id + 1, AAPL, order('BUY', 1, 'MKT'));
+    await client.until(() => client.status(id + 1) === 'Submitted');
   });
 });
