@@ -106,6 +106,8 @@ interface Validations {
     custom: Validation['custom'],
     store: DynaliteStore,
   ): void;
+  /** The reason why a value is refused; numbers are put into their normal form. */
+  validateAttributeValue(value: unknown): string | undefined;
 }
 
 type Action = (store: DynaliteStore, data: object, callback: Callback) => void;
@@ -149,6 +151,27 @@ export function validate(
     const data = validations.checkTypes({ ...input }, types);
     validations.checkValidations(data, types, custom, store);
     return data;
+  } catch (error) {
+    throw asAwsError(error);
+  }
+}
+
+/**
+ * Copies and checks the values of an expression; null when one is refused, for reasons that {@link validate}
+ * gives.
+ */
+export function validateExpressionValues(values: unknown): Readonly<Record<string, unknown>> | null {
+  if (values === undefined || values === null) {
+    return {};
+  }
+  const types = { ExpressionAttributeValues: parameterTypes('PutItem')['ExpressionAttributeValues']! };
+  try {
+    const { ExpressionAttributeValues: copy } = validations.checkTypes(
+      { ExpressionAttributeValues: values },
+      types,
+    );
+    const refused = Object.values(Object(copy)).some((value) => validations.validateAttributeValue(value));
+    return isRecord(copy) && !refused ? copy : null;
   } catch (error) {
     throw asAwsError(error);
   }

@@ -30,7 +30,8 @@ import { Catalog, isTableDefinition, tableKeys } from './catalog.ts';
 import type { WriteScope } from './database.ts';
 import { Database } from './database.ts';
 import type { DynaliteOperation, DynaliteStore, TableDefinition } from './dynalite.ts';
-import { isRecord, itemKey, perform, validate } from './dynalite.ts';
+import { isRecord, itemKey, perform } from './dynalite.ts';
+import { ExpressionCache } from './expression-cache.ts';
 import { openLevel } from './level.ts';
 import { refuseUnknownParameters } from './parameters.ts';
 import { committedRows, createStore, scopeRows } from './store.ts';
@@ -118,6 +119,7 @@ class Engine implements DynamoEngine {
   readonly #tableStore: DynaliteStore;
   /** The write that runs now: there is never more than one. */
   readonly #current: { scope: WriteScope | null } = { scope: null };
+  readonly #expressions = new ExpressionCache();
   readonly #handlers = new Map<string, Handler>();
 
   static async open(options: DynamoOptions, database: Database): Promise<Engine> {
@@ -128,7 +130,7 @@ class Engine implements DynamoEngine {
       database,
       catalog,
       now: options.now,
-      store: engine.#writeStore,
+      validate: (operation, data) => engine.#expressions.validate(operation, data, engine.#readStore),
       perform: (scope, operation, data) => engine.#performIn(scope, operation, data, engine.#writeStore),
     });
     engine.#handlers.set('TransactWriteItems', (input) => transactions.write(input));
@@ -241,7 +243,7 @@ class Engine implements DynamoEngine {
 
   #check(operation: DynaliteOperation, input: Request): Record<string, unknown> {
     refuseUnknownParameters(operation, input);
-    return validate(operation, input, this.#readStore);
+    return this.#expressions.validate(operation, input, this.#readStore);
   }
 
   async #read(operation: DynaliteOperation, input: Request): Promise<unknown> {

@@ -3,8 +3,8 @@ import type { Item } from './attribute-value.ts';
 import { AwsError, serviceError, unsupportedParameter, validationError } from './aws-error.ts';
 import type { Catalog } from './catalog.ts';
 import type { Database, WriteScope } from './database.ts';
-import type { DynaliteOperation, DynaliteStore } from './dynalite.ts';
-import { isRecord, itemKey, itemSize, validate } from './dynalite.ts';
+import type { DynaliteOperation } from './dynalite.ts';
+import { isRecord, itemKey, itemSize } from './dynalite.ts';
 import { keysUnder } from './level.ts';
 
 const MAXIMUM_ACTIONS = 100;
@@ -58,7 +58,10 @@ interface TransactionOptions {
   readonly database: Database;
   readonly catalog: Catalog;
   readonly now: () => number;
-  readonly store: DynaliteStore;
+  readonly validate: (
+    operation: DynaliteOperation,
+    data: Readonly<Record<string, unknown>>,
+  ) => Record<string, unknown>;
   readonly perform: (
     scope: WriteScope,
     operation: DynaliteOperation,
@@ -133,7 +136,7 @@ export class Transactions {
         );
       }
     }
-    const checked = validate(known.operation, data, this.#options.store);
+    const checked = this.#options.validate(known.operation, data);
     const item = checked[known.operation === 'PutItem' ? 'Item' : 'Key'];
     if (!isItem(item)) {
       throw validationError(`TransactItems[${index}].${kind} has no key`);
