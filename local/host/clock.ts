@@ -22,6 +22,8 @@ export interface DrivenClock extends HostClock {
   /** Virtual milliseconds a real millisecond: 1 for `wall`, 0 for `stepped`. */
   readonly scale: number;
   readonly pendingTimers: number;
+  /** Stepped time as other threads read it: one element, milliseconds since the epoch. */
+  readonly shared: Float64Array | undefined;
   /**
    * Lets time pass until an instant or until a condition holds. Stepped: waits for quiet, fires the earliest timer,
    * waits for quiet again, and so on, and returns when all is quiet. @throws {ClockStalledError} where the condition
@@ -130,6 +132,7 @@ function flowingClock(
   return {
     mode,
     scale,
+    shared: undefined,
     now,
     schedule,
     get pendingTimers() {
@@ -155,11 +158,14 @@ function steppedClock(settings: ClockSettings, activity: HostActivity, memory: C
   const timers = new TimerHeap();
   let current = memory.load() ?? settings.startAt ?? Date.now();
   let advancing: Promise<void> = Promise.resolve();
+  const shared = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT));
+  shared[0] = current;
   memory.save(current);
 
   const moveTo = (at: EpochMillis): void => {
     if (at <= current) return;
     current = at;
+    shared[0] = at;
     memory.save(current);
   };
   const advance = async (target: EpochMillis | (() => boolean)): Promise<void> => {
@@ -181,6 +187,7 @@ function steppedClock(settings: ClockSettings, activity: HostActivity, memory: C
   return {
     mode: 'stepped',
     scale: 0,
+    shared,
     now: () => current,
     schedule: (at, run) => timers.push(at, run),
     get pendingTimers() {

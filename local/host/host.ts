@@ -1,16 +1,14 @@
-import { join } from 'node:path';
-import { openDynamo } from '../aws/dynamodb/engine.ts';
-import { createDynamoHost } from '../aws/dynamodb-service/dynamodb-service.ts';
-import { createEventSourceMappings } from '../aws/event-source-mappings/event-source-mappings.ts';
-import { createEvents } from '../aws/events/events.ts';
-import { createLambda, type HostedFunction } from '../aws/lambda/lambda.ts';
-import { createSqs } from '../aws/sqs/sqs.ts';
+import type { DynamoHost } from '../aws/dynamodb-service/dynamodb-service.ts';
+import type { EcsHost } from '../aws/ecs/ecs.ts';
+import type { HostedFunction } from '../aws/lambda/lambda.ts';
+import type { SnsHost } from '../aws/sns/sns.ts';
+import type { SqsHost } from '../aws/sqs/sqs.ts';
 import { createActivity } from './activity.ts';
 import { findAsset, loadAssembly } from './assembly/assembly.ts';
 import { createResources, resolveResources } from './assembly/resources.ts';
 import { type ClockSettings, createHostClock, type DrivenClock } from './clock.ts';
 import { createFaults, type Faults } from './faults.ts';
-import { type ConnectionCounters, startHttpFront } from './http/front.ts';
+import { startHttpFront } from './http/front.ts';
 import { Authorizer } from './iam/authorizer.ts';
 import { type Credentials, CredentialsRegistry } from './iam/credentials.ts';
 import { iamResourceTypes } from './iam/resource-types.ts';
@@ -23,9 +21,10 @@ import {
   type HostContext,
   type HostLog,
   type Resource,
-  type ResourceType,
 } from './kernel.ts';
+import { createLinks, type Link } from './links.ts';
 import type { RuntimeParts } from './runtime-parts.ts';
+import { createServices } from './services.ts';
 import { openStore } from './store.ts';
 import { createTurnstile } from './turnstile.ts';
 
@@ -74,8 +73,16 @@ export interface Host {
   resource(logicalId: string): Resource;
   /** Calls a function, by logical id or name, as the operator. */
   invoke(functionId: string, event: unknown): Promise<InvokeResult>;
-  /** Connections of the host's port, for whoever counts bytes. */
-  connections(): readonly ConnectionCounters[];
+  /** Tasks and their state; services can be stopped and started. */
+  readonly ecs: EcsHost;
+  /** Queues and tables without HTTP, and what topics would have sent outside. */
+  readonly sqs: SqsHost;
+  readonly dynamo: DynamoHost;
+  readonly sns: SnsHost;
+  /** Events that a function has accepted asynchronously and not done with. */
+  queued(functionArn: string): number;
+  /** Makes connections between tasks and another part of the process count before stepped time moves. */
+  addLink(link: Link): void;
   close(): Promise<void>;
 }
 
@@ -135,6 +142,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     turnstile: createTurnstile(clock.mode, activity),
     faults,
     clockScale: clock.scale,
+    sharedNow: clock.shared,
     authorizer,
     credentials,
     assetDirectory: (reference) => findAsset(assembly, reference).path,
@@ -154,46 +162,26 @@ export async function startHost(options: HostOptions): Promise<Host> {
     },
   };
 
-  const engine = await openDynamo({
-    directory: options.directory === null ? null : join(options.directory, 'dynamodb'),
-    now: () => clock.now(),
-    region,
-    accountId,
-  });
-  const dynamo = createDynamoHost(engine, context);
-  const sqs = createSqs(parts, { keyArn: () => undefined });
-  const lambda = createLambda(parts, options.environmentOverrides);
-  const events = createEvents(parts);
-  const mappings = createEventSourceMappings(parts, lambda, dynamo, sqs);
-  const parted = [dynamo, sqs, lambda, events];
-  for (const { service } of parted) services.set(service.name, service);
+  const links = createLinks(
+    () => front.connections(),
+    () => front.port,
+  );
+  const cloud = await createServices(parts, activity, links, options.environmentOverrides);
+  for (const service of cloud.services) services.set(service.name, service);
 
   const close = async (): Promise<void> => {
-    mappings.close();
-    events.close();
+    await cloud.stop();
     await front.close();
-    await lambda.close();
-    await engine.close();
+    await cloud.close();
     clock.close();
     store.close();
   };
   try {
-    const types = new Map<string, ResourceType>();
-    for (const type of [
-      ...iamResourceTypes(authorizer, accountId),
-      ...parted.flatMap((part) => part.types),
-      ...mappings.types,
-    ])
-      types.set(type.type, type);
+    const all = [...iamResourceTypes(authorizer, accountId), ...cloud.types];
+    const types = new Map(all.map((type) => [type.type, type]));
     const resolved = resolveResources(assembly, types, { region, accountId, endpoint: front.endpoint });
-    await createResources(resolved.resources, types, () => {
-      throw new AwsError('ResourceNotFoundException', 'no secrets');
-    });
-
-    dynamo.start();
-    lambda.start();
-    events.start();
-    mappings.start();
+    await createResources(resolved.resources, types, (reference) => cloud.secretsManager.resolve(reference));
+    await cloud.start();
     return {
       endpoint: front.endpoint,
       context,
@@ -212,11 +200,17 @@ export async function startHost(options: HostOptions): Promise<Host> {
         return only;
       },
       invoke: async (functionId, event) => {
+        const { lambda } = cloud;
         const target =
           lambda.functions.find(({ logicalId }) => logicalId === functionId) ?? lambda.find(functionId);
         return invokeResult(target, event);
       },
-      connections: () => front.connections(),
+      ecs: cloud.ecs,
+      sns: cloud.sns,
+      sqs: cloud.sqs,
+      dynamo: cloud.dynamo,
+      queued: (functionArn) => cloud.lambda.queued(functionArn),
+      addLink: (link) => links.add(link),
       close,
     };
   } catch (error) {

@@ -12,6 +12,8 @@ export interface RuntimeParts {
   readonly faults: Faults;
   /** Virtual milliseconds a real one, for the clocks inside workers: 1, the scale, or 0 in stepped time. */
   readonly clockScale: number;
+  /** Stepped time for threads that run on, rather than for one call. */
+  readonly sharedNow: Float64Array | undefined;
   readonly authorizer: Authorizer;
   readonly credentials: CredentialsRegistry;
   /** Directory of an asset, by object key or image URI. @throws where the assembly does not hold it. */

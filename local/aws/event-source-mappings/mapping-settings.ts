@@ -1,14 +1,15 @@
 import * as z from 'zod';
 import type { Resource } from '../../host/kernel.ts';
+import { templateBoolean } from '../../host/parameters.ts';
 import { compileEventPattern, type EventPattern } from '../events/event-pattern.ts';
 
 const shape = z.object({
   FunctionName: z.string(),
   EventSourceArn: z.string(),
-  Enabled: z.coerce.boolean().default(true),
+  Enabled: templateBoolean.default(true),
   BatchSize: z.coerce.number().min(1).max(10_000).optional(),
   MaximumBatchingWindowInSeconds: z.coerce.number().min(0).max(300).default(0),
-  BisectBatchOnFunctionError: z.boolean().default(false),
+  BisectBatchOnFunctionError: templateBoolean.default(false),
   MaximumRetryAttempts: z.coerce.number().min(-1).max(10_000).default(-1),
   MaximumRecordAgeInSeconds: z.coerce.number().min(-1).max(604_800).default(-1),
   StartingPosition: z.enum(['TRIM_HORIZON', 'LATEST']).optional(),

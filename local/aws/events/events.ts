@@ -17,7 +17,7 @@ import { type CheckedEntry, checkEntries } from './put-events.ts';
 import { Replays } from './replays.ts';
 import { compileRule, type Rule, RuleIndex, ruleProperties } from './rules.ts';
 import { parseScheduleExpression } from './schedule-expression.ts';
-import { ScheduleFirings } from './schedule-firings.ts';
+import type { ScheduleFirings } from './schedule-firings.ts';
 
 /** EventBridge in the host. */
 export interface EventsHost {
@@ -43,14 +43,13 @@ const archiveProperties = z.object({
 });
 
 /** Builds EventBridge: buses, rules, archives, PutEvents. */
-export function createEvents(parts: RuntimeParts): EventsHost {
+export function createEvents(parts: RuntimeParts, firings: ScheduleFirings): EventsHost {
   const { context } = parts;
   const { region, accountId, store, clock } = context;
   const prefix = `arn:aws:events:${region}:${accountId}`;
   const buses = new Map<string, Bus>();
   const deliveries = new Deliveries(parts, 'event_deliveries');
   const archives = new Archives(context);
-  const firings = new ScheduleFirings(context);
 
   const busName = (reference: string): string =>
     reference.startsWith('arn:') ? reference.slice(reference.lastIndexOf('/') + 1) : reference;

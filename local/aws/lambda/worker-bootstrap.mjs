@@ -4,13 +4,10 @@
  *
  * In: {id, payload, now, remaining, crash}; out: {ready} | {id, ok, lines} | {id, error, lines} | {lines}.
  */
-
-import * as crypto from 'node:crypto';
-import { createHash } from 'node:crypto';
-import { syncBuiltinESMExports } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
-import { captureLines } from './line-capture.mjs';
-import { installVirtualDate } from './virtual-date.mjs';
+import { captureLines } from '../../host/worker/line-capture.mjs';
+import { installSeededRandom } from '../../host/worker/seeded-random.mjs';
+import { installVirtualDate } from '../../host/worker/virtual-date.mjs';
 
 const { moduleUrl, exportName, functionName, functionArn, memoryMegabytes, clock } = workerData;
 
@@ -19,22 +16,7 @@ let baseReal = performance.now();
 if (clock.mode !== 'wall')
   installVirtualDate(() => baseVirtual + (performance.now() - baseReal) * clock.scale);
 
-/** In stepped time a run must repeat exactly, so what handlers draw at random follows from the call's id. */
-let seed = '';
-let drawn = 0;
-const bytes = () => createHash('sha256').update(`${seed}/${drawn++}`).digest();
-if (clock.mode === 'stepped') {
-  const randomUUID = () => {
-    const drawnBytes = bytes().subarray(0, 16);
-    drawnBytes[6] = (drawnBytes[6] & 0x0f) | 0x40;
-    drawnBytes[8] = (drawnBytes[8] & 0x3f) | 0x80;
-    return drawnBytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  };
-  Math.random = () => bytes().readUInt32BE(0) / 4294967296;
-  crypto.default.randomUUID = randomUUID;
-  syncBuiltinESMExports();
-  globalThis.crypto.randomUUID = randomUUID;
-}
+const reseed = clock.mode === 'stepped' ? installSeededRandom() : () => {};
 
 const output = captureLines((lines) => parentPort.postMessage({ lines }));
 
@@ -67,8 +49,7 @@ let handler;
 const answer = async ({ id, payload, now, remaining, crash }) => {
   baseVirtual = now;
   baseReal = performance.now();
-  seed = id;
-  drawn = 0;
+  reseed(id);
   if (crash) setImmediate(() => process.exit(1));
   try {
     const result = await handler(JSON.parse(payload), contextOf(id, remaining));
