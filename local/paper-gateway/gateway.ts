@@ -356,7 +356,7 @@ class Gateway implements PaperGateway {
       `Max rate of messages per second has been exceeded:max=${MAXIMUM_MESSAGES_PER_SECOND} rec=${count} (1)`,
     );
     if (pacing === 'drop') connection.finish();
-    return pacing !== 'drop';
+    return false;
   }
 
   #startApi(connection: Connection, clientId: number): void {

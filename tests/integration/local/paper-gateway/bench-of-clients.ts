@@ -46,3 +46,8 @@ async function connected(
 /** Executions a client has heard of, in order. */
 export const fillsOf = (client: TwsClient): Execution[] =>
   client.all(EventName.execDetails).map(([, , execution]) => execution as Execution);
+
+/** Lets the event loop turn until `test` holds. */
+export async function eventually(test: () => boolean): Promise<void> {
+  while (!test()) await new Promise((resolve) => setImmediate(resolve));
+}
