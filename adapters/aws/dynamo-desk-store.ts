@@ -14,6 +14,7 @@ import {
   type CommitResult,
   CommitTooLargeError,
   type DeskStore,
+  type EntryReference,
   type StateKey,
   type StoredEntry,
   type StoredState,
@@ -30,6 +31,7 @@ export interface DynamoDeskStoreSettings {
 }
 
 const MAXIMUM_ITEMS = 100;
+const READ_ATTEMPTS = 5;
 const DAY_SECONDS = 86_400;
 
 type Role =
@@ -59,6 +61,7 @@ export function dynamoDeskStore(
   return {
     read: (keys) => readState(client, settings, keys),
     commit: (change) => commit(client, settings, clock, change),
+    entries: (references) => readEntries(client, settings, references),
     journal: (correlationId, types) => readJournal(client, settings, correlationId, types),
   };
 }
@@ -68,26 +71,59 @@ async function readState(
   settings: DynamoDeskStoreSettings,
   keys: readonly StateKey[],
 ): Promise<readonly (StoredState | null)[]> {
-  if (keys.length === 0) return [];
-  const found = new Map<string, StoredState>();
+  const found = await readItems(client, settings.stateTable, keys);
+  return keys.map((key) => {
+    const item = found.get(address(key));
+    return item === undefined
+      ? null
+      : {
+          value: JSON.parse(item['value']?.S ?? 'null') as unknown,
+          version: Number(item['version']?.N ?? '0'),
+        };
+  });
+}
+
+async function readEntries(
+  client: DynamoDBClient,
+  settings: DynamoDeskStoreSettings,
+  references: readonly EntryReference[],
+): Promise<readonly (StoredEntry | null)[]> {
+  const keys = references.map(({ correlationId, type, key }) => ({
+    partition: correlationId,
+    sort: `${type}#${key}`,
+  }));
+  const found = await readItems(client, settings.journalTable, keys);
+  return keys.map((key) => {
+    const item = found.get(address(key));
+    return item === undefined
+      ? null
+      : { correlationId: key.partition, sortKey: key.sort, canonical: item['event']?.S ?? '' };
+  });
+}
+
+const address = (key: StateKey) => `${key.partition}\u0000${key.sort}`;
+
+/** Strongly consistent batch read, asking again for what the service left unprocessed. */
+async function readItems(
+  client: DynamoDBClient,
+  table: string,
+  keys: readonly StateKey[],
+): Promise<ReadonlyMap<string, Record<string, AttributeValue>>> {
+  const found = new Map<string, Record<string, AttributeValue>>();
   let pending: Record<string, AttributeValue>[] = keys.map(stateKeyItem);
   for (let attempt = 0; pending.length > 0; attempt++) {
-    if (attempt === 5)
-      throw new DeskStoreError(`${pending.length} state items stayed unread after 5 attempts`);
-    const answer = await client.send(
-      new BatchGetItemCommand({
-        RequestItems: { [settings.stateTable]: { Keys: pending, ConsistentRead: true } },
-      }),
-    );
-    for (const item of answer.Responses?.[settings.stateTable] ?? []) {
-      found.set(`${item['pk']?.S}\u0000${item['sk']?.S}`, {
-        value: JSON.parse(item['value']?.S ?? 'null') as unknown,
-        version: Number(item['version']?.N ?? '0'),
-      });
+    if (attempt === READ_ATTEMPTS) {
+      throw new DeskStoreError(`${pending.length} items of ${table} stayed unread after ${READ_ATTEMPTS} attempts`);
     }
-    pending = (answer.UnprocessedKeys?.[settings.stateTable]?.Keys ?? []) as Record<string, AttributeValue>[];
+    const answer = await client.send(
+      new BatchGetItemCommand({ RequestItems: { [table]: { Keys: pending, ConsistentRead: true } } }),
+    );
+    for (const item of answer.Responses?.[table] ?? []) {
+      found.set(address({ partition: item['pk']?.S ?? '', sort: item['sk']?.S ?? '' }), item);
+    }
+    pending = (answer.UnprocessedKeys?.[table]?.Keys ?? []) as Record<string, AttributeValue>[];
   }
-  return keys.map((key) => found.get(`${key.partition}\u0000${key.sort}`) ?? null);
+  return found;
 }
 
 async function readJournal(

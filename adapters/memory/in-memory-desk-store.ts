@@ -12,7 +12,7 @@ import {
 const MAXIMUM_ITEMS = 100;
 
 /** {@link DeskStore} in memory, for tests and for the research engine. Same semantics as the DynamoDB one. */
-export function inMemoryDeskStore(): DeskStore & { readonly entries: () => readonly StoredEntry[] } {
+export function inMemoryDeskStore(): DeskStore & { readonly all: () => readonly StoredEntry[] } {
   const state = new Map<string, StoredState>();
   const journal = new Map<string, StoredEntry>();
   const processed = new Set<string>();
@@ -56,11 +56,15 @@ export function inMemoryDeskStore(): DeskStore & { readonly entries: () => reado
   return {
     read: async (keys) => keys.map((key) => structuredClone(state.get(address(key)) ?? null)),
     commit: async (change) => commit(change),
+    entries: async (references) =>
+      references.map(
+        ({ correlationId, type, key }) => journal.get(`${correlationId}\u0000${type}#${key}`) ?? null,
+      ),
     journal: async (correlationId, types) =>
       [...journal.values()]
         .filter((entry) => entry.correlationId === correlationId)
         .filter((entry) => types === undefined || types.includes(entry.sortKey.split('#', 1)[0] as string))
         .sort((left, right) => (left.sortKey < right.sortKey ? -1 : 1)),
-    entries: () => [...journal.values()],
+    all: () => [...journal.values()],
   };
 }

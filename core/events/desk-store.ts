@@ -44,11 +44,20 @@ export type CommitResult =
   /** State changed since it was read: nothing was written; read again and decide again. */
   | { readonly kind: 'conflict'; readonly keys: readonly StateKey[] };
 
+/** Where an event stands in the journal; known without a search because keys are derived from what the event is. */
+export interface EntryReference {
+  readonly correlationId: string;
+  readonly type: string;
+  readonly key: string;
+}
+
 /** Journal and state as one port. Reads are strongly consistent. */
 export interface DeskStore {
   /** The items in the order asked for; null where there is none. At most 100. */
   read(keys: readonly StateKey[]): Promise<readonly (StoredState | null)[]>;
   commit(commit: Commit): Promise<CommitResult>;
+  /** The entries in the order asked for; null where there is none. At most 100. */
+  entries(references: readonly EntryReference[]): Promise<readonly (StoredEntry | null)[]>;
   /** Entries of one correlation in sort-key order, of the given types only where types are given. */
   journal(correlationId: string, types?: readonly string[]): Promise<readonly StoredEntry[]>;
 }

@@ -1,15 +1,18 @@
 import type { StateKey } from './desk-store.ts';
 
-/** Every state item of the desk and who writes it. One place, so that permissions and readers agree. */
+/**
+ * Every state item of the desk and who writes it. Each writer has partitions of its own, so that its role can be confined
+ * to them: an agent cannot write the book, whatever it does.
+ */
 export const stateKeys = {
   /** The account book: positions, orders, reservations, equity, breakers. Written by the ledger and the gate. */
-  book: { partition: 'DESK', sort: 'BOOK' } as StateKey,
+  book: { partition: 'BOOK', sort: 'BOOK' } as StateKey,
   /** The kill switch. Written by the operator and by a drawdown halt; read by the gate and, before every order, the bridge. */
-  halt: { partition: 'DESK', sort: 'HALT' } as StateKey,
+  halt: { partition: 'HALT', sort: 'HALT' } as StateKey,
   /** The risk policy in force. */
-  policy: { partition: 'DESK', sort: 'POLICY' } as StateKey,
+  policy: { partition: 'POLICY', sort: 'POLICY' } as StateKey,
   /** The learning agent's running statistics. */
-  learning: { partition: 'DESK', sort: 'LEARNING' } as StateKey,
+  learning: { partition: 'LEARNING', sort: 'LEARNING' } as StateKey,
   /** The bridge's lease with its fencing token. */
   lease: { partition: 'BROKER', sort: 'LEASE' } as StateKey,
   /** The bars of one session of one instrument, closed so far. Written by the ledger. */

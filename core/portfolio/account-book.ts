@@ -1,0 +1,232 @@
+import type { TradingState } from '#contracts/events/desk.ts';
+import type { Intent } from '#contracts/events/orders.ts';
+import { Decimal } from '#core/values/decimal.ts';
+
+/**
+ * The account book: the one consistency boundary of the desk. Positions, orders, reservations, equity and trading state
+ * stand in one versioned item, so that whoever authorizes or fills has seen everything before it. Plain JSON; decimals
+ * as text. All functions over it are pure: they return a new book.
+ */
+export interface AccountBook {
+  readonly account: string | null;
+  readonly currency: string;
+  /** Null until the broker has told us: without it there is no equity and nothing is authorized. */
+  readonly cash: string | null;
+  readonly realized: string;
+  readonly fees: string;
+  readonly highWater: string | null;
+  /** The session that day figures count from, and the equity it began with. */
+  readonly session: string | null;
+  readonly sessionEquity: string | null;
+  readonly trading: TradingStanding;
+  readonly marks: Readonly<Record<string, Mark>>;
+  readonly positions: Readonly<Record<string, Position>>;
+  /** By intent id: everything authorized that is not finished, and what finished in the current session. */
+  readonly orders: Readonly<Record<string, OrderRecord>>;
+  /** Intents authorized in the current session, oldest first: for order counts, rates and duplicates. */
+  readonly authorized: readonly AuthorizedTrace[];
+}
+
+export interface TradingStanding {
+  readonly state: TradingState;
+  readonly since: string | null;
+  readonly reason: string | null;
+  /** Set by a drawdown halt: resuming before this instant needs more than a reason. */
+  readonly coolOffUntil: string | null;
+  readonly warned: boolean;
+}
+
+export interface Mark {
+  readonly price: string;
+  readonly at: string;
+  readonly volume: string | null;
+}
+
+/** A position is its layers (lots). Each has its own resting stop at the broker and is closed on its own. */
+export interface Position {
+  readonly instrument: string;
+  readonly layers: Readonly<Record<string, Layer>>;
+  readonly plan: Intent['plan'];
+  readonly initialRisk: string | null;
+  readonly target: string | null;
+}
+
+export interface Layer {
+  readonly intentId: string;
+  readonly positionId: string;
+  readonly strategy: string;
+  readonly direction: 'long' | 'short';
+  readonly openedAt: string;
+  readonly stop: string | null;
+  /** Executions by id: what a layer is worth does not depend on the order in which they arrived. */
+  readonly opening: Readonly<Record<string, Execution>>;
+  readonly closing: Readonly<Record<string, Execution>>;
+}
+
+export interface Execution {
+  readonly quantity: string;
+  readonly price: string;
+}
+
+export interface OrderRecord {
+  readonly intent: Intent;
+  readonly correlationId: string;
+  readonly status: 'authorized' | 'submitted' | 'working' | 'filled' | 'cancelled' | 'rejected' | 'declined';
+  readonly filled: string;
+  /** Worst-case price per unit that the reservation was made at. */
+  readonly worstPrice: string;
+}
+
+export interface AuthorizedTrace {
+  readonly intentId: string;
+  readonly instrument: string;
+  readonly side: 'BUY' | 'SELL';
+  readonly quantity: string;
+  readonly price: string;
+  readonly strategy: string;
+  readonly opening: boolean;
+  readonly at: string;
+}
+
+export const EMPTY_BOOK: AccountBook = {
+  account: null,
+  currency: 'USD',
+  cash: null,
+  realized: '0',
+  fees: '0',
+  highWater: null,
+  session: null,
+  sessionEquity: null,
+  trading: { state: 'ACTIVE', since: null, reason: null, coolOffUntil: null, warned: false },
+  marks: {},
+  positions: {},
+  orders: {},
+  authorized: [],
+};
+
+const ZERO = new Decimal(0);
+const sum = (executions: Readonly<Record<string, Execution>>) =>
+  Object.values(executions).reduce((total, { quantity }) => total.plus(quantity), ZERO);
+const cost = (executions: Readonly<Record<string, Execution>>) =>
+  Object.values(executions).reduce(
+    (total, { quantity, price }) => total.plus(new Decimal(quantity).times(price)),
+    ZERO,
+  );
+
+/** Units of a layer still open, unsigned. Negative only while a closing execution has overtaken its opening one. */
+export function layerQuantity(layer: Layer): Decimal {
+  return sum(layer.opening).minus(sum(layer.closing));
+}
+
+/** Average price of the layer's opening executions; null before the first. */
+export function layerAveragePrice(layer: Layer): Decimal | null {
+  const opened = sum(layer.opening);
+  return opened.isZero() ? null : cost(layer.opening).div(opened);
+}
+
+/** Realised P&L of a layer before fees: closed units times (closing price − average opening price), by direction. */
+export function layerRealized(layer: Layer): Decimal {
+  const average = layerAveragePrice(layer);
+  if (average === null) return ZERO;
+  const gain = cost(layer.closing).minus(sum(layer.closing).times(average));
+  return layer.direction === 'long' ? gain : gain.neg();
+}
+
+/** Signed units held of an instrument: long positive. */
+export function positionQuantity(position: Position | undefined): Decimal {
+  if (position === undefined) return ZERO;
+  return Object.values(position.layers).reduce((total, layer) => {
+    const open = layerQuantity(layer);
+    return layer.direction === 'long' ? total.plus(open) : total.minus(open);
+  }, ZERO);
+}
+
+/** Layers with units left, in the order they were opened. */
+export function openLayers(position: Position | undefined): readonly Layer[] {
+  return Object.values(position?.layers ?? {})
+    .filter((layer) => layerQuantity(layer).gt(0))
+    .sort((left, right) =>
+      left.openedAt === right.openedAt
+        ? left.intentId < right.intentId
+          ? -1
+          : 1
+        : left.openedAt < right.openedAt
+          ? -1
+          : 1,
+    );
+}
+
+/** Average price over the open layers, weighted by open units; null when flat. */
+export function positionAveragePrice(position: Position | undefined): Decimal | null {
+  let units = ZERO;
+  let value = ZERO;
+  for (const layer of openLayers(position)) {
+    const open = layerQuantity(layer);
+    units = units.plus(open);
+    value = value.plus(open.times(layerAveragePrice(layer) ?? 0));
+  }
+  return units.isZero() ? null : value.div(units);
+}
+
+const FINISHED: readonly OrderRecord['status'][] = ['filled', 'cancelled', 'rejected', 'declined'];
+/** Whether an order can still fill. */
+export const isLive = (order: OrderRecord): boolean => !FINISHED.includes(order.status);
+/** Units of a live order that have not filled. */
+export const remaining = (order: OrderRecord): Decimal =>
+  Decimal.max(0, new Decimal(order.intent.quantity).minus(order.filled));
+/** Whether an intent opens exposure (an entry or a pyramid layer) rather than closing some. */
+export const opens = (intent: Intent): boolean => intent.purpose === 'entry' || intent.purpose === 'pyramid';
+
+/** Mark-to-market equity: cash plus signed units times mark. Null while cash or the mark of a held instrument is unknown. */
+export function equity(book: AccountBook): Decimal | null {
+  if (book.cash === null) return null;
+  let total = new Decimal(book.cash);
+  for (const position of Object.values(book.positions)) {
+    const held = positionQuantity(position);
+    if (held.isZero()) continue;
+    const mark = book.marks[position.instrument];
+    if (mark === undefined) return null;
+    total = total.plus(held.times(mark.price));
+  }
+  return total;
+}
+
+/**
+ * Worst-case absolute exposure of an instrument in money: units held plus every unit that live orders could still add on
+ * one side, at the worse of mark and reserved price. Null while a held instrument has no mark.
+ */
+export function worstExposure(
+  book: AccountBook,
+  instrument: string,
+  extra?: { readonly intent: Intent; readonly worstPrice: Decimal },
+): Decimal | null {
+  const held = positionQuantity(book.positions[instrument]);
+  const mark = book.marks[instrument];
+  let buys = ZERO;
+  let sells = ZERO;
+  let price = mark === undefined ? null : new Decimal(mark.price);
+  const count = (intent: Intent, units: Decimal, worstPrice: Decimal) => {
+    price = price === null ? worstPrice : Decimal.max(price, worstPrice);
+    if (intent.side === 'BUY') buys = buys.plus(units);
+    else sells = sells.plus(units);
+  };
+  for (const order of Object.values(book.orders)) {
+    if (order.intent.instrument === instrument && isLive(order) && opens(order.intent))
+      count(order.intent, remaining(order), new Decimal(order.worstPrice));
+  }
+  if (extra !== undefined && opens(extra.intent))
+    count(extra.intent, new Decimal(extra.intent.quantity), extra.worstPrice);
+  const worstUnits = Decimal.max(held.plus(buys).abs(), held.minus(sells).abs(), held.abs());
+  if (worstUnits.isZero()) return ZERO;
+  return price === null ? null : worstUnits.times(price);
+}
+
+/** Instruments with units held or live opening orders. */
+export function exposedInstruments(book: AccountBook): readonly string[] {
+  const names = new Set<string>();
+  for (const position of Object.values(book.positions))
+    if (!positionQuantity(position).isZero()) names.add(position.instrument);
+  for (const order of Object.values(book.orders))
+    if (isLive(order) && opens(order.intent)) names.add(order.intent.instrument);
+  return [...names].sort();
+}

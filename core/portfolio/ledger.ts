@@ -1,0 +1,310 @@
+import type { DeskEvent } from '#contracts/registry.ts';
+import { Decimal, decimalText } from '#core/values/decimal.ts';
+import {
+  type AccountBook,
+  equity,
+  isLive,
+  type Layer,
+  layerQuantity,
+  layerRealized,
+  type OrderRecord,
+  opens,
+  type Position,
+} from './account-book.ts';
+
+/** The events that change the book. Everything else is refused by type. */
+export const LEDGER_EVENTS = [
+  'AccountObserved',
+  'SessionPrepared',
+  'BarClosed',
+  'OrderSubmitted',
+  'OrderAccepted',
+  'OrderFilled',
+  'CommissionReported',
+  'OrderRejected',
+  'OrderCancelled',
+  'CommandDeclined',
+  'StopMoved',
+  'TradingHalted',
+  'TradingResumed',
+] as const;
+export type LedgerEventType = (typeof LEDGER_EVENTS)[number];
+
+/** An execution of an intent that the book has no authorization for. Nothing is guessed; the reconciliation must explain it. */
+export class UnknownIntentError extends Error {
+  readonly code = 'UnknownIntent';
+  readonly retryable = true;
+  constructor(intentId: string, type: string) {
+    super(
+      `${type} names the intent ${JSON.stringify(intentId)}, which the book has never authorized; reconcile with the broker before trading on`,
+    );
+    this.name = 'UnknownIntentError';
+  }
+}
+
+/** What a folded event means for whoever revalues: nothing to say, or the portfolio's value may have changed. */
+export interface Folded {
+  readonly book: AccountBook;
+  readonly revalue: 'bar' | 'fill' | 'commission' | 'account' | null;
+}
+
+/**
+ * Applies one event to the book. Deduplication is the store's (each event is committed once); late and reordered events
+ * are taken as they come, because executions are kept by id and statuses never move backwards.
+ * @throws UnknownIntentError for an execution of an intent that was never authorized
+ */
+export function fold(book: AccountBook, event: DeskEvent<LedgerEventType>): Folded {
+  switch (event.metadata.type) {
+    case 'AccountObserved':
+      return observeAccount(book, event as DeskEvent<'AccountObserved'>);
+    case 'SessionPrepared':
+      return {
+        book: beginSession(book, (event as DeskEvent<'SessionPrepared'>).data.session),
+        revalue: null,
+      };
+    case 'BarClosed':
+      return closeBar(book, event as DeskEvent<'BarClosed'>);
+    case 'OrderSubmitted':
+      return {
+        book: withStatus(book, (event as DeskEvent<'OrderSubmitted'>).data, 'submitted'),
+        revalue: null,
+      };
+    case 'OrderAccepted':
+      return { book: withStatus(book, (event as DeskEvent<'OrderAccepted'>).data, 'working'), revalue: null };
+    case 'OrderRejected':
+      return {
+        book: withStatus(book, (event as DeskEvent<'OrderRejected'>).data, 'rejected'),
+        revalue: null,
+      };
+    case 'OrderCancelled':
+      return {
+        book: withStatus(book, (event as DeskEvent<'OrderCancelled'>).data, 'cancelled'),
+        revalue: null,
+      };
+    case 'CommandDeclined': {
+      const { intentId, command } = (event as DeskEvent<'CommandDeclined'>).data;
+      return {
+        book:
+          command === 'OrderAuthorized' ? withStatus(book, { intentId, role: 'order' }, 'declined') : book,
+        revalue: null,
+      };
+    }
+    case 'OrderFilled':
+      return { book: fill(book, event as DeskEvent<'OrderFilled'>), revalue: 'fill' };
+    case 'CommissionReported':
+      return {
+        book: chargeCommission(book, (event as DeskEvent<'CommissionReported'>).data.commission),
+        revalue: 'commission',
+      };
+    case 'StopMoved':
+      return { book: moveStop(book, event as DeskEvent<'StopMoved'>), revalue: null };
+    case 'TradingHalted': {
+      const { metadata, data } = event as DeskEvent<'TradingHalted'>;
+      if (book.trading.state === 'HALTED') return { book, revalue: null };
+      return {
+        book: {
+          ...book,
+          trading: { ...book.trading, state: 'HALTED', since: metadata.occurredAt, reason: data.reason },
+        },
+        revalue: null,
+      };
+    }
+    case 'TradingResumed':
+      return resume(book, event as DeskEvent<'TradingResumed'>);
+  }
+}
+
+function observeAccount(book: AccountBook, { data }: DeskEvent<'AccountObserved'>): Folded {
+  // The broker's cash opens the book once; from then on the book is kept from executions and the broker's figure is only compared.
+  if (book.cash !== null) return { book, revalue: null };
+  return {
+    book: { ...book, account: data.account, currency: data.currency, cash: data.cash },
+    revalue: 'account',
+  };
+}
+
+/** Turns the day: day figures start again, finished orders and closed layers leave the book. */
+function beginSession(book: AccountBook, session: string): AccountBook {
+  if (book.session !== null && book.session >= session) return book;
+  const orders = Object.fromEntries(Object.entries(book.orders).filter(([, order]) => isLive(order)));
+  const positions: Record<string, Position> = {};
+  let realized = new Decimal(book.realized);
+  for (const [instrument, position] of Object.entries(book.positions)) {
+    const kept: Record<string, Layer> = {};
+    for (const [id, layer] of Object.entries(position.layers)) {
+      if (layerQuantity(layer).isZero() && orders[id] === undefined)
+        realized = realized.plus(layerRealized(layer));
+      else kept[id] = layer;
+    }
+    if (Object.keys(kept).length > 0) positions[instrument] = { ...position, layers: kept };
+  }
+  const value = equity(book);
+  return {
+    ...book,
+    session,
+    orders,
+    positions,
+    realized: decimalText(realized),
+    authorized: [],
+    sessionEquity: value === null ? null : decimalText(value),
+  };
+}
+
+function closeBar(book: AccountBook, { data }: DeskEvent<'BarClosed'>): Folded {
+  const known = book.marks[data.instrument];
+  if (known !== undefined && known.at >= data.closeTime) return { book, revalue: null };
+  const mark = { price: data.close, at: data.closeTime, volume: data.volume };
+  const marked = { ...book, marks: { ...book.marks, [data.instrument]: mark } };
+  const held = Object.values(book.positions[data.instrument]?.layers ?? {}).some(
+    (layer) => !layerQuantity(layer).isZero(),
+  );
+  return { book: marked, revalue: held ? 'bar' : null };
+}
+
+const RANK: Readonly<Record<OrderRecord['status'], number>> = {
+  authorized: 0,
+  submitted: 1,
+  working: 2,
+  declined: 3,
+  rejected: 3,
+  cancelled: 3,
+  filled: 4,
+};
+
+/** Moves an order's status forward only: an acceptance that arrives after the fill changes nothing. */
+function withStatus(
+  book: AccountBook,
+  of: { readonly intentId: string; readonly role: string },
+  status: OrderRecord['status'],
+): AccountBook {
+  const order = book.orders[of.intentId];
+  if (of.role !== 'order' || order === undefined || RANK[order.status] >= RANK[status]) return book;
+  return { ...book, orders: { ...book.orders, [of.intentId]: { ...order, status } } };
+}
+
+function fill(book: AccountBook, { data }: DeskEvent<'OrderFilled'>): AccountBook {
+  const owner = layerOf(book, data.intentId, data.role);
+  if (owner === null) throw new UnknownIntentError(data.intentId, 'OrderFilled');
+  const { instrument, layer, part, position } = owner;
+  if (layer[part][data.execId] !== undefined) return book;
+  const executions = { ...layer[part], [data.execId]: { quantity: data.quantity, price: data.price } };
+  const before = data.corrects === null ? undefined : layer[part][data.corrects];
+  if (data.corrects !== null) delete executions[data.corrects];
+  const units = new Decimal(data.quantity).minus(before?.quantity ?? 0);
+  const paid = new Decimal(data.quantity)
+    .times(data.price)
+    .minus(before === undefined ? 0 : new Decimal(before.quantity).times(before.price));
+  const cash =
+    book.cash === null
+      ? null
+      : decimalText(new Decimal(book.cash).minus(paid.times(data.side === 'BUY' ? 1 : -1)));
+  const openedAt =
+    part === 'opening' && (layer.openedAt === '' || data.executedAt < layer.openedAt)
+      ? data.executedAt
+      : layer.openedAt;
+  const layers = { ...position.layers, [layer.intentId]: { ...layer, openedAt, [part]: executions } };
+  const mark = book.marks[instrument];
+  const marks =
+    mark === undefined || mark.at < data.executedAt
+      ? {
+          ...book.marks,
+          [instrument]: { price: data.price, at: data.executedAt, volume: mark?.volume ?? null },
+        }
+      : book.marks;
+  const filled: AccountBook = {
+    ...book,
+    cash,
+    marks,
+    positions: { ...book.positions, [instrument]: { ...position, layers } },
+  };
+  return data.role === 'order' ? withFilled(filled, data.intentId, units) : filled;
+}
+
+/** The layer an execution belongs to: its own for an opening order, the one named in `closes` for a closing one, or the stop's. */
+function layerOf(
+  book: AccountBook,
+  intentId: string,
+  role: 'order' | 'stop',
+): { instrument: string; position: Position; layer: Layer; part: 'opening' | 'closing' } | null {
+  const intent = book.orders[intentId]?.intent;
+  const closing = role === 'stop' || (intent !== undefined && !opens(intent));
+  const layerId = role === 'stop' ? intentId : closing ? intent?.closes : intentId;
+  for (const position of Object.values(book.positions)) {
+    const layer = position.layers[layerId ?? ''];
+    if (layer !== undefined)
+      return { instrument: position.instrument, position, layer, part: closing ? 'closing' : 'opening' };
+  }
+  if (intent === undefined || !opens(intent)) return null;
+  const position: Position = book.positions[intent.instrument] ?? {
+    instrument: intent.instrument,
+    layers: {},
+    plan: intent.plan,
+    initialRisk: intent.initialRisk,
+    target: intent.target,
+  };
+  const first = Object.values(position.layers).every((layer) => layerQuantity(layer).isZero());
+  const layer: Layer = {
+    intentId,
+    positionId: intent.positionId,
+    strategy: intent.strategy,
+    direction: intent.side === 'BUY' ? 'long' : 'short',
+    openedAt: '',
+    stop: intent.protectiveStop,
+    opening: {},
+    closing: {},
+  };
+  const planned = first
+    ? { ...position, plan: intent.plan, initialRisk: intent.initialRisk, target: intent.target }
+    : position;
+  return { instrument: intent.instrument, position: planned, layer, part: closing ? 'closing' : 'opening' };
+}
+
+function withFilled(book: AccountBook, intentId: string, units: Decimal): AccountBook {
+  const order = book.orders[intentId];
+  if (order === undefined) return book;
+  const filled = units.plus(order.filled);
+  const status = filled.gte(order.intent.quantity)
+    ? 'filled'
+    : RANK[order.status] >= RANK.working
+      ? order.status
+      : 'working';
+  return {
+    ...book,
+    orders: { ...book.orders, [intentId]: { ...order, filled: decimalText(filled), status } },
+  };
+}
+
+function chargeCommission(book: AccountBook, commission: string): AccountBook {
+  return {
+    ...book,
+    fees: decimalText(new Decimal(book.fees).plus(commission)),
+    cash: book.cash === null ? null : decimalText(new Decimal(book.cash).minus(commission)),
+  };
+}
+
+function moveStop(book: AccountBook, { data }: DeskEvent<'StopMoved'>): AccountBook {
+  const position = Object.values(book.positions).find(({ layers }) => layers[data.intentId] !== undefined);
+  const layer = position?.layers[data.intentId];
+  if (position === undefined || layer === undefined) return book;
+  const layers = { ...position.layers, [data.intentId]: { ...layer, stop: data.stopPrice } };
+  return { ...book, positions: { ...book.positions, [position.instrument]: { ...position, layers } } };
+}
+
+function resume(book: AccountBook, { metadata, data }: DeskEvent<'TradingResumed'>): Folded {
+  const value = equity(book);
+  // A new start after a halt is measured from where it starts: the old high stays in the journal.
+  return {
+    book: {
+      ...book,
+      highWater: book.trading.state === 'ACTIVE' || value === null ? book.highWater : decimalText(value),
+      trading: {
+        state: 'ACTIVE',
+        since: metadata.occurredAt,
+        reason: data.reason,
+        coolOffUntil: null,
+        warned: false,
+      },
+    },
+    revalue: null,
+  };
+}

@@ -1,0 +1,90 @@
+import type { EventData } from '#contracts/registry.ts';
+import type { AccountBook } from '#core/portfolio/account-book.ts';
+import type { RiskPolicy } from '#core/risk/policy.ts';
+import { type EpochMillis, instantText } from '#core/values/clock.ts';
+
+export type BreakerEvent =
+  | { readonly type: 'DrawdownWarned'; readonly data: EventData<'DrawdownWarned'> }
+  | { readonly type: 'TradingReducing'; readonly data: EventData<'TradingReducing'> }
+  | { readonly type: 'TradingHalted'; readonly data: EventData<'TradingHalted'> };
+
+const HOUR_MILLIS = 3_600_000;
+const percent = (fraction: number) => `${(fraction * 100).toFixed(2)} %`;
+
+/**
+ * Measures the drawdown after a valuation, moves the high-water mark, and trips what must trip: warn, reduce-only, and at
+ * the limit halt with everything cancelled and flattened. Going down is immediate; nothing here ever goes up again.
+ */
+export function trip(
+  book: AccountBook,
+  value: EventData<'PortfolioRevalued'>,
+  policy: RiskPolicy,
+  now: EpochMillis,
+): { readonly book: AccountBook; readonly events: readonly BreakerEvent[] } {
+  const marked: AccountBook = { ...book, highWater: value.highWater };
+  const { warn, reduce, halt, coolOffHours } = policy.drawdown;
+  const measured = percent(value.drawdown);
+  const since = instantText(now);
+  if (value.drawdown >= halt && book.trading.state !== 'HALTED') {
+    const reason = `the account is ${measured} below its highest equity of ${value.highWater}; the limit is ${percent(halt)}`;
+    return {
+      book: {
+        ...marked,
+        trading: {
+          state: 'HALTED',
+          since,
+          reason,
+          coolOffUntil: instantText(now + coolOffHours * HOUR_MILLIS),
+          warned: true,
+        },
+      },
+      events: [
+        {
+          type: 'TradingHalted',
+          data: {
+            limit: 'drawdown',
+            limitValue: percent(halt),
+            measured,
+            reason,
+            by: 'drawdown-breaker',
+            flatten: true,
+            layers: value.positions.flatMap((position) =>
+              position.layers.map((layer) => ({
+                ...layer,
+                instrument: position.instrument,
+                mark: position.mark,
+              })),
+            ),
+          },
+        },
+      ],
+    };
+  }
+  if (value.drawdown >= reduce && book.trading.state === 'ACTIVE') {
+    const reason = `the account is ${measured} below its highest equity; from ${percent(reduce)} only reductions are allowed`;
+    return {
+      book: { ...marked, trading: { ...book.trading, state: 'REDUCING', since, reason, warned: true } },
+      events: [
+        {
+          type: 'TradingReducing',
+          data: { limit: 'drawdown', limitValue: percent(reduce), measured, reason },
+        },
+      ],
+    };
+  }
+  if (value.drawdown >= warn && !book.trading.warned) {
+    const reason = `the account is ${measured} below its highest equity; reduce-only from ${percent(reduce)}, halt at ${percent(halt)}`;
+    return {
+      book: { ...marked, trading: { ...book.trading, warned: true } },
+      events: [
+        { type: 'DrawdownWarned', data: { limit: 'drawdown', limitValue: percent(warn), measured, reason } },
+      ],
+    };
+  }
+  // A new high ends the episode: the next fall warns again.
+  const recovered = value.drawdown === 0 && book.trading.warned && book.trading.state === 'ACTIVE';
+  return {
+    book: recovered ? { ...marked, trading: { ...book.trading, warned: false } } : marked,
+    events: [],
+  };
+}

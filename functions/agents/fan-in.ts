@@ -1,0 +1,39 @@
+import type { DeskEvent, EventType } from '#contracts/registry.ts';
+import type { CycleEventType } from '#functions/runtime/cycle-events.ts';
+import type { Desk } from '#functions/runtime/desk.ts';
+import type { Arrival } from '#functions/runtime/handler.ts';
+import { eventsOf } from '#functions/runtime/journal-reading.ts';
+
+/**
+ * A fan-in keeps no state of its own: the journal of the cycle says who has answered. Each answer, and the stage's opening
+ * event coming back from the delay queue as the deadline, makes the collector look; it closes the stage when all expected
+ * have answered or the deadline has passed. Closing twice appends the same event, which the journal takes once.
+ */
+export async function collect<A extends EventType, O extends CycleEventType>(
+  desk: Desk,
+  arrivals: readonly Arrival<A | O>[],
+  stage: {
+    readonly answers: readonly A[];
+    readonly opening: O;
+    readonly expected: readonly string[];
+    readonly answererOf: (answer: DeskEvent<A>) => string;
+    readonly close: (
+      correlationId: string,
+      answers: readonly DeskEvent<A>[],
+      missing: readonly string[],
+    ) => Promise<void>;
+  },
+): Promise<void> {
+  const due = new Map<string, boolean>();
+  for (const { event } of arrivals) {
+    const { correlationId, type } = event.metadata;
+    const isDeadline = (type as string) === stage.opening;
+    due.set(correlationId, (due.get(correlationId) ?? false) || isDeadline);
+  }
+  for (const [correlationId, deadlinePassed] of due) {
+    const answers = await eventsOf(desk, correlationId, stage.answers);
+    const answered = new Set(answers.map(stage.answererOf));
+    const missing = stage.expected.filter((agent) => !answered.has(agent));
+    if (missing.length === 0 || deadlinePassed) await stage.close(correlationId, answers, missing);
+  }
+}

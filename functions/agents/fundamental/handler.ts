@@ -1,0 +1,4 @@
+import { fundamental } from '#core/agents/fundamental/fundamental.ts';
+import { analyzerFunction } from '../analyzer.ts';
+
+export const handler = analyzerFunction(fundamental);

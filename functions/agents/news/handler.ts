@@ -1,0 +1,4 @@
+import { news } from '#core/agents/news/news.ts';
+import { analyzerFunction } from '../analyzer.ts';
+
+export const handler = analyzerFunction(news);

@@ -1,0 +1,32 @@
+import type { DeskEvent } from '#contracts/registry.ts';
+import { assessRisk } from '#core/agents/risk/assess-risk.ts';
+import { riskOpinionist } from '#core/agents/risk/risk-opinion.ts';
+import { loadContext } from '#functions/runtime/cycle-context.ts';
+import { cycleEntry } from '#functions/runtime/cycle-events.ts';
+import type { Desk } from '#functions/runtime/desk.ts';
+import { type Arrival, say } from '#functions/runtime/handler.ts';
+import { causeOf } from '#functions/runtime/journal-reading.ts';
+import { giveOpinion, VOTING_TYPES, type VotingType } from '../voter.ts';
+
+export const RISK_TYPES = ['ConsensusReached', ...VOTING_TYPES] as const;
+type RiskType = (typeof RISK_TYPES)[number];
+
+/** Judges whether what was agreed is worth its risk, and how much of it; votes before. It can size, never authorize. */
+export async function riskAgent(desk: Desk, arrivals: readonly Arrival<RiskType>[]): Promise<void> {
+  for (const { event } of arrivals) {
+    if (event.metadata.type !== 'ConsensusReached') {
+      await giveOpinion(desk, riskOpinionist, event as DeskEvent<VotingType>);
+      continue;
+    }
+    const consensus = event as DeskEvent<'ConsensusReached'>;
+    const { correlationId } = consensus.metadata;
+    const { iteration } = consensus.data;
+    const [context, market, synthesized] = await Promise.all([
+      loadContext(desk, consensus.data.snapshot),
+      causeOf(desk, correlationId, 'MarketViewPublished', '1'),
+      causeOf(desk, correlationId, 'ProposalSynthesized', String(iteration)),
+    ]);
+    const body = assessRisk(context, market.data, synthesized.data, consensus.data);
+    await say(desk, [cycleEntry(desk, consensus, 'RiskAssessed', String(iteration), body)]);
+  }
+}

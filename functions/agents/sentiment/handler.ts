@@ -1,0 +1,4 @@
+import { sentiment } from '#core/agents/sentiment/sentiment.ts';
+import { analyzerFunction } from '../analyzer.ts';
+
+export const handler = analyzerFunction(sentiment);

@@ -1,0 +1,78 @@
+import { VOTERS } from '#contracts/agents.ts';
+import type { DeskEvent } from '#contracts/registry.ts';
+import { tally } from '#core/deliberation/tally.ts';
+import { loadContext } from '#functions/runtime/cycle-context.ts';
+import { cycleEntry } from '#functions/runtime/cycle-events.ts';
+import type { Desk } from '#functions/runtime/desk.ts';
+import { type Arrival, say } from '#functions/runtime/handler.ts';
+import { causeOf, eventsOf } from '#functions/runtime/journal-reading.ts';
+
+export const DELIBERATION_TYPES = ['OpinionGiven', 'ProposalSynthesized', 'DeliberationRoundOpened'] as const;
+type DeliberationType = (typeof DELIBERATION_TYPES)[number];
+
+interface RoundInQuestion {
+  readonly correlationId: string;
+  readonly iteration: number;
+  readonly round: number;
+  /** The event that opened the round came back as its deadline, or nothing was proposed: count whoever has spoken. */
+  readonly close: boolean;
+}
+
+/** Counts the votes of a round once all have given theirs or its deadline has passed, and says what follows. */
+export async function deliberate(desk: Desk, arrivals: readonly Arrival<DeliberationType>[]): Promise<void> {
+  const rounds = new Map<string, RoundInQuestion>();
+  for (const { event } of arrivals) {
+    const round =
+      event.metadata.type === 'ProposalSynthesized' ? 1 : (event.data as { readonly round: number }).round;
+    const { correlationId } = event.metadata;
+    const { iteration } = event.data;
+    const key = `${correlationId}\u0000${iteration}\u0000${round}`;
+    const close = event.metadata.type !== 'OpinionGiven' || (rounds.get(key)?.close ?? false);
+    rounds.set(key, { correlationId, iteration, round, close });
+  }
+  for (const round of rounds.values()) await count(desk, round);
+}
+
+async function count(desk: Desk, { correlationId, iteration, round, close }: RoundInQuestion): Promise<void> {
+  const opinions = (await eventsOf(desk, correlationId, ['OpinionGiven'])).filter(
+    ({ data }) => data.iteration === iteration,
+  );
+  const inRound = (number: number) => opinions.filter(({ data }) => data.round === number);
+  if (!close && inRound(round).length < VOTERS.length) return;
+  const synthesized = await causeOf(desk, correlationId, 'ProposalSynthesized', String(iteration));
+  const context = await loadContext(desk, synthesized.data.snapshot);
+  const outcome = tally(
+    inRound(round).map(ballotOf),
+    Array.from({ length: round - 1 }, (_, index) => inRound(index + 1).map(ballotOf)),
+    {
+      iteration,
+      proposals: synthesized.data.proposals.map(({ proposalId }) => proposalId),
+      weightOf: context.calibratedWeight,
+    },
+  );
+  switch (outcome.kind) {
+    case 'reached':
+      await say(desk, [cycleEntry(desk, synthesized, 'ConsensusReached', String(iteration), outcome.body)]);
+      return;
+    case 'failed':
+      await say(desk, [cycleEntry(desk, synthesized, 'ConsensusFailed', String(iteration), outcome.body)]);
+      return;
+    case 'next-round':
+      await say(desk, [
+        cycleEntry(
+          desk,
+          synthesized,
+          'DeliberationRoundOpened',
+          `${iteration}/${outcome.body.round}`,
+          outcome.body,
+        ),
+      ]);
+      return;
+  }
+}
+
+const ballotOf = ({ metadata, data }: DeskEvent<'OpinionGiven'>) => ({
+  eventId: metadata.id,
+  voter: data.voter,
+  opinions: data.opinions,
+});

@@ -1,0 +1,211 @@
+import type { DeskEvent } from '#contracts/registry.ts';
+import { correlation } from '#core/agents/bar-statistics.ts';
+import type { StoredState } from '#core/events/desk-store.ts';
+import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
+import { type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
+import type { BarSeries } from '#core/market/bars.ts';
+import { sessionAt } from '#core/market/calendar.ts';
+import { findInstrument } from '#core/market/catalog.ts';
+import { type AccountBook, EMPTY_BOOK, exposedInstruments } from '#core/portfolio/account-book.ts';
+import { decide, decideStopMove, refuseUnreadable } from '#core/risk/gate.ts';
+import { InvalidRiskPolicyError, parseRiskPolicy, type RiskPolicy } from '#core/risk/policy.ts';
+import type { DailyRecord } from '#functions/portfolio/market-record.ts';
+import { loadDaily } from '#functions/runtime/cycle-context.ts';
+import type { Desk } from '#functions/runtime/desk.ts';
+import { type Arrival, say } from '#functions/runtime/handler.ts';
+
+export const GATE_TYPES = ['OrderPlanned', 'CancelPlanned', 'StopMovePlanned'] as const;
+type GateType = (typeof GATE_TYPES)[number];
+
+const ATTEMPTS = 12;
+const CORRELATION_SESSIONS = 60;
+
+/** The book changed under the gate again and again. Nothing was authorized; the queue delivers the intent once more. */
+export class GateContendedError extends Error {
+  readonly code = 'GateContended';
+  readonly retryable = true;
+  constructor(key: string) {
+    super(
+      `the account book changed ${ATTEMPTS} times while ${key} was being decided; nothing was authorized`,
+    );
+    this.name = 'GateContendedError';
+  }
+}
+
+/** One planned order, cancellation or stop move, in queue order. */
+export async function passGate(desk: Desk, arrivals: readonly Arrival<GateType>[]): Promise<void> {
+  for (const { event } of arrivals) {
+    switch (event.metadata.type) {
+      case 'OrderPlanned':
+        await decideOrder(desk, event as DeskEvent<'OrderPlanned'>);
+        break;
+      case 'CancelPlanned':
+        await authorizeCancel(desk, event as DeskEvent<'CancelPlanned'>);
+        break;
+      case 'StopMovePlanned':
+        await decideStop(desk, event as DeskEvent<'StopMovePlanned'>);
+        break;
+    }
+  }
+}
+
+/**
+ * Decides one intent against the book it has read, and commits the reservation only if book, policy and kill switch are
+ * still those that were read. Whoever loses the race reads and decides again, with the winner's reservation in sight.
+ */
+async function decideOrder(desk: Desk, event: DeskEvent<'OrderPlanned'>): Promise<void> {
+  const { intent } = event.data;
+  const processed = { consumer: 'gate', eventIds: [event.metadata.id] };
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const [book, policyState, halt] = await desk.store.read([
+      stateKeys.book,
+      stateKeys.policy,
+      stateKeys.halt,
+    ]);
+    const account = (book?.value as AccountBook | undefined) ?? EMPTY_BOOK;
+    const policy = readPolicy(policyState ?? null);
+    const checks = [
+      { key: stateKeys.policy, expectedVersion: policyState?.version ?? 0 },
+      { key: stateKeys.halt, expectedVersion: halt?.version ?? 0 },
+    ];
+    if (policy.kind === 'unreadable') {
+      const data = refuseUnreadable(intent, 'policy', policy.detail);
+      const result = await desk.store.commit({
+        entries: [following(desk, event, 'OrderRefused', intent.intentId, data)],
+        checks,
+        processed,
+      });
+      if (result.kind !== 'conflict') return;
+      continue;
+    }
+    const now = desk.clock.now();
+    const decision = decide(
+      {
+        book: account,
+        intent,
+        policy: policy.policy,
+        instrument: findInstrument(intent.instrument) ?? null,
+        now,
+        session: sessionAt(findInstrument(intent.instrument)?.sessionTemplate ?? 'us-equity', now),
+        haltFlag: (halt?.value as HaltFlag | undefined) ?? null,
+        barMinutes: desk.environment.BAR_MINUTES,
+        instruments: (id) => findInstrument(id) ?? null,
+        correlation: await correlationsWith(desk, intent.instrument, exposedInstruments(account)),
+      },
+      event.metadata.correlationId,
+    );
+    const entry =
+      decision.kind === 'authorized'
+        ? following(desk, event, 'OrderAuthorized', intent.intentId, decision.data)
+        : following(desk, event, 'OrderRefused', intent.intentId, decision.data);
+    const result = await desk.store.commit({
+      entries: [entry],
+      writes:
+        decision.kind === 'authorized'
+          ? [{ key: stateKeys.book, value: decision.book, expectedVersion: book?.version ?? 0 }]
+          : [],
+      checks: decision.kind === 'authorized' ? checks : [],
+      processed,
+    });
+    if (result.kind === 'conflict') continue;
+    if (decision.kind === 'refused')
+      desk.log.info('order refused', {
+        intentId: intent.intentId,
+        limit: decision.data.limit,
+        measured: decision.data.measured,
+      });
+    return;
+  }
+  throw new GateContendedError(intent.intentId);
+}
+
+/** Cancels always pass. */
+async function authorizeCancel(desk: Desk, event: DeskEvent<'CancelPlanned'>): Promise<void> {
+  await say(desk, [following(desk, event, 'CancelAuthorized', event.data.requestId, event.data)]);
+}
+
+async function decideStop(desk: Desk, event: DeskEvent<'StopMovePlanned'>): Promise<void> {
+  const [book] = await desk.store.read([stateKeys.book]);
+  const decision = decideStopMove((book?.value as AccountBook | undefined) ?? EMPTY_BOOK, event.data);
+  const entry =
+    decision.kind === 'authorized'
+      ? following(desk, event, 'StopMoveAuthorized', event.data.requestId, decision.data)
+      : following(desk, event, 'StopMoveRefused', event.data.requestId, decision.data);
+  await desk.store.commit({
+    entries: [entry],
+    processed: { consumer: 'gate', eventIds: [event.metadata.id] },
+  });
+}
+
+function readPolicy(
+  stored: StoredState | null,
+):
+  | { readonly kind: 'policy'; readonly policy: RiskPolicy }
+  | { readonly kind: 'unreadable'; readonly detail: string } {
+  if (stored === null)
+    return { kind: 'unreadable', detail: 'there is no risk policy in force; put one in force first' };
+  try {
+    return { kind: 'policy', policy: parseRiskPolicy(stored.value) };
+  } catch (error) {
+    if (error instanceof InvalidRiskPolicyError) return { kind: 'unreadable', detail: error.message };
+    throw error;
+  }
+}
+
+/** Correlation of daily returns over the last 60 common sessions, from the histories in state. */
+async function correlationsWith(
+  desk: Desk,
+  instrument: string,
+  exposed: readonly string[],
+): Promise<(left: string, right: string) => number | null> {
+  const others = exposed.filter((id) => id !== instrument);
+  if (others.length === 0) return () => null;
+  const names = [instrument, ...others];
+  const records = await desk.store.read(names.map(stateKeys.daily));
+  const series = new Map<string, BarSeries>();
+  for (const [index, name] of names.entries()) {
+    const record = records[index]?.value as DailyRecord | undefined;
+    if (record !== undefined) series.set(name, await loadDaily(desk, record.history));
+  }
+  return (left, right) => {
+    const a = series.get(left);
+    const b = series.get(right);
+    return a === undefined || b === undefined ? null : returnCorrelation(a, b);
+  };
+}
+
+function returnCorrelation(left: BarSeries, right: BarSeries): number | null {
+  const rightAt = new Map<number, number>();
+  for (let index = 0; index < right.length; index++)
+    rightAt.set(right.closeTime[index] as number, right.close[index] as number);
+  const pairs: [number, number][] = [];
+  for (let index = Math.max(0, left.length - 2 * CORRELATION_SESSIONS); index < left.length; index++) {
+    const other = rightAt.get(left.closeTime[index] as number);
+    if (other !== undefined) pairs.push([left.close[index] as number, other]);
+  }
+  const recent = pairs.slice(-(CORRELATION_SESSIONS + 1));
+  if (recent.length < CORRELATION_SESSIONS / 2) return null;
+  const returns = (pick: 0 | 1) =>
+    recent.slice(1).map((pair, index) => Math.log(pair[pick] / (recent[index] as [number, number])[pick]));
+  return correlation(returns(0), returns(1)) ?? null;
+}
+
+function following<
+  T extends
+    | 'OrderAuthorized'
+    | 'OrderRefused'
+    | 'CancelAuthorized'
+    | 'StopMoveAuthorized'
+    | 'StopMoveRefused',
+>(desk: Desk, cause: DeskEvent<GateType>, type: T, key: string, data: DeskEvent<T>['data']): JournalEntry<T> {
+  return journalEntry({
+    type,
+    key,
+    correlationId: cause.metadata.correlationId,
+    causationId: cause.metadata.id,
+    sender: 'gate',
+    occurredAt: desk.clock.now(),
+    urgency: 'high',
+    data: data as never,
+  });
+}

@@ -1,0 +1,37 @@
+import { type DeskEvent, type EventType, parseEventOf } from '#contracts/registry.ts';
+import type { StoredEntry } from '#core/events/desk-store.ts';
+import type { Desk } from './desk.ts';
+
+/** An event that must be there by the order of the flow is not (yet). The transport tries again. */
+export class MissingCauseError extends Error {
+  readonly code = 'MissingCause';
+  readonly retryable = true;
+  constructor(correlationId: string, type: string, key: string) {
+    super(`${correlationId} has no ${type} (${key}) in the journal yet; its consumer is tried again`);
+    this.name = 'MissingCauseError';
+  }
+}
+
+export const eventOf = <T extends EventType>(types: readonly T[], entry: StoredEntry): DeskEvent<T> =>
+  parseEventOf(types, JSON.parse(entry.canonical));
+
+/** One event by its place in the journal. @throws MissingCauseError */
+export async function causeOf<T extends EventType>(
+  desk: Desk,
+  correlationId: string,
+  type: T,
+  key: string,
+): Promise<DeskEvent<T>> {
+  const [entry] = await desk.store.entries([{ correlationId, type, key }]);
+  if (entry === null || entry === undefined) throw new MissingCauseError(correlationId, type, key);
+  return eventOf([type], entry);
+}
+
+/** All events of some types in one correlation, in journal order. */
+export async function eventsOf<T extends EventType>(
+  desk: Desk,
+  correlationId: string,
+  types: readonly T[],
+): Promise<readonly DeskEvent<T>[]> {
+  return (await desk.store.journal(correlationId, types)).map((entry) => eventOf(types, entry));
+}

@@ -1,0 +1,169 @@
+import * as z from 'zod';
+
+const cron = z.string().regex(/^cron\(.+\)$/);
+
+/** Settings of one environment. Every deployment names one; nothing else differs between them. */
+export const settingsSchema = z.strictObject({
+  environment: z.enum(['local', 'dev', 'paper', 'live']),
+  /** `live` needs a second, independent switch in the secret `live-trading`, and an account that is a live one. */
+  mode: z.enum(['paper', 'live']),
+  /** The account id that live trading is confirmed for; null outside live. */
+  liveAccount: z.string().nullable(),
+  instruments: z.array(z.string().regex(/^[A-Z0-9][A-Z0-9.-]{0,31}$/)).min(1),
+  seed: z.string().min(1),
+  barMinutes: z.union([z.literal(5), z.literal(15)]),
+  /** Seconds after which a fan-in stage closes with whoever has answered. */
+  stageDeadlineSeconds: z.int().min(5).max(900),
+  schedules: z.strictObject({
+    weekly: cron,
+    prepare: cron,
+    preMarket: cron,
+    decision: z.array(cron).min(1),
+    midday: cron,
+    close: cron,
+    audit: cron,
+  }),
+  broker: z.strictObject({
+    host: z.string(),
+    port: z.int().min(1).max(65535),
+    account: z.string(),
+    clientId: z.int().min(0),
+    leaseSeconds: z.int().min(10),
+    heartbeatSeconds: z.int().min(1),
+    reconcileMinutes: z.int().min(1),
+    marketDataModelled: z.boolean(),
+    /** Whether the task carries its own IB Gateway container; false where a gateway runs elsewhere. */
+    gatewayContainer: z.boolean(),
+    /** The gateway's image, pinned by digest; null only where no gateway container is carried. */
+    gatewayImage: z
+      .string()
+      .regex(/^.+@sha256:[0-9a-f]{64}$/, 'an image pinned by digest, name@sha256:…')
+      .nullable(),
+  }),
+  retainData: z.boolean(),
+  /** Days an audit object is locked; governance mode outside live, compliance in live. */
+  auditRetentionDays: z.int().min(1),
+  onCallEmail: z.email().nullable(),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** Settings that cannot be deployed. Names each value and the mend. */
+export class InvalidSettingsError extends Error {
+  readonly code = 'InvalidSettings';
+  readonly retryable = false;
+  constructor(problems: readonly string[]) {
+    super(`the settings cannot be used: ${problems.join('; ')}`);
+    this.name = 'InvalidSettingsError';
+  }
+}
+
+/** Parses settings and checks what a schema cannot say. @throws InvalidSettingsError */
+export function parseSettings(value: unknown): Settings {
+  const parsed = settingsSchema.safeParse(value);
+  if (!parsed.success) {
+    throw new InvalidSettingsError(
+      parsed.error.issues.map((issue) => `${issue.path.join('.') || 'settings'}: ${issue.message}`),
+    );
+  }
+  const settings = parsed.data;
+  const problems: string[] = [];
+  if (settings.mode === 'live' && settings.environment !== 'live') {
+    problems.push(
+      `mode is live in the environment ${settings.environment}; live trading belongs to the environment "live"`,
+    );
+  }
+  if (settings.mode === 'live' && settings.liveAccount === null) {
+    problems.push(
+      'mode is live without liveAccount, its second switch; name the account that live trading is confirmed for, or set mode to paper',
+    );
+  }
+  if (settings.mode === 'live' && settings.liveAccount !== settings.broker.account) {
+    problems.push(
+      `live trading is confirmed for ${settings.liveAccount}, but broker.account is ${settings.broker.account}; they must be the same`,
+    );
+  }
+  if (settings.broker.gatewayContainer && settings.broker.gatewayImage === null) {
+    problems.push(
+      'broker.gatewayImage is not set; give the IB Gateway image you trust, pinned by digest (name@sha256:…)',
+    );
+  }
+  if (settings.mode === 'paper' && !settings.broker.account.startsWith('DU')) {
+    problems.push(`mode is paper, but the account ${settings.broker.account} is not a paper account (DU…)`);
+  }
+  if (settings.mode === 'paper' && settings.broker.port === 4001) {
+    problems.push('mode is paper, but broker.port is 4001, the live port; use 4002');
+  }
+  if (problems.length > 0) throw new InvalidSettingsError(problems);
+  return settings;
+}
+
+const IN_SESSION = ['cron(45 9 ? * MON-FRI *)', 'cron(0/15 10-15 ? * MON-FRI *)'];
+
+const BASE: Settings = {
+  environment: 'dev',
+  mode: 'paper',
+  liveAccount: null,
+  instruments: ['AAPL', 'SPX', 'SPX-PROXY'],
+  seed: 'abc-application',
+  barMinutes: 5,
+  stageDeadlineSeconds: 30,
+  schedules: {
+    weekly: 'cron(30 5 ? * MON *)',
+    prepare: 'cron(0 6 ? * MON-FRI *)',
+    preMarket: 'cron(30 7 ? * MON-FRI *)',
+    decision: IN_SESSION,
+    midday: 'cron(0 12 ? * MON-FRI *)',
+    close: 'cron(30 16 ? * MON-FRI *)',
+    audit: 'cron(0 17 ? * MON-FRI *)',
+  },
+  broker: {
+    host: '127.0.0.1',
+    port: 4002,
+    account: 'DU0000001',
+    clientId: 7,
+    leaseSeconds: 30,
+    heartbeatSeconds: 15,
+    reconcileMinutes: 5,
+    marketDataModelled: false,
+    gatewayContainer: true,
+    gatewayImage: null,
+  },
+  retainData: false,
+  auditRetentionDays: 1,
+  onCallEmail: null,
+};
+
+const ENVIRONMENTS: Readonly<Record<Settings['environment'], Settings>> = {
+  local: {
+    ...BASE,
+    environment: 'local',
+    // A replay lives through weeks in a minute: intervals that only guard real time are stretched, the fencing token is not.
+    broker: {
+      ...BASE.broker,
+      leaseSeconds: 3600,
+      heartbeatSeconds: 900,
+      reconcileMinutes: 120,
+      marketDataModelled: true,
+      gatewayContainer: false,
+    },
+  },
+  dev: BASE,
+  paper: { ...BASE, environment: 'paper', retainData: true, auditRetentionDays: 365 },
+  live: { ...BASE, environment: 'live', retainData: true, auditRetentionDays: 2557 },
+};
+
+/** The settings of an environment with overrides on top, checked as a whole. @throws InvalidSettingsError */
+export function settingsFor(
+  environment: string,
+  overrides: Readonly<Record<string, unknown>> = {},
+): Settings {
+  const known = Object.keys(ENVIRONMENTS);
+  if (!known.includes(environment)) {
+    throw new InvalidSettingsError([
+      `there is no environment ${JSON.stringify(environment)}; choose one of ${known.join(', ')}`,
+    ]);
+  }
+  const base = ENVIRONMENTS[environment as Settings['environment']];
+  const broker = { ...base.broker, ...((overrides['broker'] as Record<string, unknown> | undefined) ?? {}) };
+  return parseSettings({ ...base, ...overrides, broker });
+}

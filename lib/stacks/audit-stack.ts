@@ -1,0 +1,127 @@
+import { Duration, Stack, type StackProps, TimeZone } from 'aws-cdk-lib';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as sources from 'aws-cdk-lib/aws-lambda-event-sources';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import * as targets from 'aws-cdk-lib/aws-scheduler-targets';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { DeskFunction, undeliveredQueue } from '../constructs/desk-function.ts';
+import type { DeskFoundation } from '../constructs/foundation.ts';
+import { acknowledge } from '../constructs/nag.ts';
+
+export interface AuditStackProps extends StackProps {
+  readonly foundation: DeskFoundation;
+}
+
+/**
+ * The journal's two readers, relay and integrator, and the signed log: every entry is a leaf, every session ends in a
+ * checkpoint signed by a key nobody can export, in a bucket nothing can be deleted from.
+ */
+export class AuditStack extends Stack {
+  readonly relay: DeskFunction;
+  readonly integrator: DeskFunction;
+  readonly checkpoint: DeskFunction;
+  readonly undelivered: Queue;
+  readonly worm: s3.Bucket;
+  readonly signingKey: kms.Key;
+
+  constructor(scope: Construct, id: string, props: AuditStackProps) {
+    super(scope, id, props);
+    const { foundation } = props;
+    const { settings } = foundation;
+    this.undelivered = undeliveredQueue(this);
+    this.signingKey = new kms.Key(this, 'SigningKey', {
+      description: 'abc audit checkpoints',
+      keySpec: kms.KeySpec.ECC_NIST_P256,
+      keyUsage: kms.KeyUsage.SIGN_VERIFY,
+      removalPolicy: foundation.removalPolicy,
+    });
+    const leaves = new dynamodb.TableV2(this, 'Leaves', {
+      partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
+      sortKey: { name: 'sk', type: dynamodb.AttributeType.STRING },
+      billing: dynamodb.Billing.onDemand(),
+      encryption: dynamodb.TableEncryptionV2.customerManagedKey(foundation.dataKey),
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: settings.retainData,
+      removalPolicy: foundation.removalPolicy,
+    });
+    this.worm = new s3.Bucket(this, 'Worm', {
+      objectLockEnabled: true,
+      objectLockDefaultRetention:
+        settings.environment === 'live'
+          ? s3.ObjectLockRetention.compliance(Duration.days(settings.auditRetentionDays))
+          : s3.ObjectLockRetention.governance(Duration.days(settings.auditRetentionDays)),
+      versioned: true,
+      encryption: s3.BucketEncryption.KMS,
+      encryptionKey: foundation.dataKey,
+      bucketKeyEnabled: true,
+      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      removalPolicy: foundation.removalPolicy,
+    });
+    acknowledge(
+      this.worm,
+      'AwsSolutions-S1',
+      'objects can be neither changed nor deleted, and each carries its own proof; access logs would need a bucket of their own for no gain',
+    );
+
+    const add = (
+      name: 'relay' | 'integrator' | 'checkpoint',
+      options: { readonly environment?: Readonly<Record<string, string>>; readonly timeout?: Duration } = {},
+    ) => new DeskFunction(this, name, { foundation, name, undelivered: this.undelivered, ...options });
+    this.relay = add('relay', { environment: { BUS_NAME: foundation.bus.eventBusName } });
+    this.integrator = add('integrator', { environment: { LEAF_TABLE: leaves.tableName } });
+    this.checkpoint = add('checkpoint', {
+      environment: {
+        LEAF_TABLE: leaves.tableName,
+        WORM_BUCKET: this.worm.bucketName,
+        SIGNING_KEY: this.signingKey.keyArn,
+        LOG_ORIGIN: `abc-application/${settings.environment}/journal`,
+      },
+      timeout: Duration.minutes(5),
+    });
+
+    this.#read(foundation, this.relay, 100);
+    this.#read(foundation, this.integrator, 500);
+    foundation.bus.grantPutEventsTo(this.relay.function);
+    const allow = (fn: lambda.Function, actions: readonly string[], resources: readonly string[]) =>
+      fn.addToRolePolicy(new iam.PolicyStatement({ actions: [...actions], resources: [...resources] }));
+    allow(this.integrator.function, ['dynamodb:PutItem', 'dynamodb:BatchWriteItem'], [leaves.tableArn]);
+    allow(
+      this.checkpoint.function,
+      ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:GetItem', 'dynamodb:BatchWriteItem'],
+      [leaves.tableArn],
+    );
+    allow(this.checkpoint.function, ['kms:Sign', 'kms:GetPublicKey'], [this.signingKey.keyArn]);
+    allow(this.checkpoint.function, ['s3:PutObject', 's3:GetObject'], [this.worm.arnForObjects('audit/*')]);
+    new scheduler.Schedule(this, 'ScheduleCheckpoint', {
+      description: 'abc audit checkpoint',
+      schedule: scheduler.ScheduleExpression.expression(settings.schedules.audit, TimeZone.AMERICA_NEW_YORK),
+      target: new targets.LambdaInvoke(this.checkpoint.function, {
+        input: scheduler.ScheduleTargetInput.fromObject({
+          scheduledTime: scheduler.ContextAttribute.scheduledTime,
+        }),
+        deadLetterQueue: this.undelivered,
+        retryAttempts: 10,
+        maxEventAge: Duration.hours(6),
+      }),
+    });
+  }
+
+  #read(foundation: DeskFoundation, reader: DeskFunction, batchSize: number): void {
+    reader.function.addEventSource(
+      new sources.DynamoEventSource(foundation.journal, {
+        startingPosition: lambda.StartingPosition.TRIM_HORIZON,
+        batchSize,
+        bisectBatchOnError: true,
+        reportBatchItemFailures: true,
+        retryAttempts: 100,
+        onFailure: new sources.SqsDlq(this.undelivered),
+      }),
+    );
+  }
+}

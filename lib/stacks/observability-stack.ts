@@ -1,0 +1,113 @@
+import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import type { Settings } from '../config/settings.ts';
+
+export interface ObservabilityStackProps extends StackProps {
+  readonly settings: Settings;
+  readonly dataKey: kms.Key;
+  /** By name: what could not be delivered or dealt with. */
+  readonly deadLetters: Readonly<Record<string, sqs.Queue>>;
+  /** Readers of the journal stream, whose lag is the desk's lag. */
+  readonly streamReaders: Readonly<Record<string, lambda.Function>>;
+  readonly functions: Readonly<Record<string, lambda.Function>>;
+}
+
+const NAMESPACE = 'AbcApplication';
+
+/** Who is paged, and for what. Every alarm here means that a person has to look now. */
+export class ObservabilityStack extends Stack {
+  readonly onCall: sns.Topic;
+
+  constructor(scope: Construct, id: string, props: ObservabilityStackProps) {
+    super(scope, id, props);
+    this.onCall = new sns.Topic(this, 'OnCall', {
+      displayName: 'abc on call',
+      enforceSSL: true,
+      masterKey: props.dataKey,
+    });
+    if (props.settings.onCallEmail !== null)
+      this.onCall.addSubscription(new subscriptions.EmailSubscription(props.settings.onCallEmail));
+    const page = new actions.SnsAction(this.onCall);
+    const alarm = (
+      name: string,
+      description: string,
+      metric: cloudwatch.IMetric,
+      threshold: number,
+      treatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
+    ) => {
+      new cloudwatch.Alarm(this, name, {
+        alarmDescription: description,
+        metric,
+        threshold,
+        evaluationPeriods: 1,
+        treatMissingData,
+        comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+      }).addAlarmAction(page);
+    };
+    const own = (metricName: string, statistic: string, period = Duration.minutes(1)) =>
+      new cloudwatch.Metric({ namespace: NAMESPACE, metricName, statistic, period });
+
+    for (const [name, queue] of Object.entries(props.deadLetters)) {
+      alarm(
+        `DeadLetters${name}`,
+        `${name}: something could not be delivered (docs/runbooks/dead-letters.md)`,
+        queue.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' }),
+        0,
+      );
+    }
+    for (const [name, reader] of Object.entries(props.streamReaders)) {
+      alarm(
+        `IteratorAge${name}`,
+        `${name} lags behind the journal by more than a minute (docs/runbooks/journal-lag.md)`,
+        reader.metric('IteratorAge', { period: Duration.minutes(1), statistic: 'Maximum' }),
+        60_000,
+      );
+    }
+    for (const [name, fn] of Object.entries(props.functions)) {
+      alarm(
+        `Errors${name}`,
+        `${name} fails repeatedly (docs/runbooks/function-errors.md)`,
+        fn.metricErrors({ period: Duration.minutes(5), statistic: 'Sum' }),
+        3,
+      );
+    }
+    alarm('TradingHalted', 'trading was halted (docs/runbooks/halt.md)', own('TradingHalted', 'Sum'), 0);
+    alarm(
+      'TradingReducing',
+      'only reductions are allowed since the drawdown step (docs/runbooks/halt.md)',
+      own('TradingReducing', 'Sum'),
+      0,
+    );
+    alarm(
+      'BrokerSilent',
+      'no price from the broker for too long in market hours (docs/runbooks/broker-down.md)',
+      own('PriceAgeMinutes', 'Maximum'),
+      3 * props.settings.barMinutes,
+    );
+    alarm(
+      'BrokerDifference',
+      'the broker and the book differ (docs/runbooks/position-difference.md)',
+      own('BrokerDifference', 'Sum'),
+      0,
+    );
+    alarm(
+      'CycleNotRecovered',
+      'a decision cycle could not be recovered (docs/runbooks/cycle-recovery.md)',
+      own('CycleNotRecovered', 'Sum'),
+      0,
+    );
+    alarm(
+      'AuditFailed',
+      'the audit checkpoint does not verify (docs/runbooks/audit.md)',
+      own('AuditFailed', 'Sum'),
+      0,
+    );
+  }
+}

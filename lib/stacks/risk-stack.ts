@@ -1,0 +1,74 @@
+import { Duration, Stack, type StackProps, TimeZone } from 'aws-cdk-lib';
+import * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import * as targets from 'aws-cdk-lib/aws-scheduler-targets';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { LEDGER_EVENTS } from '#core/portfolio/ledger.ts';
+import { DeskFunction, undeliveredQueue } from '../constructs/desk-function.ts';
+import type { DeskFoundation } from '../constructs/foundation.ts';
+
+export interface RiskStackProps extends StackProps {
+  readonly foundation: DeskFoundation;
+}
+
+/** The gate, the ledger with its breakers, pyramiding and the risk report. Only gate and ledger may write the book. */
+export class RiskStack extends Stack {
+  readonly gate: DeskFunction;
+  readonly portfolio: DeskFunction;
+  readonly breakers: DeskFunction;
+  readonly pyramiding: DeskFunction;
+  readonly report: DeskFunction;
+  readonly undelivered: Queue;
+  /** FIFO dead-letter queues: an intent or a broker event that could not be dealt with. */
+  readonly failed: readonly Queue[];
+
+  constructor(scope: Construct, id: string, props: RiskStackProps) {
+    super(scope, id, props);
+    const { foundation } = props;
+    this.undelivered = undeliveredQueue(this);
+    const add = (name: 'gate' | 'portfolio' | 'breakers' | 'pyramiding' | 'risk-report') =>
+      new DeskFunction(this, name, { foundation, name, undelivered: this.undelivered });
+    this.gate = add('gate');
+    this.portfolio = add('portfolio');
+    this.breakers = add('breakers');
+    this.pyramiding = add('pyramiding');
+    this.report = add('risk-report');
+
+    this.failed = [
+      this.gate.serializes('Intents', ['OrderPlanned', 'CancelPlanned', 'StopMovePlanned'], 'account'),
+      this.portfolio.serializes('Ledger', [...LEDGER_EVENTS, 'DailyHistoryObserved'], 'account'),
+    ];
+    this.breakers
+      .on('Tripped', ['TradingHalted', 'TradingReducing'])
+      .on('StillHeld', ['PortfolioRevalued'], {
+        tradingState: ['HALTED'],
+        openPositions: [{ numeric: ['>', 0] }],
+      });
+    this.pyramiding.on('Revalued', ['PortfolioRevalued'], {
+      cause: ['bar'],
+      tradingState: ['ACTIVE'],
+      openPositions: [{ numeric: ['>', 0] }],
+    });
+
+    for (const one of [this.gate, this.portfolio, this.breakers, this.pyramiding, this.report])
+      foundation.grantReadState(one.function);
+    foundation.grantWriteState(this.gate.function, ['BOOK']);
+    foundation.grantWriteState(this.portfolio.function, ['BOOK', 'HALT', 'MARKET#*']);
+
+    new scheduler.Schedule(this, 'ScheduleReport', {
+      description: 'abc midday risk report',
+      schedule: scheduler.ScheduleExpression.expression(
+        foundation.settings.schedules.midday,
+        TimeZone.AMERICA_NEW_YORK,
+      ),
+      target: new targets.LambdaInvoke(this.report.function, {
+        input: scheduler.ScheduleTargetInput.fromObject({
+          scheduledTime: scheduler.ContextAttribute.scheduledTime,
+        }),
+        deadLetterQueue: this.undelivered,
+        retryAttempts: 4,
+        maxEventAge: Duration.minutes(10),
+      }),
+    });
+  }
+}
