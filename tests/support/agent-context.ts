@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
+import { EVENTS, type EventType } from '#contracts/registry.ts';
 import type { AgentContext, CycleBody } from '#core/agents/context.ts';
 import { aggregateBars } from '#core/market/aggregate.ts';
 import { type Bar, type BarSeries, barSeries, closedBy, sliceBars } from '#core/market/bars.ts';
-import { type Session, sessionOn } from '#core/market/calendar.ts';
+import { type Session, sessionOn, sessionsBetween } from '#core/market/calendar.ts';
 import { CATALOG, instrumentOf } from '#core/market/catalog.ts';
 import { intradayPath } from '#core/market/intraday-path.ts';
 import { DEFAULT_RISK_POLICY } from '#core/risk/policy.ts';
 import { instantText } from '#core/values/clock.ts';
+import { seededRandom, seedOf } from '#core/values/random.ts';
 
 function readDaily(instrument: string, path: string): BarSeries {
   const [header = '', ...lines] = readFileSync(new URL(`../../node_modules/${path}`, import.meta.url), 'utf8')
@@ -229,4 +231,50 @@ export function marketPublished(
     inputs: [],
     agentVersion: 'test',
   };
+}
+
+/** Parses a cycle body by its event's contract, with the members that every event of a cycle repeats. @throws ZodError */
+export function parseBody(type: EventType, body: object): unknown {
+  return EVENTS[type].data.parse({
+    ...body,
+    cycleId: 'cycle:test',
+    session: '2018-01-22',
+    kind: 'decision',
+    snapshot: { uri: 's3://snapshots/test', sha256: '0'.repeat(64), bytes: 0 },
+  });
+}
+
+export interface SyntheticOptions {
+  readonly sessions: number;
+  /** The first date that is not in the series. */
+  readonly before: string;
+  readonly drift?: number;
+  readonly volatility?: number;
+  readonly seed?: string;
+  readonly start?: number;
+  /** Log return of a session, given the ones before; the drift and volatility are then not used. */
+  readonly step?: (past: readonly number[], noise: number) => number;
+}
+
+/** Made-up daily bars: a seeded random walk with range and volume, on real sessions. */
+export function syntheticDaily(id: string, options: SyntheticOptions): BarSeries {
+  const random = seededRandom(seedOf('synthetic', id, options.seed ?? '0'));
+  const { drift = 0.0005, volatility = 0.012 } = options;
+  const all = sessionsBetween('us-equity', '1998-01-02', options.before).filter(
+    ({ date }) => date < options.before,
+  );
+  const returns: number[] = [];
+  let close = options.start ?? 100;
+  const rows = all.slice(-options.sessions).map(({ open: openTime, close: closeTime }): Bar => {
+    const noise = random.normal();
+    const move = options.step?.(returns, noise) ?? drift + volatility * noise;
+    returns.push(move);
+    const open = close * Math.exp(0.1 * volatility * random.normal());
+    close *= Math.exp(move);
+    const high = Math.max(open, close) * (1 + 0.5 * volatility * random.next());
+    const low = Math.min(open, close) * (1 - 0.5 * volatility * random.next());
+    const volume = Math.round(1e7 * Math.exp(0.3 * random.normal()));
+    return { openTime, closeTime, open, high, low, close, volume };
+  });
+  return barSeries(id, { unit: 'session' }, rows);
 }

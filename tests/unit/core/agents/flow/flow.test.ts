@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest';
+import { flowStrategist } from '#core/agents/flow/flow.ts';
+import { flowSignals } from '#core/agents/flow/flow-signals.ts';
+import { closeLocation, moneyFlow, trailingRank, volumeProfile } from '#core/agents/flow/volume-measures.ts';
+import { type Bar, type BarSeries, barAt, barSeries, sliceBars } from '#core/market/bars.ts';
+import {
+  agentContext,
+  type ContextOptions,
+  longPosition,
+  macroAssessed,
+  marketPublished,
+  parseBody,
+  portfolio,
+  syntheticDaily,
+} from '../../../../support/agent-context.ts';
+
+const walk = syntheticDaily('AAPL', { sessions: 700, before: '2018-01-22', drift: 0.0008, volatility: 0.01 });
+
+/** The walk with its last `count` sessions closing at the high (or the low) of a wide range on heavy volume. */
+function pressed(count: number, side: 'buying' | 'selling'): BarSeries {
+  const rows = Array.from({ length: walk.length }, (_, index): Bar => barAt(walk, index));
+  let close = rows[walk.length - count - 1]?.close ?? 100;
+  for (const [index, row] of rows.entries()) {
+    if (index < walk.length - count) continue;
+    const open = close;
+    close *= side === 'buying' ? 1.002 : 0.996;
+    const wide = side === 'buying' ? open * 0.995 : open * 1.005;
+    rows[index] = {
+      ...row,
+      open,
+      close,
+      high: Math.max(open, close, wide),
+      low: Math.min(open, close, wide),
+      volume: 2e7,
+    };
+  }
+  return barSeries('AAPL', { unit: 'session' }, rows);
+}
+
+function propose(daily: BarSeries, changes: Partial<ContextOptions> = {}) {
+  const context = agentContext({ session: '2018-01-22', minute: 60, daily: { AAPL: daily }, ...changes });
+  return flowStrategist.propose(context, macroAssessed(), marketPublished(context));
+}
+
+const series = (rows: readonly (readonly [number, number, number, number])[]) =>
+  barSeries(
+    'AAPL',
+    { unit: 'session' },
+    rows.map(([high, low, close, volume], index) => ({
+      openTime: index,
+      closeTime: index + 1,
+      open: close,
+      high,
+      low,
+      close,
+      volume,
+    })),
+  );
+
+describe('volume measures', () => {
+  it('locates a close in its range', () => {
+    expect([
+      closeLocation(10, 8, 10),
+      closeLocation(10, 8, 8),
+      closeLocation(10, 8, 9),
+      closeLocation(9, 9, 9),
+    ]).toEqual([1, -1, 0, 0]);
+  });
+
+  it('weighs money flow by volume, by hand', () => {
+    const bars = series([
+      [10, 8, 10, 100],
+      [10, 8, 8, 300],
+      [10, 8, 9, 100],
+    ]);
+
+    expect([...moneyFlow(bars, 2)]).toEqual([Number.NaN, -0.5, -0.75]);
+  });
+
+  it('leaves money flow undefined where a volume is unknown', () => {
+    const bars = series([
+      [10, 8, 10, 100],
+      [10, 8, 8, Number.NaN],
+    ]);
+
+    expect(moneyFlow(bars, 2)[1]).toBeNaN();
+  });
+
+  it('ranks a value among those before it', () => {
+    expect([...trailingRank(Float64Array.of(1, 2, 3, 0), 3)].slice(2)).toEqual([2.5 / 3, 0.5 / 3]);
+  });
+
+  it('finds the price at which most was traded', () => {
+    const profile = volumeProfile(
+      series([
+        [124, 100, 110, 240],
+        [105.5, 105.1, 105.3, 1000],
+      ]),
+      60,
+    );
+
+    expect(profile?.pointOfControl).toBeCloseTo(105.5, 9);
+    expect(profile?.valueLow).toBeLessThanOrEqual(105);
+    expect(volumeProfile(series([[10, 10, 10, 5]]), 60)).toBeNull();
+    expect(volumeProfile(series([[11, 10, 10, Number.NaN]]), 60)).toBeNull();
+  });
+});
+
+describe('flowSignals', () => {
+  it('depends on no later bar', () => {
+    const all = flowSignals(walk);
+    const part = flowSignals(sliceBars(walk, 0, 500));
+
+    expect(part.imbalance).toEqual(all.imbalance.subarray(0, 500));
+    expect(part.follow).toEqual(all.follow.subarray(0, 500));
+    expect(part.fade).toEqual(all.fade.subarray(0, 500));
+  });
+});
+
+describe('flowStrategist', () => {
+  it('follows persistent buying with levels on the tick and a measured confidence', () => {
+    const outcome = propose(pressed(15, 'buying'));
+
+    expect(outcome.kind).toBe('proposed');
+    if (outcome.kind !== 'proposed') return;
+    expect(() =>
+      parseBody('StrategyProposed', { agent: 'flow', agentVersion: '1', ...outcome }),
+    ).not.toThrow();
+    const [proposal] = outcome.proposals;
+    expect(proposal).toMatchObject({
+      proposalId: 'cycle:2018-01-22:60/flow/AAPL/open',
+      method: 'flow-follow',
+      direction: 'long',
+    });
+    expect(Number(proposal?.invalidation)).toBeLessThan(Number(proposal?.entry));
+    expect(Number(proposal?.target)).toBeGreaterThan(Number(proposal?.entry));
+    expect(proposal?.entry).toMatch(/^\d+(\.\d{1,2})?$/);
+    expect(proposal?.confidence).toBeLessThan(1);
+  });
+
+  it('does not chase a price that has run away from the signal', () => {
+    const daily = pressed(15, 'buying');
+    const context = agentContext({ session: '2018-01-22', minute: 60, daily: { AAPL: daily } });
+    const last = daily.close[daily.length - 1] as number;
+    const market = marketPublished(context, { AAPL: { referencePrice: last * 1.05 } });
+
+    expect(flowStrategist.propose(context, macroAssessed(), market)).toMatchObject({
+      kind: 'abstained',
+      reason: expect.stringContaining('not chased'),
+    });
+  });
+
+  it('gives up a long only when selling persists and the price is below value', () => {
+    const account = portfolio({ positions: [longPosition('AAPL', '100', '100')] });
+
+    const selling = propose(pressed(25, 'selling'), { account });
+    const buying = propose(pressed(15, 'buying'), { account });
+
+    expect(selling).toMatchObject({
+      kind: 'proposed',
+      proposals: [{ action: 'close', method: 'flow-abandon' }],
+    });
+    expect(buying.kind).toBe('abstained');
+  });
+
+  it.each([
+    ['a short history', sliceBars(walk, 0, 200), /200 daily bars; at least 273/],
+    ['unknown volume', { ...walk, volume: new Float64Array(walk.length).fill(Number.NaN) }, /unknown volume/],
+  ])('abstains on %s', (_name, daily, reason) => {
+    expect(propose(daily)).toMatchObject({ kind: 'abstained', reason: expect.stringMatching(reason) });
+  });
+
+  it('abstains without a tradable instrument', () => {
+    expect(propose(walk, { daily: {} })).toEqual({
+      kind: 'abstained',
+      reason: 'no tradable instrument has data',
+    });
+  });
+});

@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import { featureRow } from '#core/agents/ml/features.ts';
+import { fitLogistic, logOdds, sigmoid } from '#core/agents/ml/logistic-regression.ts';
+import { mlStrategist } from '#core/agents/ml/ml.ts';
+import { normalDistribution, skillTest } from '#core/agents/ml/skill-test.ts';
+import { forecastDirection } from '#core/agents/ml/walk-forward.ts';
+import { sliceBars } from '#core/market/bars.ts';
+import { seededRandom } from '#core/values/random.ts';
+import {
+  agentContext,
+  longPosition,
+  macroAssessed,
+  marketPublished,
+  parseBody,
+  portfolio,
+  syntheticDaily,
+} from '../../../../support/agent-context.ts';
+
+/** A market that reverts: after a week's fall it rises. Only such a market may be spoken of. */
+const reverting = (seed: string) =>
+  syntheticDaily('AAPL', {
+    sessions: 1300,
+    before: '2018-01-22',
+    seed,
+    step: (past, noise) => -0.35 * past.slice(-5).reduce((sum, value) => sum + value, 0) + 0.01 * noise,
+  });
+const noise = (seed: string) =>
+  syntheticDaily('AAPL', { sessions: 1300, before: '2018-01-22', seed, drift: 0 });
+
+function propose(daily: ReturnType<typeof noise>, account = portfolio()) {
+  const context = agentContext({ session: '2018-01-22', minute: 60, daily: { AAPL: daily }, account });
+  return mlStrategist.propose(context, macroAssessed(), marketPublished(context));
+}
+
+describe('fitLogistic', () => {
+  it('recovers the odds that made the data', () => {
+    const random = seededRandom(1);
+    const rows = Array.from({ length: 4000 }, () => Float64Array.of(random.normal(), random.normal(), 7));
+    const labels = rows.map((row) => (random.next() < sigmoid(0.5 + 1.2 * (row[0] as number)) ? 1 : 0));
+
+    const model = fitLogistic(rows, labels, 1);
+
+    expect(logOdds(model, Float64Array.of(0, 0, 7))).toBeCloseTo(0.5, 0);
+    const slope = logOdds(model, Float64Array.of(1, 0, 7)) - logOdds(model, Float64Array.of(0, 0, 7));
+    expect(slope).toBeCloseTo(1.2, 0);
+    expect(model.weights[3]).toBe(0);
+  });
+});
+
+describe('skillTest', () => {
+  it('passes what predicts and fails what does not', () => {
+    const random = seededRandom(2);
+    const outcomes = Array.from({ length: 400 }, () => (random.next() < 0.5 ? 1 : 0));
+
+    const clever = skillTest(
+      outcomes.map((label) => ({ label, base: 0.5, probability: label === 1 ? 0.6 : 0.4 })),
+      5,
+    );
+    const random50 = skillTest(
+      outcomes.map((label) => ({ label, base: 0.5, probability: random.next() })),
+      5,
+    );
+
+    expect(clever).toMatchObject({ passed: true, observations: 400 });
+    expect(clever.skill).toBeCloseTo(1 - 0.16 / 0.25, 9);
+    expect(random50.passed).toBe(false);
+    expect(skillTest([], 5).passed).toBe(false);
+  });
+
+  it('knows the normal distribution', () => {
+    expect(normalDistribution(0)).toBeCloseTo(0.5, 7);
+    expect(normalDistribution(1.959964)).toBeCloseTo(0.975, 6);
+    expect(normalDistribution(-1.644854)).toBeCloseTo(0.05, 6);
+  });
+});
+
+describe('forecastDirection', () => {
+  it('finds a planted pattern out of sample', () => {
+    const forecasts = ['a', 'b', 'c', 'd'].map((seed) => forecastDirection(reverting(seed)));
+
+    expect(forecasts.filter((forecast) => forecast?.skill.passed).length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('finds nothing in noise, about as often as its significance says', () => {
+    const passed = Array.from({ length: 24 }, (_, seed) => forecastDirection(noise(String(seed)))).filter(
+      (forecast) => forecast?.skill.passed,
+    );
+
+    expect(passed.length).toBeLessThanOrEqual(4);
+  });
+
+  it('rests on no later bar: a corrupted future leaves the features of a bar as they were', () => {
+    const bars = reverting('a');
+    const spoil = (column: Float64Array) => column.map((value, index) => (index > 1199 ? value * 3 : value));
+    const spoilt = {
+      ...bars,
+      close: spoil(bars.close),
+      high: spoil(bars.high),
+      low: spoil(bars.low),
+      volume: spoil(bars.volume),
+    };
+
+    expect(featureRow(spoilt, 1199)).toEqual(featureRow(bars, 1199));
+    expect(featureRow(spoilt, 1200)).not.toEqual(featureRow(bars, 1200));
+  });
+
+  it('is undefined where a volume is unknown', () => {
+    const bars = noise('a');
+    const volume = bars.volume.slice();
+    volume[volume.length - 1] = Number.NaN;
+
+    expect(forecastDirection({ ...bars, volume })).toBeNull();
+  });
+});
+
+describe('mlStrategist', () => {
+  it('abstains with the measured skill when it is not above chance', () => {
+    const outcome = propose(noise('0'));
+
+    expect(outcome).toMatchObject({
+      kind: 'abstained',
+      reason: expect.stringMatching(
+        /not above chance out of sample: Brier skill -?\d\.\d+ over \d+ .* p = \d/,
+      ),
+    });
+  });
+
+  it('abstains on too short a history', () => {
+    expect(propose(sliceBars(noise('0'), 0, 500))).toMatchObject({
+      reason: expect.stringContaining('AAPL has 500 daily bars'),
+    });
+  });
+
+  it('opens on a skilled forecast, closes when it turns, stays silent in between', () => {
+    const bars = reverting('a');
+    const held = portfolio({ positions: [longPosition('AAPL', '100', '100')] });
+    let opened = 0;
+    let closed = 0;
+    for (let end = 1280; end < 1300; end++) {
+      const known = sliceBars(bars, 0, end);
+      const probability = forecastDirection(known)?.probability ?? 0.5;
+      const flat = propose(known);
+      const holding = propose(known, held);
+      for (const outcome of [flat, holding]) {
+        if (outcome.kind === 'proposed') {
+          expect(() =>
+            parseBody('StrategyProposed', { agent: 'ml', agentVersion: '1', ...outcome }),
+          ).not.toThrow();
+        }
+      }
+      if (flat.kind === 'proposed') {
+        opened++;
+        expect(probability).toBeGreaterThanOrEqual(0.58);
+        expect(flat.proposals[0]).toMatchObject({ action: 'open', direction: 'long' });
+      }
+      if (holding.kind === 'proposed') {
+        closed++;
+        expect(probability).toBeLessThanOrEqual(0.42);
+        expect(holding.proposals[0]).toMatchObject({ action: 'close' });
+      }
+    }
+    expect(opened).toBeGreaterThan(0);
+    expect(closed).toBeGreaterThan(0);
+    expect(opened + closed).toBeLessThan(20);
+  });
+});

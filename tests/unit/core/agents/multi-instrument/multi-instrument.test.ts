@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest';
+import { alignPair, dickeyFuller, testCointegration } from '#core/agents/multi-instrument/cointegration.ts';
+import { multiInstrumentStrategist } from '#core/agents/multi-instrument/multi-instrument.ts';
+import { equalRiskWeights, returnCovariance } from '#core/agents/multi-instrument/risk-parity.ts';
+import { type BarSeries, barAt, barSeries, sliceBars } from '#core/market/bars.ts';
+import { seededRandom } from '#core/values/random.ts';
+import {
+  agentContext,
+  type ContextOptions,
+  longPosition,
+  macroAssessed,
+  marketPublished,
+  parseBody,
+  portfolio,
+  syntheticDaily,
+} from '../../../../support/agent-context.ts';
+
+const base = (id: string, options: Partial<Parameters<typeof syntheticDaily>[1]> = {}) =>
+  syntheticDaily(id, { sessions: 700, before: '2018-01-22', ...options });
+
+/** A partner whose log price is the other's plus a spread that halves every few sessions. */
+function partner(of: BarSeries, finalSpread: number): BarSeries {
+  const random = seededRandom(7);
+  let spread = 0;
+  const rows = Array.from({ length: of.length }, (_, index) => {
+    spread = index === of.length - 1 ? finalSpread : 0.8 * spread + 0.006 * random.normal();
+    const bar = barAt(of, index);
+    const factor = Math.exp(spread);
+    return {
+      ...bar,
+      open: bar.open * factor,
+      high: bar.high * factor,
+      low: bar.low * factor,
+      close: bar.close * factor,
+    };
+  });
+  return barSeries('AAPL', { unit: 'session' }, rows);
+}
+
+function propose(daily: Readonly<Record<string, BarSeries>>, changes: Partial<ContextOptions> = {}) {
+  const context = agentContext({ session: '2018-01-22', minute: 60, daily, ...changes });
+  const outcome = multiInstrumentStrategist.propose(context, macroAssessed(), marketPublished(context));
+  if (outcome.kind === 'proposed') {
+    expect(() =>
+      parseBody('StrategyProposed', { agent: 'multi-instrument', agentVersion: '1', ...outcome }),
+    ).not.toThrow();
+  }
+  return outcome;
+}
+
+describe('cointegration', () => {
+  it('finds a pair that belongs together, with its half-life', () => {
+    const market = base('XLK');
+    const test = testCointegration(alignPair(partner(market, 0), market, 630), 126);
+
+    expect(test?.cointegrated).toBe(true);
+    expect(test?.slope).toBeCloseTo(1, 1);
+    expect(test?.halfLife).toBeGreaterThan(1.5);
+    expect(test?.halfLife).toBeLessThan(6);
+  });
+
+  it('is rarely fooled by independent walks', () => {
+    const found = Array.from({ length: 40 }, (_, seed) => {
+      const pair = alignPair(base('AAPL', { seed: `l${seed}` }), base('XLK', { seed: `r${seed}` }), 630);
+      return testCointegration(pair, 126)?.cointegrated === true;
+    });
+
+    expect(found.filter(Boolean).length).toBeLessThanOrEqual(3);
+  });
+
+  it('does not trust a pair that came apart in the holdout', () => {
+    const market = base('XLK');
+    const apart = partner(market, 0);
+    const close = apart.close.map((value, index) => (index >= apart.length - 126 ? value * 1.3 : value));
+
+    const test = testCointegration(alignPair({ ...apart, close }, market, 630), 126);
+
+    expect(test?.formationT).toBeLessThan(test?.formationCritical as number);
+    expect(test?.cointegrated).toBe(false);
+  });
+
+  it('aligns by session and leaves out what only one side has', () => {
+    const full = base('XLK');
+    const pair = alignPair(full, sliceBars(full, 100, 400), 1000);
+
+    expect(pair.left).toHaveLength(300);
+    expect(pair.leftIndex[0]).toBe(100);
+    expect(pair.left).toEqual(pair.right);
+    expect(testCointegration(pair, 126)).toBeNull();
+  });
+
+  it('estimates the root of a reverting series', () => {
+    const random = seededRandom(3);
+    let value = 0;
+    const { root, t } = dickeyFuller(
+      Float64Array.from({ length: 5000 }, () => {
+        value = 0.9 * value + random.normal();
+        return value;
+      }),
+    );
+
+    expect(root).toBeCloseTo(-0.1, 1);
+    expect(t).toBeLessThan(-10);
+  });
+});
+
+describe('equalRiskWeights', () => {
+  it('is inverse volatility for two instruments, whatever their correlation', () => {
+    const weights = equalRiskWeights(Float64Array.of(0.04, 0.012, 0.012, 0.01), 2);
+
+    expect([...weights]).toEqual([expect.closeTo(1 / 3, 9), expect.closeTo(2 / 3, 9)]);
+  });
+
+  it('gives every one of several the same share of the variance', () => {
+    const covariance = returnCovariance(
+      ['a', 'b', 'c', 'd'].map(
+        (seed, index) => base('AAPL', { seed, volatility: 0.005 * (index + 1) }).close,
+      ),
+      250,
+    );
+
+    const weights = equalRiskWeights(covariance, 4);
+
+    const shares = [...weights].map(
+      (weight, i) =>
+        weight * [...weights].reduce((sum, other, j) => sum + other * (covariance[i * 4 + j] as number), 0),
+    );
+    for (const share of shares) expect(share / (shares[0] as number)).toBeCloseTo(1, 6);
+    expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12);
+  });
+
+  it('refuses what does not move', () => {
+    expect(() => equalRiskWeights(Float64Array.of(0), 1)).toThrow(/variance 0 is 0/);
+  });
+});
+
+describe('multiInstrumentStrategist', () => {
+  const strong = base('AAPL', {
+    step: (past, noise) =>
+      0.0015 + 0.006 * noise - 0.2 * past.slice(-5).reduce((sum, value) => sum + value, -0.0075),
+  });
+  const weak = base('XLK', { drift: -0.0005 });
+
+  it('rotates into the stronger of two at a pullback, never into the weaker', () => {
+    const outcomes = Array.from({ length: 30 }, (_, back) =>
+      propose({ AAPL: sliceBars(strong, 0, 700 - back), XLK: sliceBars(weak, 0, 700 - back) }),
+    );
+
+    const proposals = outcomes.flatMap((outcome) => (outcome.kind === 'proposed' ? outcome.proposals : []));
+    expect(proposals.length).toBeGreaterThan(0);
+    for (const proposal of proposals) {
+      expect(proposal).toMatchObject({
+        instrument: 'AAPL',
+        action: 'open',
+        method: 'multi-instrument-rotation',
+      });
+      expect(proposal.measures['equalRiskWeight']).toBeGreaterThan(0.5);
+    }
+  });
+
+  it('buys the cheap leg of a cointegrated pair and says that it is directional', () => {
+    const market = base('XLK', { drift: 0.0015, volatility: 0.006 });
+
+    const outcome = propose({ AAPL: partner(market, -0.03), XLK: market });
+
+    const reasons = outcome.kind === 'proposed' ? outcome.proposals.map(({ rationale }) => rationale[0]) : [];
+    expect(reasons[0]).toMatch(/AAPL is \d\.\d+ deviations cheap against XLK.*directional/);
+  });
+
+  it('gives up what lost its trend and keeps what did not', () => {
+    const hold = (bars: BarSeries) =>
+      propose({ AAPL: bars }, { account: portfolio({ positions: [longPosition('AAPL', '10', '100')] }) });
+    const falling = base('AAPL', { drift: -0.003, volatility: 0.006 });
+
+    expect(hold(falling)).toMatchObject({ kind: 'proposed', proposals: [{ action: 'close' }] });
+    expect(hold(strong)).toMatchObject({ kind: 'abstained', reason: expect.stringContaining('not lost') });
+  });
+
+  it('abstains with the reason on too little data', () => {
+    expect(propose({ AAPL: sliceBars(strong, 0, 100) })).toMatchObject({
+      kind: 'abstained',
+      reason: expect.stringContaining('100 daily bars'),
+    });
+  });
+});
