@@ -1,7 +1,8 @@
 import { type Random, seededRandom, seedOf } from '#core/values/random.ts';
-import type { BarSeries } from './bars.ts';
-import { type Session, sessionMinutes } from './calendar.ts';
+import { type BarSeries, barAt } from './bars.ts';
+import { type Session, sessionAt, sessionMinutes } from './calendar.ts';
 import type { Instrument } from './instrument.ts';
+import { minuteVolumes, POINTS_PER_MINUTE, sessionShape } from './session-activity.ts';
 
 /** What is known of a session: its real bar. */
 export interface SessionPrices {
@@ -23,49 +24,8 @@ export class ImpossibleSessionBarError extends Error {
   }
 }
 
-/** Prices drawn for each minute; the first is its open, the last its close. */
-const POINTS_PER_MINUTE = 4;
 /** Pairs of times for the high and the low among which one is drawn by its likelihood. */
 const CANDIDATES = 8;
-
-/** Activity by share of the session gone: high at the open, higher at the close, flat at midday (the known U). */
-function activity(share: number): number {
-  const fromMiddle = 2 * share - 1;
-  const lean = fromMiddle > 0 ? 1.2 : 1;
-  return 0.55 + lean * (0.9 * fromMiddle ** 2 + 1.1 * fromMiddle ** 8);
-}
-
-interface Shape {
-  readonly minutes: number;
-  /** Activity of each minute, the minutes summing to 1. */
-  readonly weight: Float64Array;
-  /** Business time at each point, 0 at the first, 1 at the last. */
-  readonly clock: Float64Array;
-}
-
-const shapes = new Map<number, Shape>();
-
-function shapeOf(minutes: number): Shape {
-  const known = shapes.get(minutes);
-  if (known !== undefined) return known;
-  const weight = new Float64Array(minutes);
-  let total = 0;
-  for (let minute = 0; minute < minutes; minute++) {
-    weight[minute] = activity((minute + 0.5) / minutes);
-    total += weight[minute] as number;
-  }
-  for (let minute = 0; minute < minutes; minute++) weight[minute] = (weight[minute] as number) / total;
-  const points = minutes * POINTS_PER_MINUTE;
-  const clock = new Float64Array(points);
-  for (let point = 1; point < points; point++) {
-    clock[point] = (clock[point - 1] as number) + activity((point - 0.5) / points);
-  }
-  const end = clock[points - 1] as number;
-  for (let point = 0; point < points; point++) clock[point] = (clock[point] as number) / end;
-  const shape = { minutes, weight, clock };
-  shapes.set(minutes, shape);
-  return shape;
-}
 
 /** A tick as a fraction of whole numbers, so that multiples of it are the nearest floats to their decimals. */
 function tickFraction(tick: string): { readonly numerator: number; readonly denominator: number } {
@@ -174,32 +134,6 @@ function walk(
   return prices;
 }
 
-/** Whole units by minute, in the U of activity with lognormal noise, summing to `volume` to the last bit. */
-function volumes(volume: number, shape: Shape, random: Random): Float64Array {
-  const { minutes, weight } = shape;
-  const result = new Float64Array(minutes);
-  if (Number.isNaN(volume)) return result.fill(Number.NaN);
-  const whole = Math.floor(volume);
-  if (whole > 0) {
-    let total = 0;
-    for (let minute = 0; minute < minutes; minute++) {
-      result[minute] = (weight[minute] as number) * Math.exp(0.35 * random.normal());
-      total += result[minute] as number;
-    }
-    // Cumulative rounding: each minute takes what its running share has earned, so that nothing is left over.
-    let share = 0;
-    let given = 0;
-    for (let minute = 0; minute < minutes; minute++) {
-      share += result[minute] as number;
-      const due = minute === minutes - 1 ? whole : Math.min(whole, Math.floor((share / total) * whole));
-      result[minute] = due - given;
-      given = due;
-    }
-  }
-  result[minutes - 1] = (result[minutes - 1] as number) + (volume - whole);
-  return result;
-}
-
 function checkDay(instrument: Instrument, session: Session, day: SessionPrices): void {
   const fail = (problem: string) => new ImpossibleSessionBarError(instrument.id, session.date, problem);
   for (const name of ['open', 'high', 'low', 'close'] as const) {
@@ -233,7 +167,7 @@ export function intradayPath(
   seed: number | string,
 ): BarSeries {
   checkDay(instrument, session, day);
-  const shape = shapeOf(sessionMinutes(session));
+  const shape = sessionShape(sessionMinutes(session));
   const random = seededRandom(seedOf('intraday-path', seed, instrument.id, session.date));
   const { numerator, denominator } = tickFraction(instrument.tick);
   const anchors = anchorsOf(day, shape.clock, random);
@@ -272,7 +206,7 @@ export function intradayPath(
     low[minute] = lowest;
     close[minute] = prices[first + POINTS_PER_MINUTE - 1] as number;
   }
-  const volume = volumes(day.volume, shape, random);
+  const volume = minuteVolumes(day.volume, shape, random);
   const interval = { unit: 'minute', count: 1 } as const;
   return {
     instrument: instrument.id,
@@ -286,4 +220,33 @@ export function intradayPath(
     close,
     volume,
   };
+}
+
+/**
+ * {@link intradayPath} for every session bar of a series, one after the other, as they are asked for: years of minutes
+ * need not stand in memory. The same model, the same caution.
+ * @throws RangeError where the series has no session bars
+ */
+export function* intradayPaths(
+  instrument: Instrument,
+  sessions: BarSeries,
+  seed: number | string,
+): Generator<BarSeries, void, undefined> {
+  if (sessions.interval.unit !== 'session') {
+    throw new RangeError(
+      `the bars of ${sessions.instrument} are not session bars; a path is made of a session's bar`,
+    );
+  }
+  for (let i = 0; i < sessions.length; i++) {
+    const day = barAt(sessions, i);
+    const session = sessionAt(instrument.sessionTemplate, day.openTime);
+    if (session === null) {
+      throw new ImpossibleSessionBarError(
+        instrument.id,
+        new Date(day.openTime).toISOString(),
+        'no session opens then',
+      );
+    }
+    yield intradayPath(instrument, session, day, seed);
+  }
 }

@@ -1,45 +1,20 @@
 import type { EpochMillis } from '#core/values/clock.ts';
 import { barBuilder } from './bar-builder.ts';
-import type { BarInterval, BarSeries } from './bars.ts';
 import {
-  nextSession,
-  previousSession,
-  type Session,
-  sessionAt,
-  sessionCount,
-  sessionMinutes,
-  sessionOn,
-} from './calendar.ts';
+  largestMove,
+  type ObservedBar,
+  type PlacedBar,
+  placeBar,
+  type QuarantineReason,
+  valueProblem,
+} from './bar-rules.ts';
+import type { BarInterval, BarSeries } from './bars.ts';
+import { nextSession, previousSession, type Session, sessionCount, sessionMinutes } from './calendar.ts';
 import type { CivilDate } from './civil-date.ts';
 import { type CorporateAction, dividendAmount, effectiveAt, splitRatio } from './corporate-actions.ts';
 import type { Instrument, InstrumentId } from './instrument.ts';
 
-/** A bar as a source gave it, before anything is believed. */
-export interface ObservedBar {
-  /** Where it stands: the line of a file, or the row of a table (from 1). */
-  readonly source: number;
-  /** The session's date for session bars; the open of the bar for minute bars. */
-  readonly time: CivilDate | EpochMillis;
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  /** NaN where unknown. */
-  readonly volume: number;
-}
-
-export type QuarantineReason =
-  | 'not-finite'
-  | 'not-positive'
-  | 'inconsistent-range'
-  | 'negative-volume'
-  | 'no-session'
-  | 'outside-calendar'
-  | 'misaligned'
-  | 'out-of-order'
-  | 'duplicate'
-  | 'conflicting-duplicate'
-  | 'excessive-move';
+export { largestMove, type ObservedBar, type QuarantineReason } from './bar-rules.ts';
 
 /** A bar kept out of the series, whole, with the reason. Nothing is repaired and nothing is thrown away. */
 export interface QuarantinedBar {
@@ -82,15 +57,6 @@ export interface QualityReport {
   readonly levelShifts: readonly LevelShift[];
 }
 
-/** The same instant, other values: the finding for repeated rows needs all of them. */
-interface Pending {
-  readonly bar: ObservedBar;
-  readonly openTime: EpochMillis;
-  readonly closeTime: EpochMillis;
-  readonly session: Session;
-  conflicted: boolean;
-}
-
 /** A checker that takes bars one by one, in the source's order, so that a file larger than memory can pass through it. */
 export interface BarInspector {
   observe(bar: ObservedBar): void;
@@ -100,58 +66,8 @@ export interface BarInspector {
   finish(): { readonly series: BarSeries; readonly report: QualityReport };
 }
 
-const G10 = new Set(['USD', 'EUR', 'JPY', 'GBP', 'AUD', 'NZD', 'CAD', 'CHF', 'NOK', 'SEK']);
 /** This many bars in a row at a new level are a level shift, not an error in one of them. */
 const LEVEL_SHIFT_BARS = 3;
-
-/**
- * The largest believable move of one bar, as a fraction, without a corporate action; null where none is set: options
- * lose everything in a day, and a future may pass zero (2020-04-20). Pairs of G10 currencies 10 %, crypto 80 %, equities,
- * indices and other currencies 50 %.
- */
-export function largestMove(instrument: Instrument): number | null {
-  switch (instrument.assetClass) {
-    case 'crypto':
-      return 0.8;
-    case 'forex': {
-      const letters = instrument.id.replace(/[^A-Z]/g, '');
-      return letters.length === 6 && G10.has(letters.slice(0, 3)) && G10.has(letters.slice(3)) ? 0.1 : 0.5;
-    }
-    case 'option':
-    case 'future':
-      return null;
-    case 'equity':
-    case 'index':
-      return 0.5;
-  }
-}
-
-/** Whether prices at or below zero are possible (futures: 2020-04-20). */
-function allowsNonPositive(instrument: Instrument): boolean {
-  return instrument.assetClass === 'future';
-}
-
-function valueProblem(bar: ObservedBar, instrument: Instrument): [QuarantineReason, string] | undefined {
-  const { open, high, low, close, volume } = bar;
-  for (const [name, value] of [
-    ['open', open],
-    ['high', high],
-    ['low', low],
-    ['close', close],
-  ] as const) {
-    if (!Number.isFinite(value)) return ['not-finite', `${name} is ${value}`];
-    if (value <= 0 && !allowsNonPositive(instrument))
-      return ['not-positive', `${name} is ${value}; expected more than 0`];
-  }
-  if (volume === Number.POSITIVE_INFINITY || volume === Number.NEGATIVE_INFINITY) {
-    return ['not-finite', `volume is ${volume}`];
-  }
-  if (volume < 0) return ['negative-volume', `volume is ${volume}; expected 0 or more`];
-  if (low > Math.min(open, close) || high < Math.max(open, close)) {
-    return ['inconsistent-range', `low ${low} ≤ open ${open}, close ${close} ≤ high ${high} does not hold`];
-  }
-  return undefined;
-}
 
 function sameValues(a: ObservedBar, b: ObservedBar): boolean {
   return (
@@ -185,10 +101,14 @@ export function barInspector(
     .filter((action) => action.kind === 'split' || action.kind === 'cash-dividend')
     .map((action) => ({ action, at: effectiveAt(action, template) }))
     .sort((a, b) => a.at - b.at || (a.action.kind === 'split' ? -1 : 1));
+  const delisting = actions.find(
+    (action) => action.kind === 'delisting' && action.instrument === instrument.id,
+  );
+  const delistedAt = delisting === undefined ? Number.POSITIVE_INFINITY : effectiveAt(delisting, template);
   let nextExplained = 0;
   let observed = 0;
   let acceptedCount = 0;
-  let pending: Pending | undefined;
+  let pending: (PlacedBar & { conflicted: boolean }) | undefined;
   /** The last believed close, in the units of the bar being judged. */
   let reference = Number.NaN;
   let run: { first: ObservedBar; ratio: number; level: number; bars: number } | undefined;
@@ -248,7 +168,7 @@ export function barInspector(
     barsOfSession = 1;
   };
 
-  const decide = (candidate: Pending) => {
+  const decide = (candidate: NonNullable<typeof pending>) => {
     const { bar } = candidate;
     if (candidate.conflicted) return;
     for (let next = explained[nextExplained]; next !== undefined && next.at <= candidate.openTime; ) {
@@ -292,58 +212,25 @@ export function barInspector(
     pending = undefined;
   };
 
-  /** The times and session of a bar, or why it has none. */
-  const place = (bar: ObservedBar): Pending | [QuarantineReason, string] => {
-    try {
-      if (interval.unit === 'session') {
-        if (typeof bar.time !== 'string')
-          return ['misaligned', `a session bar needs a date, not the instant ${bar.time}`];
-        const session = sessionOn(template, bar.time);
-        if (session === null)
-          return ['no-session', `${bar.time} is not a session of the ${template} calendar`];
-        return { bar, openTime: session.open, closeTime: session.close, session, conflicted: false };
-      }
-      if (typeof bar.time !== 'number')
-        return ['misaligned', `a minute bar needs an instant, not the date ${bar.time}`];
-      const session = sessionAt(template, bar.time);
-      if (session === null) {
-        return [
-          'no-session',
-          `${new Date(bar.time).toISOString()} is outside the sessions of the ${template} calendar`,
-        ];
-      }
-      const width = interval.count * 60_000;
-      if ((bar.time - session.open) % width !== 0) {
-        return [
-          'misaligned',
-          `${new Date(bar.time).toISOString()} is not a whole number of ${interval.count}-minute bars after the open`,
-        ];
-      }
-      const closeTime = Math.min(bar.time + width, session.close);
-      return { bar, openTime: bar.time, closeTime, session, conflicted: false };
-    } catch (fault) {
-      if (
-        fault instanceof Error &&
-        'code' in fault &&
-        (fault.code === 'OutsideCalendar' || fault.code === 'NotADate')
-      ) {
-        return ['outside-calendar', fault.message];
-      }
-      throw fault;
-    }
-  };
-
   return {
     observe(bar) {
       observed++;
       const problem = valueProblem(bar, instrument);
-      const placed = place(bar);
-      if (Array.isArray(placed)) {
+      const placed = placeBar(bar, interval, template);
+      if (!('openTime' in placed)) {
         quarantine(bar, placed[0], placed[1]);
         return;
       }
       if (problem !== undefined) {
         quarantine(bar, problem[0], problem[1]);
+        return;
+      }
+      if (placed.openTime >= delistedAt) {
+        quarantine(
+          bar,
+          'delisted',
+          `the instrument left the exchange on ${delisting?.exDate}; the bar is of another`,
+        );
         return;
       }
       if (pending !== undefined && placed.openTime < pending.openTime) {
@@ -375,7 +262,7 @@ export function barInspector(
         return;
       }
       settle();
-      pending = placed;
+      pending = { ...placed, conflicted: false };
     },
     take: () => accepted.take(),
     finish() {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { packagedBars } from '#adapters/market-data/packaged-bars.ts';
+import { type BarSeries, sliceBars } from '#core/market/bars.ts';
 import { type Session, sessionOn } from '#core/market/calendar.ts';
 import { instrumentOf } from '#core/market/catalog.ts';
-import { ImpossibleSessionBarError, intradayPath } from '#core/market/intraday-path.ts';
+import { ImpossibleSessionBarError, intradayPath, intradayPaths } from '#core/market/intraday-path.ts';
 
 const aapl = instrumentOf('AAPL');
 const session = sessionOn('us-equity', '2018-02-05') as Session;
@@ -69,6 +71,30 @@ describe('the one-minute model of a session', () => {
     expect(intradayPath(aapl, session, { ...day, volume: 0 }, 1).volume.every((units) => units === 0)).toBe(
       true,
     );
+  });
+
+  it('has about the variance that the ranges of the days imply', () => {
+    const { series } = packagedBars('AAPL');
+    const sample = sliceBars(series, 0, 250);
+    let [realised, implied] = [0, 0];
+    let index = 0;
+    for (const path of intradayPaths(aapl, sample, 1)) {
+      for (let i = 1; i < path.length; i++)
+        realised += Math.log((path.close[i] ?? 0) / (path.close[i - 1] ?? 0)) ** 2;
+      implied += Math.log((sample.high[index] ?? 0) / (sample.low[index] ?? 0)) ** 2 / (4 * Math.LN2);
+      index++;
+    }
+    expect(index).toBe(250);
+    expect(realised / implied).toBeGreaterThan(0.85);
+    expect(realised / implied).toBeLessThan(1.05);
+  });
+
+  it('gives the same path alone as within its series, whatever the other days', () => {
+    const { series } = packagedBars('AAPL');
+    const [, second] = intradayPaths(aapl, sliceBars(series, 10, 12), 1);
+    const [alone] = intradayPaths(aapl, sliceBars(series, 11, 12), 1);
+    expect(second).toEqual(alone);
+    expect(() => [...intradayPaths(aapl, second as BarSeries, 1)]).toThrow(/not session bars/);
   });
 
   it('keeps a frozen day frozen', () => {

@@ -171,6 +171,25 @@ describe('data quality', () => {
     expect(inspectBars(aapl, SESSION, bars).report.quarantined).toHaveLength(3);
   });
 
+  it('quarantines bars from a delisting on: the id is another company’s then', () => {
+    const gone: CorporateAction = {
+      kind: 'delisting',
+      instrument: 'AAPL',
+      exDate: '2018-02-08',
+      finalValue: null,
+    };
+    const { report } = inspectBars(
+      aapl,
+      SESSION,
+      week.map((date, i) => bar(i, date)),
+      [gone],
+    );
+    expect(report.quarantined.map((q) => [q.bar.source, q.reason])).toEqual([
+      [3, 'delisted'],
+      [4, 'delisted'],
+    ]);
+  });
+
   it('holds minute bars to the grid of their session and counts what is missing', () => {
     const open = Date.parse('2018-02-05T14:30:00Z');
     const minutes = [0, 5, 7, 10, 390].map((minute, i) => bar(i, open + minute * 60_000));
