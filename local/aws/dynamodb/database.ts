@@ -296,18 +296,21 @@ export class Database {
 
   async #commitGroup(): Promise<void> {
     const group = new CommitGroup(this.level);
-    const outcomes: (() => void)[] = [];
     const jobs: Job[] = [];
-    while (jobs.length < GROUP_JOBS && group.characters < GROUP_CHARACTERS) {
-      const job = this.#jobs[0];
-      if (job === undefined || (job.alone && jobs.length > 0)) break;
-      this.#jobs.shift();
-      jobs.push(job);
-      outcomes.push(await this.#run(job, group));
-      if (job.alone) break;
-    }
+    const outcomes: (() => void)[] = [];
     try {
-      if (this.#failure !== null) throw this.#failure;
+      if (this.#failure !== null) {
+        jobs.push(...this.#jobs.splice(0));
+        throw this.#failure;
+      }
+      while (jobs.length < GROUP_JOBS && group.characters < GROUP_CHARACTERS) {
+        const job = this.#jobs[0];
+        if (job === undefined || (job.alone && jobs.length > 0)) break;
+        this.#jobs.shift();
+        jobs.push(job);
+        outcomes.push(await this.#run(job, group));
+        if (job.alone) break;
+      }
       const operations = group.operations;
       if (operations.length > 0) await this.level.batch(operations);
     } catch (error) {
@@ -320,14 +323,15 @@ export class Database {
     for (const listener of this.#commitListeners) listener();
   }
 
+  /** A write that fails leaves no trace; a merge that fails has left half of one, and fails the group. */
   async #run(job: Job, group: CommitGroup): Promise<() => void> {
     const scope = new WriteScope(group);
     try {
       await job.run(scope);
-      group.merge(scope, this.#observers);
-      return () => job.succeed();
     } catch (error) {
       return () => job.fail(error);
     }
+    group.merge(scope, this.#observers);
+    return () => job.succeed();
   }
 }

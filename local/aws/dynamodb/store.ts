@@ -170,15 +170,18 @@ class RowStream extends Stream {
 
   async #pump(iterator: LevelIterator, parse: (row: string) => unknown): Promise<void> {
     try {
-      while (!this.#stopped) {
-        const rows = await iterator.nextv(CHUNK_ROWS);
-        if (rows.length === 0) break;
-        for (const row of rows) {
-          if (this.#stopped) break;
-          this.emit('data', parse(row));
+      try {
+        while (!this.#stopped) {
+          const rows = await iterator.nextv(CHUNK_ROWS);
+          if (rows.length === 0) break;
+          for (const row of rows) {
+            if (this.#stopped) break;
+            this.emit('data', parse(row));
+          }
         }
+      } finally {
+        await iterator.close();
       }
-      await iterator.close();
       if (!this.#stopped) this.emit('end');
     } catch (error) {
       this.emit('error', error);

@@ -87,10 +87,12 @@ export class TimeToLive {
     let deleted = 0;
     for (const entry of due) {
       const item = scope.get(`item-${tableName}~${entry.slice(EXPIRY_DIGITS + 1)}`);
-      // a write that came first may have deleted or prolonged it
-      if (!isItem(item)) continue;
-      const expiry = expiryOf(item, attribute);
-      if (expiry === null || expiry >= now) continue;
+      const expiry = isItem(item) ? expiryOf(item, attribute) : null;
+      if (!isItem(item) || expiry === null || expiry >= now) {
+        // a write that came first has deleted or prolonged the item
+        scope.delete(expiryPrefix(tableName) + entry);
+        continue;
+      }
       const key: Item = Object.fromEntries(table.keyNames.map((name) => [name, item[name]!]));
       await this.#options.deleteItem(scope, tableName, key);
       deleted++;

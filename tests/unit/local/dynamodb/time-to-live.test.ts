@@ -61,6 +61,20 @@ describe('time to live', () => {
     expect(await left()).toEqual(['freed', 'prolonged']);
   });
 
+  it('spares what is prolonged while the sweep runs', async () => {
+    const { clock, engine, enable, left, put } = await openWithExpiry();
+    await enable(true);
+    await put('a', { N: String(NOW + 10) });
+    await put('b', { N: String(NOW + 10) });
+    clock.milliseconds += 60_000;
+    const swept = engine.sweepTtl();
+    await put('a', { N: String(NOW + 1000) });
+    expect(await swept).toBe(1);
+    expect(await left()).toEqual(['a']);
+    clock.milliseconds += 1_000_000;
+    expect(await engine.sweepTtl()).toBe(1);
+  });
+
   it('covers the items that were there before it was enabled, and ends when disabled', async () => {
     const { clock, engine, enable, left, put } = await openWithExpiry();
     await put('a', { N: String(NOW + 10) });
