@@ -25,21 +25,20 @@
  * - A batch is not forced to the disk: a loss of power may cost the last writes, never half of one.
  */
 import type { Item } from './attribute-value.ts';
-import { AwsError, validationError } from './aws-error.ts';
-import { Catalog, isTableDefinition, tableKeys } from './catalog.ts';
-import type { WriteScope } from './database.ts';
+import { AwsError } from './aws-error.ts';
+import { Catalog } from './catalog.ts';
 import { Database } from './database.ts';
-import type { DynaliteOperation, DynaliteStore, TableDefinition } from './dynalite.ts';
-import { isRecord, itemKey, perform } from './dynalite.ts';
-import { ExpressionCache } from './expression-cache.ts';
+import type { DynaliteOperation } from './dynalite.ts';
+import { isRecord, itemKey } from './dynalite.ts';
+import { Executor } from './executor.ts';
 import { openLevel } from './level.ts';
-import { refuseUnknownParameters } from './parameters.ts';
-import { committedRows, createStore, scopeRows } from './store.ts';
 import type { StreamDescription, StreamRecord } from './streams.ts';
 import { Streams } from './streams.ts';
 import { Tables } from './tables.ts';
 import { TimeToLive } from './time-to-live.ts';
-import { parseOnFailure, parseTransactGets, Transactions } from './transactions.ts';
+import { parseOnFailure } from './transaction-requests.ts';
+import { Transactions } from './transactions.ts';
+import type { WriteScope } from './write-scope.ts';
 
 export interface DynamoOptions {
   /** Where the data is kept; null keeps it in memory. */
@@ -109,58 +108,38 @@ const WRITES = [
 ] as const satisfies DynaliteOperation[];
 
 class Engine implements DynamoEngine {
-  readonly #options: DynamoOptions;
   readonly #database: Database;
   readonly #catalog: Catalog;
   readonly #streams: Streams;
+  readonly #executor: Executor;
   readonly #timeToLive: TimeToLive;
-  readonly #readStore: DynaliteStore;
-  readonly #writeStore: DynaliteStore;
-  readonly #tableStore: DynaliteStore;
-  /** The write that runs now: there is never more than one. */
-  readonly #current: { scope: WriteScope | null } = { scope: null };
-  readonly #expressions = new ExpressionCache();
   readonly #handlers = new Map<string, Handler>();
 
   static async open(options: DynamoOptions, database: Database): Promise<Engine> {
+    const { now, region, accountId } = options;
     const catalog = await Catalog.open(database);
-    const streams = await Streams.open({ database, catalog, now: options.now, region: options.region });
-    const engine = new Engine(options, database, catalog, streams);
-    const transactions = await Transactions.open({
-      database,
-      catalog,
-      now: options.now,
-      validate: (operation, data) => engine.#expressions.validate(operation, data, engine.#readStore),
-      perform: (scope, operation, data) => engine.#performIn(scope, operation, data, engine.#writeStore),
-    });
-    engine.#handlers.set('TransactWriteItems', (input) => transactions.write(input));
+    const streams = await Streams.open({ database, catalog, now, region });
+    const executor = new Executor({ database, catalog, region, accountId });
+    const transactions = await Transactions.open({ database, catalog, now, executor });
+    const timeToLive = new TimeToLive({ database, catalog, now, executor });
+    const tables = new Tables({ database, catalog, streams, timeToLive, now, executor });
+    const engine = new Engine(database, catalog, streams, executor, timeToLive);
+    engine.#register(tables, transactions);
     return engine;
   }
 
-  private constructor(options: DynamoOptions, database: Database, catalog: Catalog, streams: Streams) {
-    this.#options = options;
+  private constructor(
+    database: Database,
+    catalog: Catalog,
+    streams: Streams,
+    executor: Executor,
+    timeToLive: TimeToLive,
+  ) {
     this.#database = database;
     this.#catalog = catalog;
     this.#streams = streams;
-    const committed = (name: string) => catalog.get(name)?.definition;
-    const place = { region: options.region, accountId: options.accountId };
-    const rows = scopeRows(() => this.#scope());
-    this.#readStore = createStore(committedRows(database.level), { ...place, table: committed });
-    this.#writeStore = createStore(rows, { ...place, table: committed });
-    // actions on tables change the definition they get, and see the one they have just written
-    this.#tableStore = createStore(rows, {
-      ...place,
-      table: (name) => storedDefinition(this.#scope(), name),
-    });
-    this.#timeToLive = new TimeToLive({
-      database,
-      catalog,
-      now: options.now,
-      deleteItem: async (scope, table, key) => {
-        await this.#performIn(scope, 'DeleteItem', { TableName: table, Key: key }, this.#writeStore);
-      },
-    });
-    this.#registerHandlers();
+    this.#executor = executor;
+    this.#timeToLive = timeToLive;
   }
 
   async handle(operation: string, input: unknown): Promise<unknown> {
@@ -212,21 +191,7 @@ class Engine implements DynamoEngine {
     return this.#database.close();
   }
 
-  #registerHandlers(): void {
-    for (const operation of READS) {
-      this.#handlers.set(operation, (input) => this.#read(operation, input));
-    }
-    for (const operation of WRITES) {
-      this.#handlers.set(operation, (input) => this.#write(operation, input));
-    }
-    const tables = new Tables({
-      database: this.#database,
-      catalog: this.#catalog,
-      streams: this.#streams,
-      timeToLive: this.#timeToLive,
-      now: this.#options.now,
-      perform: (scope, operation, input) => this.#performOnTable(scope, operation, input),
-    });
+  #register(tables: Tables, transactions: Transactions): void {
     const handlers: Readonly<Record<string, Handler>> = {
       CreateTable: (input) => tables.create(input),
       UpdateTable: (input) => tables.update(input),
@@ -236,33 +201,35 @@ class Engine implements DynamoEngine {
       DescribeTimeToLive: (input) => tables.describeTimeToLive(input),
       UpdateContinuousBackups: (input) => tables.updateContinuousBackups(input),
       DescribeContinuousBackups: (input) => tables.describeContinuousBackups(input),
-      TransactGetItems: (input) => this.#transactGet(input),
+      TransactGetItems: (input) => transactions.get(input),
+      TransactWriteItems: (input) => transactions.write(input),
     };
     for (const [operation, handler] of Object.entries(handlers)) this.#handlers.set(operation, handler);
-  }
-
-  #check(operation: DynaliteOperation, input: Request): Record<string, unknown> {
-    refuseUnknownParameters(operation, input);
-    return this.#expressions.validate(operation, input, this.#readStore);
+    for (const operation of READS) {
+      this.#handlers.set(operation, (input) => this.#read(operation, input));
+    }
+    for (const operation of WRITES) {
+      this.#handlers.set(operation, (input) => this.#write(operation, input));
+    }
   }
 
   async #read(operation: DynaliteOperation, input: Request): Promise<unknown> {
-    const data = this.#check(operation, input);
+    const data = this.#executor.validate(operation, input);
     if (data['IndexName'] === undefined || data['Select'] !== 'ALL_ATTRIBUTES') {
-      return perform(operation, data, this.#readStore);
+      return this.#executor.read(operation, data);
     }
     // the index and then the table are read: both must be of one moment
-    return this.#atSnapshot((store) => perform(operation, data, store));
+    return this.#executor.atSnapshot((read) => read(operation, data));
   }
 
   async #write(operation: DynaliteOperation, input: Request): Promise<unknown> {
     const { ReturnValuesOnConditionCheckFailure: onFailure, ...rest } = input;
     const single = operation === 'PutItem' || operation === 'UpdateItem' || operation === 'DeleteItem';
-    const data = this.#check(operation, single ? rest : input);
+    const data = this.#executor.validate(operation, single ? rest : input);
     const returnOld = single && parseOnFailure(onFailure);
     return this.#database.write(async (scope) => {
       try {
-        return await this.#performIn(scope, operation, data, this.#writeStore);
+        return await this.#executor.write(scope, operation, data);
       } catch (error) {
         throw returnOld ? this.#withExistingItem(error, scope, data) : error;
       }
@@ -285,92 +252,8 @@ class Engine implements DynamoEngine {
       ? error
       : new AwsError(error.statusCode, error.type, error.message, { Item: existing });
   }
-
-  async #transactGet(input: Request): Promise<unknown> {
-    const gets = parseTransactGets(input).map((get) => this.#check('GetItem', get));
-    return this.#atSnapshot(async (store) => {
-      const responses: Record<string, unknown>[] = [];
-      const seen = new Set<string>();
-      for (const get of gets) {
-        const { Item } = await perform('GetItem', get, store);
-        const key = JSON.stringify([get['TableName'], get['Key']]);
-        if (seen.has(key)) {
-          throw validationError('Transaction request cannot include multiple operations on one item');
-        }
-        seen.add(key);
-        responses.push(Item === undefined ? {} : { Item });
-      }
-      return { Responses: responses };
-    });
-  }
-
-  async #atSnapshot<Result>(work: (store: DynaliteStore) => Promise<Result>): Promise<Result> {
-    const snapshot = this.#database.level.snapshot();
-    try {
-      const { region, accountId } = this.#options;
-      const table = (name: string) => this.#catalog.get(name)?.definition;
-      return await work(
-        createStore(committedRows(this.#database.level, snapshot), { region, accountId, table }),
-      );
-    } finally {
-      await snapshot.close();
-    }
-  }
-
-  #scope(): WriteScope {
-    if (this.#current.scope === null) {
-      throw new Error('a write reached the store outside of the queue');
-    }
-    return this.#current.scope;
-  }
-
-  async #performIn(
-    scope: WriteScope,
-    operation: DynaliteOperation,
-    data: Record<string, unknown>,
-    store: DynaliteStore,
-  ): Promise<Record<string, unknown>> {
-    this.#current.scope = scope;
-    try {
-      return await perform(operation, data, store);
-    } finally {
-      this.#current.scope = null;
-    }
-  }
-
-  /** dynalite writes a table twice, the second time after a delay of zero: both go into the one commit. */
-  async #performOnTable(
-    scope: WriteScope,
-    operation: DynaliteOperation,
-    input: Request,
-  ): Promise<Record<string, unknown>> {
-    const data = this.#check(operation, input);
-    if (operation === 'TagResource') {
-      return this.#performIn(scope, operation, data, this.#tableStore);
-    }
-    const settled = new Promise<void>((resolve) => {
-      let writes = 0;
-      scope.onTableWrite = () => {
-        writes++;
-        if (writes === 2) resolve();
-      };
-    });
-    this.#current.scope = scope;
-    try {
-      const result = await perform(operation, data, this.#tableStore);
-      await settled;
-      return result;
-    } finally {
-      this.#current.scope = null;
-    }
-  }
 }
 
 function isItem(value: unknown): value is Item {
   return isRecord(value);
-}
-
-function storedDefinition(scope: WriteScope, name: string): TableDefinition | undefined {
-  const stored = scope.get(tableKeys(name).definition);
-  return isTableDefinition(stored) ? stored : undefined;
 }

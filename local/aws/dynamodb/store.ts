@@ -1,9 +1,9 @@
 import { Stream } from 'node:stream';
 import { serviceError } from './aws-error.ts';
-import type { WriteScope } from './database.ts';
 import type { Callback, DynaliteStore, KeyRange, SubDatabase, TableDefinition } from './dynalite.ts';
 import type { Level, LevelIterator, Snapshot } from './level.ts';
 import { endOfPrefix } from './level.ts';
+import type { WriteScope } from './write-scope.ts';
 
 /** The largest item the service takes, in bytes. */
 export const MAXIMUM_ITEM_BYTES = 400 * 1024;

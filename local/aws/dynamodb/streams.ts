@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
 import type { Item } from './attribute-value.ts';
 import type { Catalog } from './catalog.ts';
-import type { CommitSink, Database, ItemChange, WriteScope } from './database.ts';
+import type { CommitSink, Database, ItemChange } from './database.ts';
 import { isRecord, itemSize } from './dynalite.ts';
 import { keysUnder } from './level.ts';
+import type { WriteScope } from './write-scope.ts';
 
 export type StreamViewType = 'KEYS_ONLY' | 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_OLD_IMAGES';
 

@@ -1,51 +1,25 @@
 import { hash } from 'node:crypto';
-import * as z from 'zod';
-import { unsupportedParameter, validationError } from './aws-error.ts';
+import { validationError } from './aws-error.ts';
 import type { Catalog, Table, TableSettings } from './catalog.ts';
 import { isTableDefinition, tableKeys } from './catalog.ts';
-import type { Database, WriteScope } from './database.ts';
-import type { DynaliteOperation, TableDefinition } from './dynalite.ts';
+import type { Database } from './database.ts';
+import type { TableDefinition } from './dynalite.ts';
 import { isRecord } from './dynalite.ts';
+import type { Executor } from './executor.ts';
 import { keysUnder } from './level.ts';
 import { tableNotFound, tablePrefixes } from './store.ts';
 import type { Streams, StreamViewType } from './streams.ts';
+import type { SettingsInput } from './table-requests.ts';
+import {
+  backupsSchema,
+  parse,
+  refuseIndexChanges,
+  splitSettings,
+  tableNameSchema,
+  timeToLiveSchema,
+} from './table-requests.ts';
 import type { TimeToLive } from './time-to-live.ts';
-
-const VIEW_TYPES = ['KEYS_ONLY', 'NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES'] as const;
-
-/** What CreateTable and UpdateTable take beyond what dynalite knows. */
-const settingsSchema = z.strictObject({
-  StreamSpecification: z
-    .strictObject({ StreamEnabled: z.boolean(), StreamViewType: z.enum(VIEW_TYPES).optional() })
-    .optional(),
-  SSESpecification: z
-    .strictObject({
-      Enabled: z.boolean().optional(),
-      SSEType: z.literal('KMS').optional(),
-      KMSMasterKeyId: z.string().optional(),
-    })
-    .optional(),
-  DeletionProtectionEnabled: z.boolean().optional(),
-  TableClass: z.enum(['STANDARD', 'STANDARD_INFREQUENT_ACCESS']).optional(),
-  Tags: z.array(z.strictObject({ Key: z.string(), Value: z.string() })).optional(),
-});
-type SettingsInput = z.infer<typeof settingsSchema>;
-
-const timeToLiveSchema = z.strictObject({
-  TableName: z.string(),
-  TimeToLiveSpecification: z.strictObject({
-    AttributeName: z.string().min(1).max(255),
-    Enabled: z.boolean(),
-  }),
-});
-const backupsSchema = z.strictObject({
-  TableName: z.string(),
-  PointInTimeRecoverySpecification: z.strictObject({
-    PointInTimeRecoveryEnabled: z.boolean(),
-    RecoveryPeriodInDays: z.int().min(1).max(35).optional(),
-  }),
-});
-const tableNameSchema = z.strictObject({ TableName: z.string() });
+import type { WriteScope } from './write-scope.ts';
 
 const DEFAULT_RECOVERY_DAYS = 35;
 const DEFAULT_KEY = 'alias/aws/dynamodb';
@@ -67,8 +41,7 @@ interface TablesOptions {
   readonly streams: Streams;
   readonly timeToLive: TimeToLive;
   readonly now: () => number;
-  /** Validates a request and carries it out over a write, through both of dynalite's writes if it delays one. */
-  readonly perform: (scope: WriteScope, operation: DynaliteOperation, input: Request) => Response;
+  readonly executor: Executor;
 }
 
 /** The operations on tables and their settings; each is a commit of its own and takes effect at once. */
@@ -82,12 +55,12 @@ export class Tables {
   create(input: Request): Response {
     const { rest, settings } = splitSettings('CreateTable', input);
     return this.#alone(async (scope) => {
-      const { TableDescription } = await this.#options.perform(scope, 'CreateTable', rest);
+      const { TableDescription } = await this.#options.executor.writeTable(scope, 'CreateTable', rest);
       const definition = this.#stamp(TableDescription, {});
       Object.assign(definition, { TableId: tableId(definition, this.#options.now()) });
       if (settings.Tags !== undefined && settings.Tags.length > 0) {
         const tagging = { ResourceArn: definition.TableArn, Tags: settings.Tags };
-        await this.#options.perform(scope, 'TagResource', tagging);
+        await this.#options.executor.tagTable(scope, tagging);
       }
       return this.#apply(scope, { definition, settings: NO_SETTINGS, keyNames: [] }, settings);
     });
@@ -100,7 +73,7 @@ export class Tables {
     return this.#alone(async (scope) => {
       const table = this.#table(TableName);
       if (Object.keys(changes).length > 0 || Object.keys(settings).length === 0) {
-        const { TableDescription } = await this.#options.perform(scope, 'UpdateTable', rest);
+        const { TableDescription } = await this.#options.executor.writeTable(scope, 'UpdateTable', rest);
         return this.#apply(
           scope,
           { ...table, definition: this.#stamp(TableDescription, table.definition) },
@@ -120,7 +93,7 @@ export class Tables {
           'Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.',
         );
       }
-      const { TableDescription } = await this.#options.perform(scope, 'DeleteTable', input);
+      const { TableDescription } = await this.#options.executor.writeTable(scope, 'DeleteTable', input);
       if (table !== undefined) await this.#clear(scope, table);
       return { TableDescription };
     });
@@ -331,47 +304,4 @@ const streamMembers = (arn: string, view: StreamViewType): Record<string, unknow
 function tableId({ TableArn }: TableDefinition, now: number): string {
   const digest = hash('sha256', `${TableArn}/${now}`);
   return digest.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-}
-
-function refuseIndexChanges(updates: unknown): void {
-  if (!Array.isArray(updates)) {
-    return;
-  }
-  for (const update of updates) {
-    const kind = isRecord(update)
-      ? ['Create', 'Delete'].find((member) => isRecord(update[member]))
-      : undefined;
-    if (kind !== undefined) {
-      throw unsupportedParameter(
-        'UpdateTable',
-        `GlobalSecondaryIndexUpdates.${kind}`,
-        'delete the table and create it with the indexes it needs',
-      );
-    }
-  }
-}
-
-function splitSettings(
-  operation: 'CreateTable' | 'UpdateTable',
-  input: Request,
-): { rest: Request; settings: SettingsInput } {
-  const settings: Record<string, unknown> = {};
-  const rest: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(input)) {
-    if (value === undefined || value === null) continue;
-    const own = name in settingsSchema.shape && !(name === 'Tags' && operation === 'UpdateTable');
-    (own ? settings : rest)[name] = value;
-  }
-  return { rest, settings: parse(operation, settingsSchema, settings) };
-}
-
-function parse<Schema extends z.ZodType>(operation: string, schema: Schema, input: Request): z.infer<Schema> {
-  const present = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null));
-  const parsed = schema.safeParse(present);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const path = issue?.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys] : (issue?.path ?? []);
-    throw unsupportedParameter(operation, path.join('.'), issue?.message ?? 'it does not fit the operation');
-  }
-  return parsed.data;
 }

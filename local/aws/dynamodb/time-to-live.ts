@@ -1,8 +1,10 @@
 import type { Item } from './attribute-value.ts';
 import type { Catalog } from './catalog.ts';
-import type { CommitSink, Database, ItemChange, WriteScope } from './database.ts';
+import type { CommitSink, Database, ItemChange } from './database.ts';
 import { isRecord } from './dynalite.ts';
+import type { Executor } from './executor.ts';
 import { keysUnder } from './level.ts';
+import type { WriteScope } from './write-scope.ts';
 
 const EXPIRY_DIGITS = 12;
 /** The service leaves alone what seems to have expired more than five years ago. */
@@ -16,8 +18,7 @@ interface TimeToLiveOptions {
   readonly database: Database;
   readonly catalog: Catalog;
   readonly now: () => number;
-  /** Deletes one item within a write. */
-  readonly deleteItem: (scope: WriteScope, table: string, key: Item) => Promise<void>;
+  readonly executor: Executor;
 }
 
 /**
@@ -94,7 +95,7 @@ export class TimeToLive {
         continue;
       }
       const key: Item = Object.fromEntries(table.keyNames.map((name) => [name, item[name]!]));
-      await this.#options.deleteItem(scope, tableName, key);
+      await this.#options.executor.write(scope, 'DeleteItem', { TableName: tableName, Key: key });
       deleted++;
     }
     return deleted;

@@ -1,47 +1,17 @@
-import { hash } from 'node:crypto';
 import type { Item } from './attribute-value.ts';
-import { AwsError, serviceError, unsupportedParameter, validationError } from './aws-error.ts';
+import { AwsError, serviceError, validationError } from './aws-error.ts';
 import type { Catalog } from './catalog.ts';
-import type { Database, WriteScope } from './database.ts';
-import type { DynaliteOperation } from './dynalite.ts';
+import type { Database } from './database.ts';
 import { isRecord, itemKey, itemSize } from './dynalite.ts';
+import type { Executor } from './executor.ts';
 import { keysUnder } from './level.ts';
+import type { Action } from './transaction-requests.ts';
+import { checkLength, fingerprintOf, parseAction, parseGets, refuseOptions } from './transaction-requests.ts';
+import type { WriteScope } from './write-scope.ts';
 
-const MAXIMUM_ACTIONS = 100;
 const MAXIMUM_BYTES = 4 * 1024 * 1024;
 const TOKEN_LIFETIME_MS = 10 * 60 * 1000;
 const TOKENS = 'transaction-token~';
-
-const CONDITION = ['ConditionExpression', 'ExpressionAttributeNames', 'ExpressionAttributeValues'];
-const ON_FAILURE = 'ReturnValuesOnConditionCheckFailure';
-
-/** How each kind of action is carried out. A condition check is a deletion that is then thrown away. */
-const KINDS: Readonly<
-  Record<string, { operation: DynaliteOperation; members: readonly string[]; required: readonly string[] }>
-> = {
-  Put: { operation: 'PutItem', members: ['TableName', 'Item', ...CONDITION], required: [] },
-  Update: {
-    operation: 'UpdateItem',
-    members: ['TableName', 'Key', 'UpdateExpression', ...CONDITION],
-    required: ['UpdateExpression'],
-  },
-  Delete: { operation: 'DeleteItem', members: ['TableName', 'Key', ...CONDITION], required: [] },
-  ConditionCheck: {
-    operation: 'DeleteItem',
-    members: ['TableName', 'Key', ...CONDITION],
-    required: ['ConditionExpression'],
-  },
-};
-
-interface Action {
-  readonly kind: string;
-  readonly operation: DynaliteOperation;
-  readonly table: string;
-  /** The key, or for a put the whole item. */
-  readonly item: Item;
-  readonly data: Record<string, unknown>;
-  readonly returnOld: boolean;
-}
 
 interface CancellationReason {
   readonly Code: 'None' | 'ConditionalCheckFailed' | 'ValidationError';
@@ -58,18 +28,10 @@ interface TransactionOptions {
   readonly database: Database;
   readonly catalog: Catalog;
   readonly now: () => number;
-  readonly validate: (
-    operation: DynaliteOperation,
-    data: Readonly<Record<string, unknown>>,
-  ) => Record<string, unknown>;
-  readonly perform: (
-    scope: WriteScope,
-    operation: DynaliteOperation,
-    data: Record<string, unknown>,
-  ) => Promise<Record<string, unknown>>;
+  readonly executor: Executor;
 }
 
-/** `TransactWriteItems`: all or nothing, with a reason for each action, and safe to repeat with a token. */
+/** Reads of one moment; writes that are all or nothing, give a reason for each action and repeat safely. */
 export class Transactions {
   readonly #options: TransactionOptions;
   /** In the order of their times, so that the oldest come first. */
@@ -99,7 +61,9 @@ export class Transactions {
     refuseOptions('TransactWriteItems', rest);
     checkLength(items);
     const fingerprint = token === undefined || token === null ? null : fingerprintOf(token, items);
-    const actions = items.map((item, index) => this.#parse(item, index));
+    const actions = items.map((item, index) =>
+      parseAction(item, index, (operation, data) => this.#options.executor.validate(operation, data)),
+    );
     await this.#options.database.write(async (scope) => {
       if (typeof token === 'string' && fingerprint !== null && this.#isRepeat(token, fingerprint)) {
         return;
@@ -111,47 +75,23 @@ export class Transactions {
     return {};
   }
 
-  #parse(input: unknown, index: number): Action {
-    const present = isRecord(input) ? Object.entries(input).filter(([, value]) => isPresent(value)) : [];
-    const [kind, parameters] = present[0] ?? ['', null];
-    const known = KINDS[kind];
-    if (present.length !== 1 || known === undefined || !isRecord(parameters)) {
-      throw validationError('TransactItems can only contain one of Check, Put, Update or Delete');
-    }
-    const { [ON_FAILURE]: onFailure, ...data } = parameters;
-    for (const member of Object.keys(data)) {
-      if (!known.members.includes(member) && isPresent(data[member])) {
-        throw unsupportedParameter(
-          'TransactWriteItems',
-          `TransactItems[${index}].${kind}.${member}`,
-          'leave it out',
-        );
+  async get(input: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
+    const { executor } = this.#options;
+    const gets = parseGets(input).map((get) => executor.validate('GetItem', get));
+    this.#refuseDuplicates(
+      gets.map(({ TableName, Key }) => ({ table: String(TableName), item: isItem(Key) ? Key : {} })),
+    );
+    return executor.atSnapshot(async (read) => {
+      const Responses: Record<string, unknown>[] = [];
+      for (const get of gets) {
+        const { Item: found } = await read('GetItem', get);
+        Responses.push(found === undefined ? {} : { Item: found });
       }
-    }
-    for (const member of known.required) {
-      if (!isPresent(data[member])) {
-        const path = `transactItems.${index + 1}.member.${lowerFirst(kind)}.${lowerFirst(member)}`;
-        throw validationError(
-          `1 validation error detected: Value null at '${path}' failed to satisfy constraint: Member must not be null`,
-        );
-      }
-    }
-    const checked = this.#options.validate(known.operation, data);
-    const item = checked[known.operation === 'PutItem' ? 'Item' : 'Key'];
-    if (!isItem(item)) {
-      throw validationError(`TransactItems[${index}].${kind} has no key`);
-    }
-    return {
-      kind,
-      operation: known.operation,
-      table: String(checked['TableName']),
-      item,
-      data: checked,
-      returnOld: parseOnFailure(onFailure),
-    };
+      return { Responses };
+    });
   }
 
-  #refuseDuplicates(actions: readonly Action[]): void {
+  #refuseDuplicates(actions: readonly Pick<Action, 'table' | 'item'>[]): void {
     const seen = new Set<string>();
     for (const { table, item } of actions) {
       const key = this.#keyOf(table, item);
@@ -193,7 +133,7 @@ export class Transactions {
   async #act(scope: WriteScope, action: Action): Promise<CancellationReason> {
     try {
       const target = action.kind === 'ConditionCheck' ? scope.fork() : scope;
-      await this.#options.perform(target, action.operation, action.data);
+      await this.#options.executor.write(target, action.operation, action.data);
       return { Code: 'None' };
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
@@ -240,66 +180,6 @@ export class Transactions {
   }
 }
 
-/** The `Get` of each of the up to 100 items of a `TransactGetItems`. */
-export function parseTransactGets(input: Readonly<Record<string, unknown>>): Record<string, unknown>[] {
-  const { TransactItems: items, ...rest } = input;
-  refuseOptions('TransactGetItems', rest);
-  checkLength(items);
-  return items.map((item, index) => {
-    const get = isRecord(item) ? item['Get'] : undefined;
-    if (!isRecord(item) || !isRecord(get)) {
-      throw validationError(
-        `1 validation error detected: Value null at 'transactItems.${index + 1}.member.get' failed to satisfy constraint: Member must not be null`,
-      );
-    }
-    const known = ['TableName', 'Key', 'ProjectionExpression', 'ExpressionAttributeNames'];
-    const unknown =
-      Object.keys(item).find((member) => member !== 'Get' && isPresent(item[member])) ??
-      Object.keys(get).find((member) => !known.includes(member) && isPresent(get[member]));
-    if (unknown !== undefined) {
-      throw unsupportedParameter('TransactGetItems', `TransactItems[${index}].${unknown}`, 'leave it out');
-    }
-    return { ...get };
-  });
-}
-
-function checkLength(items: unknown): asserts items is unknown[] {
-  if (!Array.isArray(items)) {
-    throw validationError(
-      "1 validation error detected: Value null at 'transactItems' failed to satisfy constraint: Member must not be null",
-    );
-  }
-  if (items.length < 1 || items.length > MAXIMUM_ACTIONS) {
-    const bound =
-      items.length < 1 ? 'greater than or equal to 1' : `less than or equal to ${MAXIMUM_ACTIONS}`;
-    throw validationError(
-      `1 validation error detected: Value '[${items.length} members]' at 'transactItems' failed to satisfy constraint: Member must have length ${bound}`,
-    );
-  }
-}
-
-/** Only the values that ask for nothing are accepted: capacity and collections are not modelled here. */
-function refuseOptions(operation: string, options: Readonly<Record<string, unknown>>): void {
-  for (const [name, value] of Object.entries(options)) {
-    const known = name === 'ReturnConsumedCapacity' || name === 'ReturnItemCollectionMetrics';
-    if (isPresent(value) && !(known && value === 'NONE')) {
-      throw unsupportedParameter(operation, name, 'leave it out');
-    }
-  }
-}
-
-export function parseOnFailure(value: unknown): boolean {
-  if (!isPresent(value) || value === 'NONE') {
-    return false;
-  }
-  if (value !== 'ALL_OLD') {
-    throw validationError(
-      `1 validation error detected: Value '${String(value)}' at 'returnValuesOnConditionCheckFailure' failed to satisfy constraint: Member must satisfy enum value set: [ALL_OLD, NONE]`,
-    );
-  }
-  return true;
-}
-
 function refuseOversize(scope: WriteScope): void {
   let bytes = 0;
   for (const [key, entry] of scope.writes) {
@@ -312,15 +192,6 @@ function refuseOversize(scope: WriteScope): void {
   }
 }
 
-function fingerprintOf(token: unknown, items: unknown[]): string {
-  if (typeof token !== 'string' || token.length < 1 || token.length > 36) {
-    throw validationError(
-      `1 validation error detected: Value '${String(token)}' at 'clientRequestToken' failed to satisfy constraint: Member must have length between 1 and 36`,
-    );
-  }
-  return hash('sha256', JSON.stringify(items), 'base64');
-}
-
 function isToken(value: unknown): value is Token {
   return isRecord(value) && typeof value['at'] === 'number' && typeof value['fingerprint'] === 'string';
 }
@@ -328,6 +199,3 @@ function isToken(value: unknown): value is Token {
 function isItem(value: unknown): value is Item {
   return isRecord(value);
 }
-
-const isPresent = (value: unknown): boolean => value !== undefined && value !== null;
-const lowerFirst = (name: string): string => name[0]!.toLowerCase() + name.slice(1);
