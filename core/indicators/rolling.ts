@@ -3,7 +3,8 @@
  *
  * One rule for all indicators here: **an input that is NaN starts the warm-up again**, and until a warm-up has passed
  * the value is NaN. Sums are recomputed from the window each time it has been replaced whole, so that rounding errors
- * don't pile up over long series.
+ * don't pile up over long series, and a window of equal values is told exactly: its deviation is zero, not a rest of
+ * rounding that something may later be divided by.
  */
 
 /** @throws RangeError unless `period` is a whole number of at least `least` */
@@ -34,6 +35,9 @@ export class RollingMean {
   #next = 0;
   #count = 0;
   #sum = 0;
+  /** How many values in a row were the same as the last. */
+  #equal = 0;
+  #last = Number.NaN;
 
   constructor(period: number) {
     this.#ring = new Float64Array(checkPeriod('the period', period));
@@ -43,6 +47,8 @@ export class RollingMean {
     this.#next = 0;
     this.#count = 0;
     this.#sum = 0;
+    this.#equal = 0;
+    this.#last = Number.NaN;
   }
 
   /** The mean after `value`, NaN until `period` values are in. */
@@ -61,6 +67,8 @@ export class RollingMean {
       this.#count++;
     }
     ring[next] = value;
+    this.#equal = value === this.#last ? this.#equal + 1 : 1;
+    this.#last = value;
     if (next + 1 === period) {
       this.#next = 0;
       let sum = 0;
@@ -69,6 +77,7 @@ export class RollingMean {
     } else {
       this.#next = next + 1;
     }
+    if (this.#equal >= period) return value;
     return this.#count === period ? this.#sum / period : Number.NaN;
   }
 }
@@ -80,6 +89,8 @@ export class RollingMoments {
   #count = 0;
   #mean = 0;
   #squares = 0;
+  #equal = 0;
+  #last = Number.NaN;
 
   constructor(period: number) {
     this.#ring = new Float64Array(checkPeriod('the period', period));
@@ -90,6 +101,8 @@ export class RollingMoments {
     this.#count = 0;
     this.#mean = 0;
     this.#squares = 0;
+    this.#equal = 0;
+    this.#last = Number.NaN;
   }
 
   /** True once the window is full, after which the moments are defined. */
@@ -115,6 +128,12 @@ export class RollingMoments {
     ring[next] = value;
     this.#next = next + 1 === period ? 0 : next + 1;
     if (this.#next === 0) this.#recompute();
+    this.#equal = value === this.#last ? this.#equal + 1 : 1;
+    this.#last = value;
+    if (this.#equal >= period) {
+      this.#mean = value;
+      this.#squares = 0;
+    }
     return this.#count === period;
   }
 

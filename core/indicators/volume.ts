@@ -45,24 +45,23 @@ export function obv(bars: Pick<VolumeColumns, 'close' | 'volume'>): Float64Array
  * 0 to 100. First value at index `period` (TA-Lib); undefined where no money flowed (TA-Lib says 0).
  */
 export class Mfi {
-  /** Signed flow of each change: above 0 on a rise, below on a fall. */
-  readonly #flows: Float64Array;
+  readonly #rising: FlowWindow;
+  readonly #falling: FlowWindow;
+  readonly #period: number;
   #previous = Number.NaN;
-  #next = 0;
   #count = 0;
-  #rising = 0;
-  #falling = 0;
 
   constructor(period = 14) {
-    this.#flows = new Float64Array(checkPeriod('the period', period));
+    this.#period = checkPeriod('the period', period);
+    this.#rising = new FlowWindow(period);
+    this.#falling = new FlowWindow(period);
   }
 
   reset(): void {
+    this.#rising.reset();
+    this.#falling.reset();
     this.#previous = Number.NaN;
-    this.#next = 0;
     this.#count = 0;
-    this.#rising = 0;
-    this.#falling = 0;
   }
 
   update(high: number, low: number, close: number, volume: number): number {
@@ -74,35 +73,48 @@ export class Mfi {
     const before = this.#previous;
     this.#previous = price;
     if (Number.isNaN(before)) return Number.NaN;
-    const flows = this.#flows;
-    const period = flows.length;
-    const flow = price > before ? price * volume : price < before ? -price * volume : 0;
-    if (this.#count === period) {
-      const gone = flows[this.#next] as number;
-      if (gone > 0) this.#rising -= gone;
-      else this.#falling += gone;
-    } else {
-      this.#count++;
-    }
-    if (flow > 0) this.#rising += flow;
-    else this.#falling -= flow;
-    flows[this.#next] = flow;
-    this.#next = this.#next + 1 === period ? 0 : this.#next + 1;
-    if (this.#next === 0) this.#recompute();
-    if (this.#count < period) return Number.NaN;
-    const rising = Math.max(0, this.#rising);
-    const total = rising + Math.max(0, this.#falling);
-    return total > 0 ? (100 * rising) / total : Number.NaN;
+    const rising = this.#rising.add(price > before ? price * volume : 0);
+    const falling = this.#falling.add(price < before ? price * volume : 0);
+    if (++this.#count < this.#period) return Number.NaN;
+    return rising + falling > 0 ? (100 * rising) / (rising + falling) : Number.NaN;
+  }
+}
+
+/**
+ * The sum of the last flows, none below zero. Exactly zero where all are: a rest of rounding there would pass for a
+ * market that only rose, or only fell.
+ */
+class FlowWindow {
+  readonly #ring: Float64Array;
+  #next = 0;
+  #flowing = 0;
+  #sum = 0;
+
+  constructor(period: number) {
+    this.#ring = new Float64Array(period);
   }
 
-  #recompute(): void {
-    this.#rising = 0;
-    this.#falling = 0;
-    for (let i = 0; i < this.#flows.length; i++) {
-      const flow = this.#flows[i] as number;
-      if (flow > 0) this.#rising += flow;
-      else this.#falling -= flow;
+  reset(): void {
+    this.#ring.fill(0);
+    this.#next = 0;
+    this.#flowing = 0;
+    this.#sum = 0;
+  }
+
+  add(flow: number): number {
+    const ring = this.#ring;
+    const gone = ring[this.#next] as number;
+    ring[this.#next] = flow;
+    if (gone > 0) this.#flowing--;
+    if (flow > 0) this.#flowing++;
+    this.#sum += flow - gone;
+    this.#next++;
+    if (this.#next === ring.length) {
+      this.#next = 0;
+      this.#sum = 0;
+      for (let i = 0; i < ring.length; i++) this.#sum += ring[i] as number;
     }
+    return this.#flowing > 0 ? Math.max(0, this.#sum) : 0;
   }
 }
 

@@ -126,6 +126,12 @@ describe('bands', () => {
     expect(values.lower[4]).toBe(1e9);
   });
 
+  it('Bollinger: no rest of rounding as a width once prices stand still', () => {
+    const prices = [0.1, 0.7, 0.3, 1e6, 0.2, 0.3, 0.3, 0.3, 0.3, 0.3];
+    const values = bollinger(prices, 4);
+    expect([...values.upper.slice(8), ...values.lower.slice(8)]).toEqual([0.3, 0.3, 0.3, 0.3]);
+  });
+
   it('Donchian: the newest bar counts', () => {
     const values = donchian({ high: [5, 9, 7, 6, 6], low: [1, 4, 3, 2, 5] }, 3);
     expectColumn(values.upper, [NONE, NONE, 9, 9, 7]);
@@ -179,6 +185,11 @@ describe('volume', () => {
     const bars = { ...flat([10, 11, 10, 12, 12]), volume: [100, 200, 300, 400, 900] };
     expectColumn(mfi(bars, 3), [NONE, NONE, NONE, 70, 100 * (4_800 / 7_800)]);
     expectColumn(mfi({ ...flat([1, 1, 1]), volume: [1, 1, 1] }, 2), [NONE, NONE, NONE]);
+  });
+
+  it('money flow index: undefined, not one-sided, once no money flows', () => {
+    const bars = { ...flat([1, 1.1, 1.3, 1.3, 1.3, 1.3]), volume: [0, 724_553, 804_680, 0, 0, 0] };
+    expectColumn(mfi(bars, 2).slice(4), [NONE, NONE]);
   });
 
   it('volume-weighted price begins again with each session and needs trades', () => {
