@@ -1,0 +1,122 @@
+import { CALENDAR_FIRST_DATE, CALENDAR_LAST_DATE, sessionAt } from '#core/market/calendar.ts';
+import type { Instrument } from '#core/market/instrument.ts';
+import type { EpochMillis } from '#core/values/clock.ts';
+import type { BrokerBar } from './broker-port.ts';
+
+/** An intraday bar whose time is over. */
+export interface ClosedBar {
+  readonly session: string;
+  readonly openTime: EpochMillis;
+  readonly closeTime: EpochMillis;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number | null;
+}
+
+/**
+ * Turns a subscription to bars that are kept up to date into closed bars: each once, in order, never a part of one. A bar is
+ * closed when the next one begins or when its time and a grace are over; what an interruption hid comes back with the
+ * history that a new subscription begins with.
+ */
+export interface BarCloser {
+  /** A subscription begins: first its history, then updates. */
+  begin(): void;
+  history(bar: BrokerBar): void;
+  /** The history is complete. */
+  historyEnd(now: EpochMillis): readonly ClosedBar[];
+  update(bar: BrokerBar, now: EpochMillis): readonly ClosedBar[];
+  /** Nothing more may be believed of the bar in the making until a new subscription. */
+  interrupt(): void;
+  /** When {@link due} will have something if nothing comes before; null where no bar is in the making. */
+  readonly dueAt: EpochMillis | null;
+  due(now: EpochMillis): readonly ClosedBar[];
+}
+
+/** @param graceMillis how long after a bar's end its last update is waited for */
+export function barCloser(instrument: Instrument, minutes: number, graceMillis: number): BarCloser {
+  const width = minutes * 60_000;
+  let live = false;
+  let backfill: ClosedBar[] = [];
+  let current: ClosedBar | null = null;
+  let lastClosed = Number.NEGATIVE_INFINITY;
+
+  const closed = (bars: readonly ClosedBar[]): readonly ClosedBar[] => {
+    const fresh = bars.filter((bar) => bar.openTime > lastClosed);
+    const last = fresh.at(-1);
+    if (last !== undefined) lastClosed = last.openTime;
+    return fresh;
+  };
+  const isOver = (bar: ClosedBar, now: EpochMillis): boolean => bar.closeTime + graceMillis <= now;
+
+  return {
+    begin() {
+      live = false;
+      backfill = [];
+      current = null;
+    },
+    history(bar) {
+      const placed = placedBar(instrument, width, bar);
+      if (placed !== null && !live) backfill.push(placed);
+    },
+    historyEnd(now) {
+      const bars = backfill.sort((left, right) => left.openTime - right.openTime);
+      backfill = [];
+      live = true;
+      const over = bars.filter((bar) => isOver(bar, now));
+      current = bars.findLast((bar) => !isOver(bar, now)) ?? null;
+      // Two bars can be within their grace only where the grace is longer than a bar; the earlier one is then over.
+      const between = bars.filter((bar) => !isOver(bar, now) && bar !== current);
+      return closed([...over, ...between]);
+    },
+    update(bar, now) {
+      const placed = placedBar(instrument, width, bar);
+      if (!live || placed === null || placed.openTime <= lastClosed) return [];
+      if (current !== null && placed.openTime < current.openTime) return [];
+      const previous = current !== null && placed.openTime > current.openTime ? [current] : [];
+      current = placed;
+      const done = closed(previous);
+      if (!isOver(placed, now)) return done;
+      current = null;
+      return [...done, ...closed([placed])];
+    },
+    interrupt() {
+      live = false;
+      backfill = [];
+      current = null;
+    },
+    get dueAt() {
+      return live && current !== null ? current.closeTime + graceMillis : null;
+    },
+    due(now) {
+      if (!live || current === null || !isOver(current, now)) return [];
+      const bar = current;
+      current = null;
+      return closed([bar]);
+    },
+  };
+}
+
+const FIRST_INSTANT = Date.parse(`${CALENDAR_FIRST_DATE}T12:00:00Z`);
+const LAST_INSTANT = Date.parse(`${CALENDAR_LAST_DATE}T00:00:00Z`);
+
+/** The bar with its place in a session, or null where it is none of the instrument's regular trading. */
+function placedBar(instrument: Instrument, width: number, bar: BrokerBar): ClosedBar | null {
+  const openTime = Number(bar.time) * 1_000;
+  if (!Number.isSafeInteger(openTime) || bar.time.trim() === '') return null;
+  if (openTime < FIRST_INSTANT || openTime >= LAST_INSTANT) return null;
+  if (![bar.open, bar.high, bar.low, bar.close].every(Number.isFinite)) return null;
+  const session = sessionAt(instrument.sessionTemplate, openTime);
+  if (session === null) return null;
+  return {
+    session: session.date,
+    openTime,
+    closeTime: Math.min(openTime + width, session.close),
+    open: bar.open,
+    high: bar.high,
+    low: bar.low,
+    close: bar.close,
+    volume: bar.volume !== null && bar.volume >= 0 ? bar.volume : null,
+  };
+}

@@ -1,0 +1,128 @@
+import * as z from 'zod';
+import { intent, orderRole } from '#contracts/events/orders.ts';
+import {
+  decimalText as decimalSchema,
+  identifier,
+  instant,
+  instrumentId,
+  sentence,
+  side,
+  unsignedDecimalText,
+} from '#contracts/primitives.ts';
+import type { StateKey } from '#core/events/desk-store.ts';
+import { Decimal } from '#core/values/decimal.ts';
+
+/** One execution that counts: a correction takes the place of what it corrects. */
+const countedFill = z.object({
+  execId: identifier,
+  quantity: unsignedDecimalText,
+  price: unsignedDecimalText,
+});
+
+/**
+ * What the bridge knows of one broker order, by its orderRef. Written in the same transaction as the events that say so;
+ * it is what a restarted bridge adopts open orders with.
+ */
+export const orderRecord = z.object({
+  version: z.literal(1),
+  intentId: identifier,
+  orderRef: identifier,
+  role: orderRole,
+  purpose: intent.shape.purpose,
+  instrument: instrumentId,
+  correlationId: identifier,
+  /** The latest OrderSubmitted; null where the order was declined before anything was sent. */
+  submittedEventId: z.uuid().nullable(),
+  side,
+  quantity: unsignedDecimalText,
+  orderType: z.string(),
+  limitPrice: unsignedDecimalText.nullable(),
+  triggerPrice: unsignedDecimalText.nullable(),
+  timeInForce: z.string(),
+  ocaGroup: z.string().nullable(),
+  /** The entry that a resting stop hangs on. */
+  parentRef: identifier.nullable(),
+  /** The layer that this order closes. */
+  closes: identifier.nullable(),
+  /** Of an entry: the orders that close it, its stop not counted. */
+  closedBy: z.array(identifier),
+  clientId: z.int().min(0),
+  orderId: z.int().min(0),
+  permId: z.int().nullable(),
+  /** How often it was submitted; more than once only where the broker was proved never to have got it. */
+  attempts: z.int().min(0),
+  submittedAt: instant,
+  expiresAt: instant,
+  status: z.enum([
+    /** Journaled and perhaps sent; the broker has not said a word yet. */
+    'submitted',
+    'working',
+    'filled',
+    'cancelled',
+    'rejected',
+    'declined',
+    /** The broker no longer knows it and nothing proves how it ended: a person has to look. */
+    'unresolved',
+  ]),
+  brokerStatus: z.string().nullable(),
+  /** Units that the broker says are filled; more than `fills` add up to while an execution is on its way. */
+  brokerFilled: decimalSchema,
+  fills: z.array(countedFill),
+  commissions: z.array(identifier),
+  cancel: z.object({ requestId: identifier, reason: sentence, eventId: z.uuid() }).nullable(),
+  stopMove: z.object({ requestId: identifier, to: unsignedDecimalText, eventId: z.uuid() }).nullable(),
+});
+export type OrderRecord = z.infer<typeof orderRecord>;
+
+/** The refs of all orders that are not over: what a restart has to look for. */
+export const openOrderIndex = z.object({ orderRefs: z.array(identifier) });
+export const openOrderIndexKey: StateKey = { partition: 'BROKER', sort: 'OPEN-ORDERS' };
+
+export const stopRefOf = (intentId: string): string => `${intentId}:stop`;
+
+const OVER: ReadonlySet<OrderRecord['status']> = new Set(['filled', 'cancelled', 'rejected', 'declined']);
+
+/** Whether the broker may still do something with this order, as far as anybody knows. */
+export function isOpen(record: OrderRecord): boolean {
+  return !OVER.has(record.status);
+}
+
+/** Units filled, exactly. */
+export function filledQuantity(record: OrderRecord): Decimal {
+  return record.fills.reduce((sum, fill) => sum.plus(fill.quantity), new Decimal(0));
+}
+
+/** Average price of what is filled, to ten places half-even; null where nothing is. */
+export function averagePrice(record: OrderRecord): Decimal | null {
+  const quantity = filledQuantity(record);
+  if (quantity.isZero()) return null;
+  const value = record.fills.reduce(
+    (sum, fill) => sum.plus(new Decimal(fill.quantity).times(fill.price)),
+    new Decimal(0),
+  );
+  return value.div(quantity).toDecimalPlaces(10, Decimal.ROUND_HALF_EVEN);
+}
+
+/** Units of an order that may still fill. */
+export function openQuantity(record: OrderRecord): Decimal {
+  return isOpen(record)
+    ? Decimal.max(0, new Decimal(record.quantity).minus(filledQuantity(record)))
+    : new Decimal(0);
+}
+
+/**
+ * Units of a layer that no order is closing yet: what the entry filled, less what its stop and the orders against it
+ * filled, less what those orders may still fill. The resting stop's own open units are not taken off: it stands in one
+ * OCA group with them.
+ */
+export function closableQuantity(
+  entry: OrderRecord,
+  stop: OrderRecord | null,
+  closing: readonly OrderRecord[],
+): Decimal {
+  const taken = closing.reduce(
+    (sum, order) => sum.plus(filledQuantity(order)).plus(openQuantity(order)),
+    stop === null ? new Decimal(0) : filledQuantity(stop),
+  );
+  return Decimal.max(0, filledQuantity(entry).minus(taken));
+}
