@@ -1,0 +1,206 @@
+import { EventName, type IBApi, type Order } from '@stoqey/ib';
+import { DateTime } from 'luxon';
+import type { BrokerMessage, CompletedOrder, ObservedOrder } from '#core/broker/broker-port.ts';
+import { Decimal, decimalText } from '#core/values/decimal.ts';
+
+/** Java's largest double: how the protocol writes "not set". */
+const UNSET = Number.MAX_VALUE;
+
+/** A message whose content cannot be taken at face value. The link it came on is of no use any more. */
+export class UnreadableMessageError extends Error {
+  readonly code = 'UnreadableMessage';
+  readonly retryable = true;
+  constructor(message: string, what: string) {
+    super(`the broker's ${message} message cannot be read: ${what}`);
+    this.name = 'UnreadableMessageError';
+  }
+}
+
+const isSet = (value: number | undefined): value is number =>
+  value !== undefined && Number.isFinite(value) && Math.abs(value) < UNSET;
+
+function decimalOf(message: string, name: string, value: number | undefined): string {
+  if (!isSet(value)) throw new UnreadableMessageError(message, `${name} is ${value}`);
+  return decimalText(new Decimal(value));
+}
+
+function required<T>(message: string, name: string, value: T | undefined): T {
+  if (value === undefined || (typeof value === 'number' && Number.isNaN(value)))
+    throw new UnreadableMessageError(message, `${name} is missing`);
+  return value;
+}
+
+/** `20180205 10:31:00 America/New_York`, `20180205 10:31:00` (taken for UTC) or `20180205-15:31:00` (UTC). */
+export function executionInstant(text: string): number {
+  const match = /^(\d{8})(?:-| {1,2})(\d{2}:\d{2}:\d{2})(?: (\S+))?$/.exec(text);
+  const parsed =
+    match === null
+      ? null
+      : DateTime.fromFormat(`${match[1]} ${match[2]}`, 'yyyyMMdd HH:mm:ss', { zone: zoneOf(match[3]) });
+  if (parsed === null || !parsed.isValid)
+    throw new UnreadableMessageError('execution', `its time is ${JSON.stringify(text)}`);
+  return parsed.toMillis();
+}
+
+/** Names that the broker uses beside those of the time zone database. */
+const ZONES: Readonly<Record<string, string>> = {
+  EST: 'America/New_York',
+  EDT: 'America/New_York',
+  CST: 'America/Chicago',
+};
+
+function zoneOf(name: string | undefined): string {
+  return name === undefined ? 'utc' : (ZONES[name] ?? name);
+}
+
+function observedOrder(
+  orderId: number,
+  symbol: string | undefined,
+  order: Order,
+  status: string,
+): ObservedOrder {
+  return {
+    orderId,
+    clientId: order.clientId ?? -1,
+    permId: order.permId ?? 0,
+    orderRef: order.orderRef ?? '',
+    account: order.account ?? '',
+    symbol: symbol ?? '',
+    side: order.action ?? '',
+    quantity: decimalOf('open order', 'its quantity', order.totalQuantity),
+    orderType: order.orderType,
+    triggerPrice:
+      isSet(order.auxPrice) && order.auxPrice > 0 ? decimalText(new Decimal(order.auxPrice)) : null,
+    parentId: order.parentId ?? 0,
+    ocaGroup: order.ocaGroup ?? '',
+    status,
+  };
+}
+
+function completedOrder(order: Order, status: string, completedStatus: string | undefined): CompletedOrder {
+  return {
+    permId: order.permId ?? 0,
+    orderRef: order.orderRef ?? '',
+    status,
+    completedStatus: completedStatus ?? '',
+  };
+}
+
+function executionSide(side: string | undefined): 'BUY' | 'SELL' {
+  if (side === 'BOT' || side === 'BUY') return 'BUY';
+  if (side === 'SLD' || side === 'SELL') return 'SELL';
+  throw new UnreadableMessageError('execution', `its side is ${JSON.stringify(side)}`);
+}
+
+/** Listens to everything the bridge uses and passes it on in the port's terms, in the order in which it came. */
+export function listen(api: IBApi, emit: (message: BrokerMessage) => void): void {
+  api.on(EventName.server, (serverVersion) => emit({ kind: 'connected', serverVersion }));
+  api.on(EventName.disconnected, () => emit({ kind: 'closed', reason: 'the gateway closed the connection' }));
+  api.on(EventName.info, (message, code) => emit({ kind: 'notice', id: -1, code, message: String(message) }));
+  api.on(EventName.error, (error: Error, code: number, requestId: number) =>
+    emit({ kind: 'notice', id: requestId, code, message: error.message }),
+  );
+  api.on(EventName.managedAccounts, (list) =>
+    emit({
+      kind: 'accounts',
+      accounts: list
+        .split(',')
+        .map((account) => account.trim())
+        .filter((account) => account !== ''),
+    }),
+  );
+  api.on(EventName.nextValidId, (orderId) =>
+    emit({ kind: 'next-order-id', orderId: required('next valid id', 'the id', orderId) }),
+  );
+  api.on(EventName.currentTime, (seconds) =>
+    emit({ kind: 'current-time', at: required('current time', 'the time', seconds) * 1_000 }),
+  );
+  listenToOrders(api, emit);
+  listenToAccount(api, emit);
+  listenToBars(api, emit);
+}
+
+function listenToOrders(api: IBApi, emit: (message: BrokerMessage) => void): void {
+  api.on(EventName.openOrder, (orderId, contract, order, state) =>
+    emit({ kind: 'open-order', order: observedOrder(orderId, contract.symbol, order, state.status) }),
+  );
+  api.on(EventName.openOrderEnd, () => emit({ kind: 'open-orders-end' }));
+  api.on(
+    EventName.orderStatus,
+    (orderId, status, filled, remaining, _average, permId, _parent, _last, clientId) =>
+      emit({
+        kind: 'order-status',
+        orderId,
+        clientId: clientId ?? -1,
+        permId: permId ?? 0,
+        status,
+        filled: decimalOf('order status', 'filled', filled),
+        remaining: decimalOf('order status', 'remaining', remaining),
+      }),
+  );
+  api.on(EventName.execDetails, (_requestId, contract, execution) =>
+    emit({
+      kind: 'execution',
+      execution: {
+        execId: required('execution', 'its id', execution.execId),
+        orderId: execution.orderId ?? 0,
+        clientId: execution.clientId ?? -1,
+        permId: execution.permId ?? 0,
+        orderRef: execution.orderRef ?? '',
+        account: execution.acctNumber ?? '',
+        symbol: contract.symbol ?? '',
+        side: executionSide(execution.side),
+        quantity: decimalOf('execution', 'its quantity', execution.shares),
+        price: decimalOf('execution', 'its price', execution.price),
+        executedAt: executionInstant(execution.time ?? ''),
+      },
+    }),
+  );
+  api.on(EventName.execDetailsEnd, (requestId) => emit({ kind: 'executions-end', requestId }));
+  api.on(EventName.commissionReport, (report) =>
+    emit({
+      kind: 'commission',
+      execId: required('commission', 'its execution', report.execId),
+      commission: decimalOf('commission', 'its amount', report.commission),
+      currency: required('commission', 'its currency', report.currency),
+      realizedPnl: isSet(report.realizedPNL) ? decimalText(new Decimal(report.realizedPNL)) : null,
+    }),
+  );
+  api.on(EventName.completedOrder, (_contract, order, state) =>
+    emit({ kind: 'completed-order', order: completedOrder(order, state.status, state.completedStatus) }),
+  );
+  api.on(EventName.completedOrdersEnd, () => emit({ kind: 'completed-orders-end' }));
+}
+
+function listenToAccount(api: IBApi, emit: (message: BrokerMessage) => void): void {
+  api.on(EventName.position, (account, contract, quantity, averageCost) =>
+    emit({
+      kind: 'position',
+      account,
+      contract: {
+        symbol: contract.symbol ?? '',
+        secType: contract.secType ?? '',
+        currency: contract.currency ?? '',
+      },
+      quantity: decimalOf('position', 'its quantity', quantity),
+      averageCost: decimalOf('position', 'its cost', averageCost ?? 0),
+    }),
+  );
+  api.on(EventName.positionEnd, () => emit({ kind: 'positions-end' }));
+  api.on(EventName.accountSummary, (requestId, account, tag, value, currency) =>
+    emit({ kind: 'account-value', requestId, account, tag, value, currency }),
+  );
+  api.on(EventName.accountSummaryEnd, (requestId) => emit({ kind: 'account-values-end', requestId }));
+}
+
+function listenToBars(api: IBApi, emit: (message: BrokerMessage) => void): void {
+  const volumeOf = (volume: number): number | null => (isSet(volume) && volume >= 0 ? volume : null);
+  api.on(EventName.historicalData, (requestId, time, open, high, low, close, volume) => {
+    // The library marks the end of the bars with a bar whose time begins so.
+    if (time.startsWith('finished')) emit({ kind: 'bars-end', requestId });
+    else emit({ kind: 'bar', requestId, bar: { time, open, high, low, close, volume: volumeOf(volume) } });
+  });
+  api.on(EventName.historicalDataUpdate, (requestId, time, open, high, low, close, volume) =>
+    emit({ kind: 'bar-update', requestId, bar: { time, open, high, low, close, volume: volumeOf(volume) } }),
+  );
+}
