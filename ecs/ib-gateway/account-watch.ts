@@ -1,0 +1,171 @@
+import type { BrokerMessage } from '#core/broker/broker-port.ts';
+import { instrumentFinder } from '#core/broker/contracts.ts';
+import { BRIDGE } from '#core/broker/order-facts.ts';
+import { positionDifferences } from '#core/broker/reconciliation.ts';
+import { journalEntry } from '#core/events/new-event.ts';
+import { stateKeys } from '#core/events/state-keys.ts';
+import type { Instrument } from '#core/market/instrument.ts';
+import { Decimal, decimalText } from '#core/values/decimal.ts';
+import { type Bridge, brokerCorrelation, reportDifference } from './bridge-parts.ts';
+
+interface Position {
+  readonly instrument: string;
+  readonly quantity: string;
+  readonly averageCost: string;
+}
+
+/** Watches money and positions of the account and journals them when they are asked for. */
+export class AccountWatch {
+  readonly #bridge: Bridge;
+  readonly #expected: (book: unknown) => ReadonlyMap<string, string> | null;
+  readonly #find: ReturnType<typeof instrumentFinder>;
+  readonly #positions = new Map<string, Position>();
+  readonly #unknown = new Map<string, string>();
+  #values = new Map<string, { readonly value: string; readonly currency: string }>();
+  #request: number | null = null;
+  #positionsComplete = false;
+  #wanted: { readonly causationId: string | null }[] = [];
+  #suspects = new Set<string>();
+  #observations = 0;
+
+  constructor(
+    bridge: Bridge,
+    catalog: readonly Instrument[],
+    expected: (book: unknown) => ReadonlyMap<string, string> | null,
+  ) {
+    this.#bridge = bridge;
+    this.#expected = expected;
+    this.#find = instrumentFinder(catalog);
+  }
+
+  /** A new link: positions are told anew and then kept up to date. */
+  begin(): void {
+    this.#positions.clear();
+    this.#unknown.clear();
+    this.#positionsComplete = false;
+    this.#request = null;
+    this.#bridge.outbox.send('question', { kind: 'positions' });
+  }
+
+  /** The link is gone; what was asked for is asked again on the next. */
+  end(): void {
+    this.#request = null;
+    this.#positionsComplete = false;
+  }
+
+  /** Asks for the account's values; journals the account when they have come. */
+  ask(causationId: string | null): void {
+    this.#wanted.push({ causationId });
+    this.resume();
+  }
+
+  /** Sends what is wanted and not under way. Values are asked for once each time: a subscription would age unseen. */
+  resume(): void {
+    if (this.#request !== null || this.#wanted.length === 0) return;
+    this.#request = this.#bridge.link.nextRequestId();
+    this.#values = new Map();
+    this.#bridge.outbox.send('question', { kind: 'account-summary', requestId: this.#request });
+  }
+
+  async observe(message: BrokerMessage): Promise<void> {
+    if (message.kind === 'position' && message.account === this.#bridge.link.account) this.#position(message);
+    else if (message.kind === 'positions-end') {
+      this.#positionsComplete = true;
+      await this.#conclude();
+    } else if (message.kind === 'account-value' && message.requestId === this.#request) {
+      if (message.account === this.#bridge.link.account)
+        this.#values.set(message.tag, { value: message.value, currency: message.currency });
+    } else if (message.kind === 'account-values-end' && message.requestId === this.#request) {
+      this.#bridge.outbox.send('question', { kind: 'cancel-account-summary', requestId: message.requestId });
+      this.#request = null;
+      await this.#conclude();
+    }
+  }
+
+  #position(message: Extract<BrokerMessage, { kind: 'position' }>): void {
+    const instrument = this.#find(message.contract);
+    const name = instrument?.id ?? `${message.contract.secType}:${message.contract.symbol}`;
+    if (instrument === undefined) {
+      this.#unknown.set(name, message.quantity);
+      return;
+    }
+    if (new Decimal(message.quantity).isZero()) this.#positions.delete(name);
+    else
+      this.#positions.set(name, {
+        instrument: name,
+        quantity: message.quantity,
+        averageCost: message.averageCost,
+      });
+  }
+
+  async #conclude(): Promise<void> {
+    if (!this.#positionsComplete || this.#request !== null || this.#wanted.length === 0) return;
+    const wanted = this.#wanted;
+    this.#wanted = [];
+    for (const { causationId } of wanted) await this.#journal(causationId);
+    await this.#compare();
+  }
+
+  async #journal(causationId: string | null): Promise<void> {
+    const { account } = this.#bridge.link;
+    const equity = this.#values.get('NetLiquidation');
+    const cash = this.#values.get('TotalCashValue');
+    const amounts = [equity?.value, cash?.value].map((text) => (text === undefined ? null : amountOf(text)));
+    const [netLiquidation, cashValue] = amounts;
+    if (account === null || equity === undefined || netLiquidation == null || cashValue == null) {
+      // Unknown is not zero: an account that the broker does not value is not observed.
+      this.#bridge.log('error', 'the broker told no usable account values', {
+        values: [...this.#values.keys()],
+      });
+      return;
+    }
+    const now = this.#bridge.schedule.now();
+    this.#observations += 1;
+    const entry = journalEntry<'AccountObserved'>({
+      type: 'AccountObserved',
+      key: `${this.#bridge.lease.token}-${this.#observations}`,
+      correlationId: brokerCorrelation(now),
+      causationId,
+      sender: BRIDGE,
+      occurredAt: now,
+      data: {
+        account,
+        currency: equity.currency,
+        netLiquidation,
+        cash: cashValue,
+        positions: [...this.#positions.values()].sort((a, b) => (a.instrument < b.instrument ? -1 : 1)),
+      },
+    });
+    await this.#bridge.writer.append({ entries: [entry] });
+  }
+
+  /**
+   * Compares positions with the desk's book. The book follows the journal at a distance, so a difference counts when two
+   * observations in a row show the same one.
+   */
+  async #compare(): Promise<void> {
+    const [book] = await this.#bridge.writer.read([stateKeys.book]);
+    const expected = book === null || book === undefined ? null : this.#expected(book.value);
+    if (expected === null) return;
+    const observed = new Map<string, string>(this.#unknown);
+    for (const { instrument, quantity } of this.#positions.values()) observed.set(instrument, quantity);
+    const suspects = new Set<string>();
+    for (const found of positionDifferences(expected, observed)) {
+      const signature = `${found.instrument}:${found.expected}:${found.observed}`;
+      suspects.add(signature);
+      if (!this.#suspects.has(signature)) continue;
+      await reportDifference(this.#bridge, {
+        subject: 'position',
+        key: found.instrument,
+        expected: found.expected,
+        observed: found.observed,
+        explanation: 'the position at the broker is not the one in the desk’s book; nothing was repaired',
+      });
+    }
+    this.#suspects = suspects;
+  }
+}
+
+function amountOf(text: string): string | null {
+  return /^-?\d{1,20}(\.\d{1,20})?$/.test(text) ? decimalText(new Decimal(text)) : null;
+}

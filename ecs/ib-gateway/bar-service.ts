@@ -1,0 +1,196 @@
+import type { BrokerBar } from '#core/broker/broker-port.ts';
+import { type BarCloser, barCloser, type ClosedBar } from '#core/broker/closed-bars.ts';
+import { contractOf } from '#core/broker/contracts.ts';
+import { BRIDGE } from '#core/broker/order-facts.ts';
+import { journalEntry } from '#core/events/new-event.ts';
+import { correlations } from '#core/events/state-keys.ts';
+import type { Instrument } from '#core/market/instrument.ts';
+import { instantText } from '#core/values/clock.ts';
+import { Decimal, decimalText } from '#core/values/decimal.ts';
+import type { Timer } from '#core/values/timer-clock.ts';
+import type { Bridge } from './bridge-parts.ts';
+import type { HistoryQueue } from './history-queue.ts';
+
+interface Subscription {
+  readonly instrument: Instrument;
+  readonly closer: BarCloser;
+  request: number | null;
+  timer: Timer | null;
+  /** Close times that the journal has of the session in progress, so that a restart says nothing twice. */
+  readonly journaled: Set<string>;
+}
+
+/** Journals each intraday bar of the session's instruments once, when it is closed. */
+export class BarService {
+  readonly #bridge: Bridge;
+  readonly #queue: HistoryQueue;
+  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #byRequest = new Map<number, Subscription>();
+  #session: string | null = null;
+
+  constructor(bridge: Bridge, queue: HistoryQueue) {
+    this.#bridge = bridge;
+    this.#queue = queue;
+  }
+
+  /** The instruments to watch from now on and the session whose bars count. */
+  async watch(session: string, instruments: readonly Instrument[]): Promise<void> {
+    const wanted = new Set(instruments.map((instrument) => instrument.id));
+    for (const [id, subscription] of this.#subscriptions) {
+      if (wanted.has(id)) continue;
+      this.#unsubscribe(subscription);
+      this.#subscriptions.delete(id);
+    }
+    const { minutes, grace } = this.#bridge.settings.bars;
+    for (const instrument of instruments) {
+      if (this.#subscriptions.has(instrument.id)) continue;
+      this.#subscriptions.set(instrument.id, {
+        instrument,
+        closer: barCloser(instrument, minutes, grace),
+        request: null,
+        timer: null,
+        journaled: new Set(),
+      });
+    }
+    if (session !== this.#session) {
+      this.#session = session;
+      await this.#readJournal(session);
+    }
+    this.resume();
+  }
+
+  /** Subscribes what is not subscribed; called whenever the bridge may ask questions. */
+  resume(): void {
+    for (const subscription of this.#subscriptions.values()) {
+      if (subscription.request === null) this.#subscribe(subscription);
+    }
+  }
+
+  /** The gateway's data is lost: what is in the making cannot be believed, and every subscription begins anew. */
+  interrupt(): void {
+    for (const subscription of this.#subscriptions.values()) {
+      subscription.request = null;
+      subscription.timer?.cancel();
+      subscription.closer.interrupt();
+    }
+    this.#byRequest.clear();
+  }
+
+  bar(requestId: number, bar: BrokerBar): boolean {
+    const subscription = this.#byRequest.get(requestId);
+    subscription?.closer.history(bar);
+    return subscription !== undefined;
+  }
+
+  async barsEnd(requestId: number): Promise<boolean> {
+    const subscription = this.#byRequest.get(requestId);
+    if (subscription === undefined) return false;
+    this.#queue.answered(requestId);
+    await this.#emit(subscription, subscription.closer.historyEnd(this.#bridge.schedule.now()));
+    return true;
+  }
+
+  async update(requestId: number, bar: BrokerBar): Promise<void> {
+    const subscription = this.#byRequest.get(requestId);
+    if (subscription === undefined) return;
+    await this.#emit(subscription, subscription.closer.update(bar, this.#bridge.schedule.now()));
+  }
+
+  /** The broker refuses or ends a subscription; it is asked for again later. @returns false where it is none of these */
+  refused(requestId: number, code: number, message: string): boolean {
+    const subscription = this.#byRequest.get(requestId);
+    if (subscription === undefined) return false;
+    this.#bridge.log('warn', 'a bar subscription was refused', {
+      instrument: subscription.instrument.id,
+      code,
+      message,
+    });
+    this.#queue.answered(requestId);
+    this.#byRequest.delete(requestId);
+    subscription.closer.interrupt();
+    subscription.timer?.cancel();
+    subscription.timer = this.#bridge.schedule.after(RETRY_MS, () => {
+      subscription.request = null;
+      this.resume();
+    });
+    return true;
+  }
+
+  #subscribe(subscription: Subscription): void {
+    const contract = contractOf(subscription.instrument);
+    if (contract === null) return;
+    const requestId = this.#bridge.link.nextRequestId();
+    subscription.request = requestId;
+    subscription.closer.begin();
+    this.#byRequest.set(requestId, subscription);
+    this.#queue.ask({
+      kind: 'history',
+      requestId,
+      contract,
+      barSize: this.#bridge.settings.bars.minutes === 15 ? '15 mins' : '5 mins',
+      duration: '1 D',
+      keepUpToDate: true,
+    });
+  }
+
+  #unsubscribe(subscription: Subscription): void {
+    subscription.timer?.cancel();
+    if (subscription.request === null) return;
+    this.#byRequest.delete(subscription.request);
+    this.#bridge.outbox.send('question', { kind: 'cancel-history', requestId: subscription.request });
+  }
+
+  async #emit(subscription: Subscription, bars: readonly ClosedBar[]): Promise<void> {
+    for (const bar of bars) await this.#journal(subscription, bar);
+    subscription.timer?.cancel();
+    const due = subscription.closer.dueAt;
+    subscription.timer =
+      due === null
+        ? null
+        : this.#bridge.schedule.at(due, () =>
+            this.#emit(subscription, subscription.closer.due(this.#bridge.schedule.now())),
+          );
+  }
+
+  async #journal(subscription: Subscription, bar: ClosedBar): Promise<void> {
+    const { settings, writer } = this.#bridge;
+    const key = `${subscription.instrument.id}@${instantText(bar.closeTime)}`;
+    if (bar.session !== this.#session || subscription.journaled.has(key)) return;
+    const text = (value: number): string => decimalText(new Decimal(value));
+    const entry = journalEntry<'BarClosed'>({
+      type: 'BarClosed',
+      key,
+      correlationId: correlations.session(bar.session),
+      causationId: null,
+      sender: BRIDGE,
+      occurredAt: bar.closeTime,
+      data: {
+        instrument: subscription.instrument.id,
+        session: bar.session,
+        minutes: settings.bars.minutes,
+        openTime: instantText(bar.openTime),
+        closeTime: instantText(bar.closeTime),
+        open: text(bar.open),
+        high: text(bar.high),
+        low: text(bar.low),
+        close: text(bar.close),
+        volume: bar.volume === null ? null : text(bar.volume),
+        source: settings.marketData.source,
+        modelled: settings.marketData.modelled,
+      },
+    });
+    await writer.append({ entries: [entry] });
+    subscription.journaled.add(key);
+  }
+
+  async #readJournal(session: string): Promise<void> {
+    const entries = await this.#bridge.writer.journal(correlations.session(session), ['BarClosed']);
+    for (const subscription of this.#subscriptions.values()) subscription.journaled.clear();
+    for (const { sortKey } of entries) {
+      const key = sortKey.slice('BarClosed#'.length);
+      this.#subscriptions.get(key.slice(0, key.lastIndexOf('@')))?.journaled.add(key);
+    }
+  }
+}
+
+const RETRY_MS = 30_000;

@@ -1,0 +1,92 @@
+import type { BrokerGateway } from '#core/broker/broker-port.ts';
+import type { CommandQueue } from '#core/broker/command-queue.ts';
+import type { DeskStore } from '#core/events/desk-store.ts';
+import type { ObjectStore } from '#core/events/object-store.ts';
+import type { Instrument } from '#core/market/instrument.ts';
+import type { EpochMillis } from '#core/values/clock.ts';
+import type { Timer, TimerClock } from '#core/values/timer-clock.ts';
+import type { Work } from './mailbox.ts';
+
+/** One line of the bridge's log. */
+export type BridgeLog = (
+  level: 'info' | 'warn' | 'error',
+  message: string,
+  details?: Readonly<Record<string, unknown>>,
+) => void;
+
+/** Everything outside the bridge. */
+export interface BridgeDependencies {
+  readonly store: DeskStore;
+  readonly objects: ObjectStore;
+  readonly queue: CommandQueue;
+  readonly gateway: BrokerGateway;
+  readonly clock: TimerClock;
+  readonly catalog: readonly Instrument[];
+  /**
+   * Positions by instrument according to the desk's own book (the state item `stateKeys.book`, as stored), or null where
+   * the book does not say. Differences from the broker's are journaled.
+   */
+  readonly expectedPositions: (book: unknown) => ReadonlyMap<string, string> | null;
+  /** Where health is told; called with the instant until which the bridge counts as healthy. */
+  readonly health: (healthyUntil: EpochMillis) => void;
+  readonly log: BridgeLog;
+}
+
+/** Sets timers whose work goes through the mailbox. */
+export class Schedule {
+  readonly #clock: TimerClock;
+  readonly #post: (work: Work) => void;
+  readonly #timers = new Set<Timer>();
+
+  constructor(clock: TimerClock, post: (work: Work) => void) {
+    this.#clock = clock;
+    this.#post = post;
+  }
+
+  now(): EpochMillis {
+    return this.#clock.now();
+  }
+
+  at(instant: EpochMillis, work: Work): Timer {
+    let done = false;
+    const inner = this.#clock.schedule(instant, () => {
+      this.#timers.delete(timer);
+      // Withdrawn while it waited in the mailbox: then it must not run any more.
+      this.#post(() => (done ? undefined : work()));
+    });
+    const timer: Timer = {
+      cancel: () => {
+        done = true;
+        this.#timers.delete(timer);
+        inner.cancel();
+      },
+    };
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  after(millis: number, work: Work): Timer {
+    return this.at(this.#clock.now() + millis, work);
+  }
+
+  /** Repeats until cancelled; the next turn begins to count when the last one is done. */
+  every(millis: number, work: Work): Timer {
+    let cancelled = false;
+    let current: Timer;
+    const turn = async (): Promise<void> => {
+      await work();
+      if (!cancelled) current = this.after(millis, turn);
+    };
+    current = this.after(millis, turn);
+    return {
+      cancel: () => {
+        cancelled = true;
+        current.cancel();
+      },
+    };
+  }
+
+  cancelAll(): void {
+    for (const timer of [...this.#timers]) timer.cancel();
+  }
+}

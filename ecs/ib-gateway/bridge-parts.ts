@@ -1,0 +1,70 @@
+import { BRIDGE } from '#core/broker/order-facts.ts';
+import type { Commit } from '#core/events/desk-store.ts';
+import { journalEntry } from '#core/events/new-event.ts';
+import { correlations } from '#core/events/state-keys.ts';
+import { newYorkDate } from '#core/market/calendar.ts';
+import type { Instrument } from '#core/market/instrument.ts';
+import type { EpochMillis } from '#core/values/clock.ts';
+import type { BridgeLog, Schedule } from './bridge-context.ts';
+import type { JournalWriter } from './journal-writer.ts';
+import type { LeaseKeeper } from './lease-keeper.ts';
+import type { Acknowledgements, LinkKnowledge } from './link-knowledge.ts';
+import type { OrderLedger } from './order-ledger.ts';
+import type { Outbox } from './outbox.ts';
+import type { BridgeSettings } from './settings.ts';
+
+/** What the bridge's services share. `link` is that of the connection in use. */
+export interface Bridge {
+  readonly settings: BridgeSettings;
+  readonly log: BridgeLog;
+  readonly schedule: Schedule;
+  readonly writer: JournalWriter;
+  readonly ledger: OrderLedger;
+  readonly lease: LeaseKeeper;
+  readonly outbox: Outbox;
+  readonly link: LinkKnowledge;
+  readonly acknowledgements: Acknowledgements;
+  instrument(id: string): Instrument | undefined;
+  /** Whether an order may leave at this moment. */
+  mayTrade(): boolean;
+  /** Somebody else trades: stop at once. */
+  fenced(reason: string): void;
+  /** Ends the link in use; the next one begins with a reconciliation. */
+  endLink(reason: string): void;
+}
+
+export interface Difference {
+  readonly subject: 'order' | 'execution' | 'position' | 'account' | 'foreign-order';
+  readonly key: string;
+  readonly expected: string;
+  readonly observed: string;
+  readonly explanation: string;
+}
+
+/**
+ * Journals that the broker and we differ, once for each pair of views and day: an unrepaired difference does not repeat.
+ */
+export async function reportDifference(bridge: Bridge, difference: Difference): Promise<void> {
+  const now = bridge.schedule.now();
+  const entry = journalEntry<'BrokerDifferenceFound'>({
+    type: 'BrokerDifferenceFound',
+    key: `${difference.subject}:${difference.key}:${difference.expected}:${difference.observed}`.slice(
+      0,
+      500,
+    ),
+    correlationId: brokerCorrelation(now),
+    causationId: null,
+    sender: BRIDGE,
+    occurredAt: now,
+    urgency: 'critical',
+    data: difference,
+  });
+  const commit: Commit = { entries: [entry] };
+  const result = await bridge.writer.commit(commit);
+  if (result.kind === 'committed') bridge.log('error', 'the broker and the desk differ', { ...difference });
+}
+
+/** The stream of the broker's own events on the day of an instant, New York time. */
+export function brokerCorrelation(at: EpochMillis): string {
+  return correlations.broker(newYorkDate(at));
+}

@@ -1,0 +1,69 @@
+import { renameSync, writeFileSync } from 'node:fs';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { dynamoDeskStore } from '#adapters/aws/dynamo-desk-store.ts';
+import { s3ObjectStore } from '#adapters/aws/s3-object-store.ts';
+import { sqsCommandQueue } from '#adapters/aws/sqs-command-queue.ts';
+import { ibGateway } from '#adapters/ibkr/ib-gateway-link.ts';
+import { CATALOG } from '#core/market/catalog.ts';
+import type { TimerClock } from '#core/values/timer-clock.ts';
+import type { BridgeDependencies, BridgeLog } from './bridge-context.ts';
+import { type RunningBridge, runBridge } from './broker-bridge.ts';
+import { type BridgeResources, type BridgeSettings, readSettings } from './settings.ts';
+
+/** Orders are looked up for longer than any of them lives. */
+const PROCESSED_DAYS = 30;
+
+/** One JSON line per message on standard error. */
+export const jsonLog =
+  (clock: Pick<TimerClock, 'now'>): BridgeLog =>
+  (level, message, details) => {
+    const at = new Date(clock.now()).toISOString();
+    process.stderr.write(
+      `${JSON.stringify({ at, level, component: 'broker-bridge', message, ...details })}\n`,
+    );
+  };
+
+/** Writes health where the container's check reads it; whole or not at all. */
+export function healthFile(path: string): (healthyUntil: number) => void {
+  return (healthyUntil) => {
+    writeFileSync(`${path}.new`, `${JSON.stringify({ healthyUntil })}\n`);
+    renameSync(`${path}.new`, path);
+  };
+}
+
+/**
+ * Starts the bridge from its environment (see `settings.ts`), on AWS and the IB Gateway unless other adapters are given.
+ * @throws BridgeSettingsError, TradingModeError before anything is connected
+ */
+export function startBridge(
+  environment: Readonly<Record<string, string | undefined>>,
+  dependencies: Partial<BridgeDependencies> & { readonly clock: TimerClock },
+): RunningBridge {
+  const { settings, resources } = readSettings(environment);
+  return runBridge(settings, {
+    ...awsDependencies(settings, resources, dependencies.clock),
+    ...dependencies,
+  });
+}
+
+function awsDependencies(
+  settings: BridgeSettings,
+  resources: BridgeResources,
+  clock: TimerClock,
+): BridgeDependencies {
+  const { journalTable, stateTable, idempotencyTable } = resources;
+  const tables = { journalTable, stateTable, idempotencyTable, processedDays: PROCESSED_DAYS };
+  return {
+    store: dynamoDeskStore(new DynamoDBClient(), tables, clock),
+    objects: s3ObjectStore(new S3Client(), resources.objectBucket),
+    queue: sqsCommandQueue(new SQSClient(), resources.commandQueueUrl, settings.commandVisibilitySeconds),
+    gateway: ibGateway({ host: settings.host, port: settings.port }),
+    clock,
+    catalog: CATALOG,
+    expectedPositions: () => null,
+    health: settings.healthFile === null ? () => {} : healthFile(settings.healthFile),
+    log: jsonLog(clock),
+  };
+}

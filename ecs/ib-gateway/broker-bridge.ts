@@ -1,0 +1,534 @@
+import {
+  type BridgeSession,
+  type BrokerState,
+  INITIAL_SESSION,
+  reconnectDelay,
+  type SessionAction,
+  type SessionInput,
+  stepSession,
+} from '#core/broker/bridge-session.ts';
+import { classifyLinkNotice } from '#core/broker/broker-codes.ts';
+import type { BrokerLink, BrokerMessage } from '#core/broker/broker-port.ts';
+import { nextMaintenance } from '#core/broker/maintenance.ts';
+import { BRIDGE } from '#core/broker/order-facts.ts';
+import type { OrderRecord } from '#core/broker/order-record.ts';
+import { accountRefusal, TradingModeError } from '#core/broker/trading-mode.ts';
+import { journalEntry } from '#core/events/new-event.ts';
+import { stateKeys } from '#core/events/state-keys.ts';
+import type { Instrument } from '#core/market/instrument.ts';
+import type { Timer } from '#core/values/timer-clock.ts';
+import { AccountWatch } from './account-watch.ts';
+import { BarService } from './bar-service.ts';
+import { type BridgeDependencies, Schedule } from './bridge-context.ts';
+import { type Bridge, brokerCorrelation } from './bridge-parts.ts';
+import { CommandBoard } from './command-board.ts';
+import { CommandIntake } from './command-intake.ts';
+import { HistoryQueue } from './history-queue.ts';
+import { JournalWriter } from './journal-writer.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
+import { Acknowledgements, LinkKnowledge } from './link-knowledge.ts';
+import { Mailbox } from './mailbox.ts';
+import { haltReason, OrderDesk } from './order-desk.ts';
+import { FencedOffError, OrderLedger } from './order-ledger.ts';
+import { OrderWatch } from './order-watch.ts';
+import { Outbox } from './outbox.ts';
+import { Reconciler } from './reconciler.ts';
+import { SessionPreparation } from './session-preparation.ts';
+import type { BridgeSettings } from './settings.ts';
+
+/** A bridge at work. */
+export interface RunningBridge {
+  readonly state: BrokerState;
+  /** True when nothing is being done: the bridge only waits for its queue, its socket and its timers. */
+  readonly idle: boolean;
+  /** Resolves when nothing is being done. */
+  settled(): Promise<void>;
+  /** Freezes, journals, gives waiting commands back and releases the lease. */
+  stop(reason: string): Promise<void>;
+  /** Resolves when the bridge has stopped; rejects where it must not trade at all. */
+  readonly finished: Promise<void>;
+}
+
+/** Request ids are far above order ids, so that a notice that names an id cannot mean the wrong one. */
+const FIRST_REQUEST_ID = 1_000_000_000;
+
+/** Runs the bridge on the given adapters until it is stopped. */
+export function runBridge(settings: BridgeSettings, dependencies: BridgeDependencies): RunningBridge {
+  const bridge = new BrokerBridge(settings, dependencies);
+  bridge.start();
+  return bridge;
+}
+
+class BrokerBridge implements RunningBridge, Bridge {
+  readonly settings: BridgeSettings;
+  readonly schedule: Schedule;
+  readonly writer: JournalWriter;
+  readonly ledger: OrderLedger;
+  readonly lease: LeaseKeeper;
+  readonly outbox: Outbox;
+  readonly acknowledgements: Acknowledgements;
+  readonly log: BridgeDependencies['log'];
+  readonly finished: Promise<void>;
+  link = new LinkKnowledge(FIRST_REQUEST_ID);
+  readonly #dependencies: BridgeDependencies;
+  readonly #mailbox: Mailbox;
+  readonly #catalog: ReadonlyMap<string, Instrument>;
+  readonly #desk: OrderDesk;
+  readonly #watch: OrderWatch;
+  readonly #reconciler: Reconciler;
+  readonly #history: HistoryQueue;
+  readonly #bars: BarService;
+  readonly #preparation: SessionPreparation;
+  readonly #account: AccountWatch;
+  readonly #intake: CommandIntake;
+  readonly #board: CommandBoard;
+  #session: BridgeSession = INITIAL_SESSION;
+  #brokerLink: BrokerLink | null = null;
+  #generation = 0;
+  #greeting = { accounts: false, orderId: false, time: false };
+  #linkTimers: Timer[] = [];
+  #heartbeatDeadline: Timer | null = null;
+  #leaseTimer: Timer | null = null;
+  #clientIdInUse = false;
+  #lastHalted = false;
+  #lastToken = 0;
+  #stateChanges = 0;
+  #resolve: () => void = () => {};
+  #reject: (fault: unknown) => void = () => {};
+
+  constructor(settings: BridgeSettings, dependencies: BridgeDependencies) {
+    this.settings = settings;
+    this.#dependencies = dependencies;
+    this.log = dependencies.log;
+    this.finished = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#catalog = new Map(dependencies.catalog.map((instrument) => [instrument.id, instrument]));
+    this.#mailbox = new Mailbox((fault) => this.#onFault(fault));
+    this.schedule = new Schedule(dependencies.clock, (work) => this.#mailbox.post(work));
+    const pause = (millis: number) =>
+      new Promise<void>((resolve) => {
+        dependencies.clock.schedule(dependencies.clock.now() + millis, resolve);
+      });
+    this.writer = new JournalWriter(dependencies.store, this.schedule, pause, this.log);
+    this.ledger = new OrderLedger(this.writer);
+    this.lease = new LeaseKeeper(this.writer, this.schedule, settings.lease, this.log);
+    this.outbox = new Outbox(settings, this.schedule, this.log, (reason) => this.endLink(reason));
+    this.acknowledgements = new Acknowledgements(this.schedule, settings.acknowledgeDeadline, (orderRef) =>
+      this.endLink(`the broker said nothing of order ${orderRef} within ${settings.acknowledgeDeadline} ms`),
+    );
+    this.#desk = new OrderDesk(this);
+    this.#watch = new OrderWatch(this, this.#desk, () => this.#mailbox.post(() => this.#board.pump()));
+    this.#reconciler = new Reconciler(this, (neverArrived) => this.#reconciled(neverArrived));
+    this.#history = new HistoryQueue(this.schedule, this.outbox);
+    this.#bars = new BarService(this, this.#history);
+    this.#preparation = new SessionPreparation(this, this.#history, dependencies.objects);
+    this.#account = new AccountWatch(this, dependencies.catalog, dependencies.expectedPositions);
+    this.#intake = new CommandIntake(
+      dependencies.queue,
+      this.schedule,
+      settings.commandVisibilitySeconds,
+      pause,
+      this.log,
+    );
+    this.#board = new CommandBoard(this, this.#intake, {
+      desk: this.#desk,
+      bars: this.#bars,
+      preparation: this.#preparation,
+      account: this.#account,
+      ready: () => this.mayTrade(),
+      mayAsk: () => this.#mayAsk(),
+    });
+  }
+
+  get state(): BrokerState {
+    return this.#session.state;
+  }
+
+  get idle(): boolean {
+    return this.#mailbox.idle;
+  }
+
+  settled(): Promise<void> {
+    return this.#mailbox.settled();
+  }
+
+  start(): void {
+    this.#healthyFor(this.settings.healthGrace);
+    this.#mailbox.post(() => this.#planMaintenance());
+    this.#mailbox.post(() => this.#acquire());
+    this.#intake.start((command) => this.#mailbox.post(() => this.#board.receive(command)));
+  }
+
+  async stop(reason: string): Promise<void> {
+    this.#mailbox.post(() => this.#shutDown(reason));
+    await this.finished;
+  }
+
+  instrument(id: string): Instrument | undefined {
+    return this.#catalog.get(id);
+  }
+
+  mayTrade(): boolean {
+    return this.#session.state === 'READY' && this.lease.holds();
+  }
+
+  fenced(reason: string): void {
+    this.#mailbox.post(() => this.#loseLease(reason));
+  }
+
+  endLink(reason: string): void {
+    const generation = this.#generation;
+    this.#mailbox.post(() =>
+      generation === this.#generation ? this.#step({ kind: 'link-ended', reason }) : undefined,
+    );
+  }
+
+  #mayAsk(): boolean {
+    return this.#session.linkOpen && this.#session.greeted && this.#session.upstream;
+  }
+
+  #onFault(fault: unknown): void {
+    if (fault instanceof FencedOffError) {
+      this.fenced(fault.message);
+      return;
+    }
+    if (fault instanceof TradingModeError) {
+      this.#mailbox.post(() => this.#shutDown(fault.message, fault));
+      return;
+    }
+    const reason = fault instanceof Error ? fault.message : String(fault);
+    this.log('error', 'a fault in the bridge; the link is replaced', {
+      reason,
+      stack: fault instanceof Error ? fault.stack : undefined,
+    });
+    this.endLink(`internal fault: ${reason}`);
+  }
+
+  async #shutDown(reason: string, fault?: Error): Promise<void> {
+    await this.#step({ kind: 'stop', reason });
+    await this.#board.abandon();
+    await this.#intake.stop();
+    await this.lease.release();
+    this.schedule.cancelAll();
+    this.#mailbox.close();
+    if (fault === undefined) this.#resolve();
+    else this.#reject(fault);
+  }
+
+  // --- lease -----------------------------------------------------------------------------------------------------
+
+  async #acquire(): Promise<void> {
+    if (this.#session.state === 'STOPPED') return;
+    const again = await this.lease.acquire();
+    if (again !== null) {
+      this.#healthyFor(this.settings.healthGrace);
+      this.#leaseTimer = this.schedule.at(again, () => this.#acquire());
+      return;
+    }
+    this.#lastToken = this.lease.token;
+    this.#stateChanges = 0;
+    this.log('info', 'the lease is held', { token: this.lease.token });
+    this.#leaseTimer = this.schedule.every(this.settings.lease.renewEvery, async () => {
+      if (!(await this.lease.renew())) await this.#loseLease('the lease ran out or was taken over');
+    });
+    await this.#step({ kind: 'connect' });
+  }
+
+  async #loseLease(reason: string): Promise<void> {
+    if (this.#session.state === 'STOPPED') return;
+    this.log('error', 'the lease is lost; trading stops', { reason });
+    this.#leaseTimer?.cancel();
+    this.lease.forget();
+    this.ledger.reset();
+    await this.#step({ kind: 'lease-lost', reason });
+    await this.#board.abandon();
+    this.#leaseTimer = this.schedule.after(this.settings.lease.renewEvery, () => this.#acquire());
+  }
+
+  // --- link ------------------------------------------------------------------------------------------------------
+
+  async #step(input: SessionInput): Promise<void> {
+    const from = this.#session.state;
+    const { session, actions, reason } = stepSession(this.#session, input);
+    this.#session = session;
+    for (const action of actions) if (action === 'close-link') this.#closeLink();
+    if (session.state !== from) await this.#journalState(from, session.state, reason);
+    for (const action of actions) await this.#perform(action);
+  }
+
+  async #perform(action: SessionAction): Promise<void> {
+    switch (action) {
+      case 'close-link':
+        return;
+      case 'open-link':
+        return this.#openLink();
+      case 'retry': {
+        const wait = this.#clientIdInUse
+          ? this.settings.clientIdWait
+          : reconnectDelay(this.#session.failures);
+        this.#clientIdInUse = false;
+        this.schedule.after(wait, () => (this.lease.holds() ? this.#step({ kind: 'connect' }) : undefined));
+        return;
+      }
+      case 'reconcile':
+        return this.#reconciler.start(false);
+      case 'start-trading':
+        return this.#startTrading();
+    }
+  }
+
+  #openLink(): void {
+    this.#generation += 1;
+    const generation = this.#generation;
+    this.link = new LinkKnowledge(this.link.requestsUsed);
+    this.#greeting = { accounts: false, orderId: false, time: false };
+    this.#linkTimers.push(
+      this.schedule.after(this.settings.connectDeadline, () =>
+        this.#session.greeted
+          ? undefined
+          : this.endLink(`no handshake within ${this.settings.connectDeadline} ms`),
+      ),
+    );
+    this.#brokerLink = this.#dependencies.gateway.open(this.settings.clientId, (message) =>
+      this.#mailbox.post(() => (generation === this.#generation ? this.#onMessage(message) : undefined)),
+    );
+    this.outbox.attach(this.#brokerLink);
+  }
+
+  #closeLink(): void {
+    this.#generation += 1;
+    this.outbox.detach();
+    this.#brokerLink?.close();
+    this.#brokerLink = null;
+    for (const timer of this.#linkTimers) timer.cancel();
+    this.#linkTimers = [];
+    this.#heartbeatDeadline?.cancel();
+    this.acknowledgements.clear();
+    this.#reconciler.stop();
+    this.#bars.interrupt();
+    this.#preparation.interrupt();
+    this.#history.reset();
+    this.#account.end();
+  }
+
+  async #onMessage(message: BrokerMessage): Promise<void> {
+    await this.#reconciler.observe(message);
+    switch (message.kind) {
+      case 'connected':
+        return this.#step({ kind: 'connected' });
+      case 'accounts':
+        this.#chooseAccount(message.accounts);
+        return this.#greet('accounts');
+      case 'next-order-id': {
+        await this.ledger.load();
+        const ours = this.ledger.openRecords().filter((record) => record.clientId === this.settings.clientId);
+        this.link.startOrderIds(message.orderId, Math.max(0, ...ours.map((record) => record.orderId)));
+        if (!this.#greeting.time) this.outbox.send('question', { kind: 'current-time' });
+        return this.#greet('orderId');
+      }
+      case 'current-time':
+        this.#heartbeatDeadline?.cancel();
+        this.#heartbeatDeadline = null;
+        this.#healthyFor(
+          this.settings.heartbeatEvery + this.settings.heartbeatDeadline + this.settings.healthGrace,
+        );
+        return this.#greet('time');
+      case 'open-order':
+        return this.#watch.openOrder(message.order);
+      case 'order-status':
+        return this.#watch.status(message);
+      case 'execution':
+        return this.#watch.execution(message);
+      case 'commission':
+        return this.#watch.commission(message);
+      case 'position':
+      case 'positions-end':
+      case 'account-value':
+      case 'account-values-end':
+        return this.#account.observe(message);
+      case 'bar':
+        if (!this.#bars.bar(message.requestId, message.bar))
+          this.#preparation.bar(message.requestId, message.bar);
+        return;
+      case 'bars-end':
+        if (!(await this.#bars.barsEnd(message.requestId)))
+          await this.#preparation.barsEnd(message.requestId);
+        return;
+      case 'bar-update':
+        return this.#bars.update(message.requestId, message.bar);
+      case 'notice':
+        return this.#notice(message.id, message.code, message.message);
+      case 'closed':
+        return this.#step({ kind: 'link-ended', reason: message.reason });
+      case 'open-orders-end':
+      case 'executions-end':
+      case 'completed-order':
+      case 'completed-orders-end':
+        return;
+    }
+  }
+
+  async #notice(id: number, code: number, message: string): Promise<void> {
+    if (/read-?only/i.test(message) && code === 321) {
+      return this.#step({
+        kind: 'trading-disabled',
+        reason: `the gateway is read-only (${code}): ${message}`,
+      });
+    }
+    if (id > 0) {
+      if (await this.#watch.notice(id, code, message)) return;
+      if (code >= 2_100 && code < 2_200) return;
+      if (this.#bars.refused(id, code, message) || (await this.#preparation.refused(id, code, message)))
+        return;
+      this.log('warn', 'the broker remarks', { id, code, message });
+      return;
+    }
+    switch (classifyLinkNotice(code, message)) {
+      case 'upstream-lost':
+        return this.#step({ kind: 'upstream-lost', reason: `the gateway lost the broker (${code})` });
+      case 'upstream-restored-data-lost':
+        this.#bars.interrupt();
+        this.#preparation.interrupt();
+        this.#history.reset();
+        return this.#step({
+          kind: 'upstream-restored',
+          reason: `the gateway is back, subscriptions lost (${code})`,
+        });
+      case 'upstream-restored':
+        return this.#step({ kind: 'upstream-restored', reason: `the gateway is back (${code})` });
+      case 'client-id-in-use':
+        this.#clientIdInUse = true;
+        return this.#step({
+          kind: 'link-ended',
+          reason: `client id ${this.settings.clientId} is still in use (${code})`,
+        });
+      case 'read-only':
+        return;
+      case 'pacing':
+        this.outbox.slowDown();
+        return;
+      case 'socket-port-reset':
+        return this.#step({ kind: 'link-ended', reason: message });
+      case 'routine':
+        this.log('info', 'the gateway says', { code, message });
+        return;
+    }
+  }
+
+  #chooseAccount(accounts: readonly string[]): void {
+    const { account, mode, liveConfirmed } = this.settings;
+    const chosen = account ?? (accounts.length === 1 ? accounts[0] : undefined);
+    if (chosen === undefined || !accounts.includes(chosen)) {
+      throw new TradingModeError(
+        `the gateway has the accounts ${accounts.join(', ') || '(none)'}; set BROKER_ACCOUNT to the one to trade`,
+      );
+    }
+    const refusal = accountRefusal(mode, chosen, liveConfirmed);
+    if (refusal !== null) throw new TradingModeError(refusal);
+    this.link.account = chosen;
+  }
+
+  async #greet(what: 'accounts' | 'orderId' | 'time'): Promise<void> {
+    this.#greeting = { ...this.#greeting, [what]: true };
+    const { accounts, orderId, time } = this.#greeting;
+    if (this.#session.state !== 'HANDSHAKE' || !accounts || !orderId || !time) return;
+    const { heartbeatEvery, reconcileEvery, accountEvery, haltPollEvery } = this.settings;
+    this.#linkTimers.push(
+      this.schedule.every(heartbeatEvery, () => this.#heartbeat()),
+      this.schedule.every(reconcileEvery, () => this.reconcileNow()),
+      this.schedule.every(accountEvery, () => this.#account.ask(null)),
+      this.schedule.every(haltPollEvery, () => this.#pollHalt()),
+    );
+    this.#account.begin();
+    await this.#step({ kind: 'greeted' });
+    this.#account.resume();
+  }
+
+  #heartbeat(): void {
+    if (this.#heartbeatDeadline !== null) return;
+    this.outbox.send('question', { kind: 'current-time' });
+    this.#heartbeatDeadline = this.schedule.after(this.settings.heartbeatDeadline, () =>
+      this.endLink(`no answer to the heartbeat within ${this.settings.heartbeatDeadline} ms`),
+    );
+  }
+
+  // --- trading ---------------------------------------------------------------------------------------------------
+
+  /** Compares with the broker while trading goes on. */
+  async reconcileNow(): Promise<void> {
+    if (this.#session.state === 'READY' && !this.#reconciler.running) await this.#reconciler.start(true);
+  }
+
+  async #reconciled(neverArrived: readonly OrderRecord[]): Promise<void> {
+    await this.#step({ kind: 'reconciled' });
+    const orders = neverArrived.filter((record) => record.role === 'order');
+    const withOrder = new Set(orders.map((record) => record.intentId));
+    const loneStops = neverArrived.filter(
+      (record) => record.role === 'stop' && !withOrder.has(record.intentId),
+    );
+    for (const record of [...orders, ...loneStops]) await this.#desk.resubmit(record);
+  }
+
+  async #startTrading(): Promise<void> {
+    this.#desk.resumeWishes();
+    this.#bars.resume();
+    this.#preparation.resume();
+    this.#account.ask(null);
+    await this.#pollHalt();
+    await this.#board.pump();
+  }
+
+  async #pollHalt(): Promise<void> {
+    if (!this.mayTrade()) return;
+    const [stored] = await this.writer.read([stateKeys.halt]);
+    const reason = haltReason(stored?.value);
+    if (reason !== null && !this.#lastHalted) {
+      this.log('warn', 'the kill switch is thrown; opening orders are called back', { reason });
+      await this.#desk.cancelOpening(`the kill switch is thrown: ${reason}`);
+    }
+    this.#lastHalted = reason !== null;
+  }
+
+  // --- maintenance, health, journal ------------------------------------------------------------------------------
+
+  async #planMaintenance(): Promise<void> {
+    const now = this.schedule.now();
+    const window = nextMaintenance(this.settings.maintenance, now);
+    if (window === null) return;
+    if (window.from > now) {
+      this.schedule.at(window.from, () => this.#planMaintenance());
+      return;
+    }
+    this.#healthyFor(window.to - now + this.settings.healthGrace);
+    await this.#step({ kind: 'maintenance-started', reason: `planned: ${window.kind}` });
+    this.schedule.at(window.to, async () => {
+      await this.#step({ kind: 'maintenance-ended' });
+      await this.#planMaintenance();
+    });
+  }
+
+  #healthyFor(millis: number): void {
+    this.#dependencies.health(this.schedule.now() + millis);
+  }
+
+  async #journalState(from: BrokerState, to: BrokerState, reason: string): Promise<void> {
+    this.log('info', `${from} → ${to}`, { reason });
+    // Without ever having held the lease there is no token to name the change by, and nothing that it could have affected.
+    if (this.#lastToken === 0) return;
+    this.#stateChanges += 1;
+    const now = this.schedule.now();
+    const entry = journalEntry<'BrokerStateChanged'>({
+      type: 'BrokerStateChanged',
+      key: `${this.#lastToken}-${this.#stateChanges}`,
+      correlationId: brokerCorrelation(now),
+      causationId: null,
+      sender: BRIDGE,
+      occurredAt: now,
+      urgency: to === 'READY' ? 'normal' : 'high',
+      data: { from, to, reason: (reason === '' ? 'no reason given' : reason).slice(0, 2_000) },
+    });
+    await this.writer.append({ entries: [entry] });
+  }
+}

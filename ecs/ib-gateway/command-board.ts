@@ -1,0 +1,181 @@
+import { type DeskEvent, parseEventOf } from '#contracts/registry.ts';
+import type { ReceivedCommand } from '#core/broker/command-queue.ts';
+import { contractOf } from '#core/broker/contracts.ts';
+import { BRIDGE } from '#core/broker/order-facts.ts';
+import { journalEntry } from '#core/events/new-event.ts';
+import { parseInstant } from '#core/values/clock.ts';
+import type { AccountWatch } from './account-watch.ts';
+import type { BarService } from './bar-service.ts';
+import { type Bridge, brokerCorrelation } from './bridge-parts.ts';
+import type { CommandIntake } from './command-intake.ts';
+import { declined, type OrderDesk } from './order-desk.ts';
+import type { SessionPreparation } from './session-preparation.ts';
+
+const COMMANDS = ['OrderAuthorized', 'CancelAuthorized', 'StopMoveAuthorized', 'SessionPrepared'] as const;
+type Command = DeskEvent<(typeof COMMANDS)[number]>;
+type OrderCommand = DeskEvent<'OrderAuthorized' | 'CancelAuthorized' | 'StopMoveAuthorized'>;
+
+interface Waiting {
+  readonly messageId: string;
+  readonly event: OrderCommand;
+}
+
+/** Who carries commands out. */
+export interface BoardServices {
+  readonly desk: OrderDesk;
+  readonly bars: BarService;
+  readonly preparation: SessionPreparation;
+  readonly account: AccountWatch;
+  /** Whether orders may go out. */
+  readonly ready: () => boolean;
+  /** Whether questions may go out. */
+  readonly mayAsk: () => boolean;
+}
+
+/** Commands in the order in which they came, until the bridge may carry them out or their time is up. */
+export class CommandBoard {
+  readonly #bridge: Bridge;
+  readonly #intake: CommandIntake;
+  readonly #services: BoardServices;
+  #waiting: Waiting[] = [];
+
+  constructor(bridge: Bridge, intake: CommandIntake, services: BoardServices) {
+    this.#bridge = bridge;
+    this.#intake = intake;
+    this.#services = services;
+  }
+
+  /** Takes a command from the queue. */
+  async receive(received: ReceivedCommand): Promise<void> {
+    const event = await this.#parse(received);
+    if (event === null) return;
+    switch (event.metadata.type) {
+      case 'SessionPrepared':
+        return this.#prepare(received.messageId, event as DeskEvent<'SessionPrepared'>);
+      case 'OrderAuthorized':
+        this.#declineWhenLate(received.messageId, event as DeskEvent<'OrderAuthorized'>);
+        break;
+      case 'CancelAuthorized':
+      case 'StopMoveAuthorized':
+        break;
+    }
+    this.#waiting.push({ messageId: received.messageId, event: event as OrderCommand });
+    await this.pump();
+  }
+
+  /** Carries out what may be carried out now. New orders wait while too many are unacknowledged; cancels do not. */
+  async pump(): Promise<void> {
+    for (let index = 0; index < this.#waiting.length && this.#services.ready(); ) {
+      const next = this.#waiting[index] as Waiting;
+      const places = next.event.metadata.type === 'OrderAuthorized';
+      const { count } = this.#bridge.acknowledgements;
+      if (places && count >= this.#bridge.settings.maximumUnacknowledged) {
+        index += 1;
+        continue;
+      }
+      this.#waiting.splice(index, 1);
+      await this.#carryOut(next, this.#waiting.slice(0, index));
+    }
+  }
+
+  /** Gives everything back to the queue: this bridge is not the one to do it. */
+  async abandon(): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { messageId } of waiting) await this.#intake.giveBack(messageId);
+  }
+
+  async #carryOut(next: Waiting, heldBefore: readonly Waiting[]): Promise<void> {
+    const { desk } = this.#services;
+    try {
+      await this.#perform(next, heldBefore, desk);
+    } catch (fault) {
+      await this.#intake.giveBack(next.messageId);
+      throw fault;
+    }
+    await this.#intake.complete(next.messageId);
+  }
+
+  async #perform({ event }: Waiting, heldBefore: readonly Waiting[], desk: OrderDesk): Promise<void> {
+    switch (event.metadata.type) {
+      case 'OrderAuthorized':
+        return desk.place(event as DeskEvent<'OrderAuthorized'>);
+      case 'StopMoveAuthorized':
+        return desk.moveStop(event as DeskEvent<'StopMoveAuthorized'>);
+      case 'CancelAuthorized': {
+        const cancel = event as DeskEvent<'CancelAuthorized'>;
+        await this.#withdraw(cancel, heldBefore);
+        return desk.cancel(cancel);
+      }
+    }
+  }
+
+  /** An order that still waits here when its cancel comes never goes out. */
+  async #withdraw(cancel: DeskEvent<'CancelAuthorized'>, heldBefore: readonly Waiting[]): Promise<void> {
+    for (const held of heldBefore) {
+      if (held.event.metadata.type !== 'OrderAuthorized') continue;
+      const place = held.event as DeskEvent<'OrderAuthorized'>;
+      const { intentId } = cancel.data;
+      if (intentId !== null && intentId !== place.data.intent.intentId) continue;
+      this.#waiting = this.#waiting.filter((waiting) => waiting !== held);
+      await this.#services.desk.decline(place, `it was cancelled before it was sent: ${cancel.data.reason}`);
+      await this.#intake.complete(held.messageId);
+    }
+  }
+
+  /** A command that waits past its expiry is declined then, whatever state the link is in. */
+  #declineWhenLate(messageId: string, event: DeskEvent<'OrderAuthorized'>): void {
+    this.#bridge.schedule.at(parseInstant(event.data.intent.expiresAt), async () => {
+      const late = this.#waiting.find((waiting) => waiting.messageId === messageId);
+      if (late === undefined) return;
+      this.#waiting = this.#waiting.filter((waiting) => waiting !== late);
+      await this.#carryOut(late, []);
+    });
+  }
+
+  async #prepare(messageId: string, event: DeskEvent<'SessionPrepared'>): Promise<void> {
+    const { bars, preparation, account, mayAsk } = this.#services;
+    const instruments = [];
+    for (const id of event.data.instruments) {
+      const instrument = this.#bridge.instrument(id);
+      if (instrument !== undefined && contractOf(instrument) !== null) {
+        instruments.push(instrument);
+        continue;
+      }
+      const reason = `the bridge has no contract for the instrument ${id}`;
+      const entry = declined(event, `history:${id}`, reason, this.#bridge.schedule.now(), id);
+      await this.#bridge.writer.append({ entries: [entry] });
+    }
+    await preparation.begin(event, instruments, () => this.#intake.complete(messageId));
+    await bars.watch(event.data.session, instruments);
+    account.ask(event.metadata.id);
+    if (mayAsk()) preparation.resume();
+  }
+
+  /** A message that is no command is journaled and dropped: it would not get better. */
+  async #parse(received: ReceivedCommand): Promise<Command | null> {
+    try {
+      return parseEventOf(COMMANDS, JSON.parse(received.body));
+    } catch (fault) {
+      const now = this.#bridge.schedule.now();
+      const reason = fault instanceof Error ? fault.message : String(fault);
+      this.#bridge.log('error', 'a message on the command queue is no command', {
+        messageId: received.messageId,
+        reason,
+      });
+      const entry = journalEntry<'CommandDeclined'>({
+        type: 'CommandDeclined',
+        key: `unreadable:${received.messageId}`,
+        correlationId: brokerCorrelation(now),
+        causationId: null,
+        sender: BRIDGE,
+        occurredAt: now,
+        urgency: 'high',
+        data: { intentId: received.messageId, command: 'unreadable', reason: reason.slice(0, 2_000) },
+      });
+      await this.#bridge.writer.append({ entries: [entry] });
+      await this.#intake.complete(received.messageId);
+      return null;
+    }
+  }
+}

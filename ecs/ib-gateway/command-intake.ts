@@ -1,0 +1,122 @@
+import type { CommandQueue, ReceivedCommand } from '#core/broker/command-queue.ts';
+import type { Timer } from '#core/values/timer-clock.ts';
+import type { BridgeLog, Schedule } from './bridge-context.ts';
+
+const LONGEST_PAUSE_MS = 10_000;
+
+/** Pulls commands from the queue and keeps those hidden from it that are not dealt with yet. */
+export class CommandIntake {
+  readonly #queue: CommandQueue;
+  readonly #schedule: Schedule;
+  readonly #visibilitySeconds: number;
+  readonly #pause: (millis: number) => Promise<void>;
+  readonly #log: BridgeLog;
+  readonly #abort = new AbortController();
+  readonly #pending = new Map<string, string>();
+  #timer: Timer | null = null;
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(
+    queue: CommandQueue,
+    schedule: Schedule,
+    visibilitySeconds: number,
+    pause: (millis: number) => Promise<void>,
+    log: BridgeLog,
+  ) {
+    this.#queue = queue;
+    this.#schedule = schedule;
+    this.#visibilitySeconds = visibilitySeconds;
+    this.#pause = pause;
+    this.#log = log;
+  }
+
+  start(onCommand: (command: ReceivedCommand) => void): void {
+    this.#loop = this.#run(onCommand);
+  }
+
+  /** The command's outcome is journaled: it need not come again. */
+  async complete(messageId: string): Promise<void> {
+    const receipt = this.#forget(messageId);
+    if (receipt === null) return;
+    try {
+      await this.#queue.delete(receipt);
+    } catch (fault) {
+      // It will come again and be recognised as a repeat.
+      this.#log('warn', 'a command could not be deleted from its queue', { messageId, fault: String(fault) });
+    }
+  }
+
+  /** Somebody else, or this bridge later, is to deal with it. */
+  async giveBack(messageId: string): Promise<void> {
+    const receipt = this.#forget(messageId);
+    if (receipt === null) return;
+    try {
+      await this.#queue.extend(receipt, 0);
+    } catch (fault) {
+      this.#log('warn', 'a command could not be given back; it returns when its time is up', {
+        messageId,
+        fault: String(fault),
+      });
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    this.#timer?.cancel();
+    await Promise.all([...this.#pending.keys()].map((messageId) => this.giveBack(messageId)));
+    await this.#loop;
+  }
+
+  async #run(onCommand: (command: ReceivedCommand) => void): Promise<void> {
+    let failures = 0;
+    while (!this.#abort.signal.aborted) {
+      try {
+        const commands = await this.#queue.receive(this.#abort.signal);
+        failures = 0;
+        for (const command of commands) this.#take(command, onCommand);
+      } catch (fault) {
+        if (this.#abort.signal.aborted) return;
+        failures += 1;
+        this.#log('error', 'the command queue does not answer; trying again', {
+          failures,
+          fault: String(fault),
+        });
+        await this.#pause(Math.min(LONGEST_PAUSE_MS, 100 * 2 ** failures));
+      }
+    }
+  }
+
+  #take(command: ReceivedCommand, onCommand: (command: ReceivedCommand) => void): void {
+    const known = this.#pending.has(command.messageId);
+    this.#pending.set(command.messageId, command.receipt);
+    this.#keepHidden();
+    // A command whose hiding ran out while it waits here is the same command with a newer receipt.
+    if (!known) onCommand(command);
+  }
+
+  #forget(messageId: string): string | null {
+    const receipt = this.#pending.get(messageId) ?? null;
+    this.#pending.delete(messageId);
+    if (this.#pending.size === 0) {
+      this.#timer?.cancel();
+      this.#timer = null;
+    }
+    return receipt;
+  }
+
+  #keepHidden(): void {
+    if (this.#timer !== null) return;
+    this.#timer = this.#schedule.after((this.#visibilitySeconds * 1_000) / 2, async () => {
+      this.#timer = null;
+      const receipts = [...this.#pending.values()];
+      await Promise.all(
+        receipts.map((receipt) =>
+          this.#queue.extend(receipt, this.#visibilitySeconds).catch((fault: unknown) => {
+            this.#log('warn', 'a waiting command could not be kept hidden', { fault: String(fault) });
+          }),
+        ),
+      );
+      if (this.#pending.size > 0) this.#keepHidden();
+    });
+  }
+}

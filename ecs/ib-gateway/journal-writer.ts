@@ -1,0 +1,86 @@
+import { BRIDGE } from '#core/broker/order-facts.ts';
+import type {
+  Commit,
+  CommitResult,
+  DeskStore,
+  StateKey,
+  StoredEntry,
+  StoredState,
+} from '#core/events/desk-store.ts';
+import type { BridgeLog, Schedule } from './bridge-context.ts';
+
+const LONGEST_PAUSE_MS = 5_000;
+
+/**
+ * The store as the bridge uses it: what cannot be written now is written later, and until then nothing else happens, so
+ * that the journal never has a gap. A bridge that waits here stops renewing its lease and its health, as it should.
+ */
+export class JournalWriter {
+  readonly #store: DeskStore;
+  readonly #schedule: Pick<Schedule, 'now'>;
+  readonly #pause: (millis: number) => Promise<void>;
+  readonly #log: BridgeLog;
+
+  constructor(
+    store: DeskStore,
+    schedule: Pick<Schedule, 'now'>,
+    pause: (millis: number) => Promise<void>,
+    log: BridgeLog,
+  ) {
+    this.#store = store;
+    this.#schedule = schedule;
+    this.#pause = pause;
+    this.#log = log;
+  }
+
+  read(keys: readonly StateKey[]): Promise<readonly (StoredState | null)[]> {
+    return this.#insist('read', () => this.#store.read(keys));
+  }
+
+  journal(correlationId: string, types: readonly string[]): Promise<readonly StoredEntry[]> {
+    return this.#insist('journal', () => this.#store.journal(correlationId, types));
+  }
+
+  /**
+   * Commits, and again until there is an answer. A repeat may find its own first try: that comes back as a duplicate of a
+   * cause or an entry, or as a conflict, and callers treat those by what is stored.
+   */
+  commit(change: Commit): Promise<CommitResult> {
+    return this.#insist('commit', () => this.#store.commit(change));
+  }
+
+  /** Commits entries that may have been journaled before: those are left out. */
+  async append(change: Commit): Promise<CommitResult> {
+    let entries = change.entries;
+    for (;;) {
+      const result = await this.commit({ ...change, entries });
+      if (result.kind !== 'duplicate' || result.of !== 'entry') return result;
+      const repeated = new Set(result.ids);
+      const rest = entries.filter(({ event }) => !repeated.has(event.metadata.id));
+      if (rest.length === entries.length) return result;
+      entries = rest;
+    }
+  }
+
+  /** Commits that a cause has been dealt with and nothing else. */
+  async markProcessed(eventId: string): Promise<void> {
+    await this.commit({ entries: [], processed: { consumer: BRIDGE, eventIds: [eventId] } });
+  }
+
+  async #insist<T>(what: string, attempt: () => Promise<T>): Promise<T> {
+    for (let failures = 0; ; failures++) {
+      try {
+        return await attempt();
+      } catch (fault) {
+        const code = typeof fault === 'object' && fault !== null && 'code' in fault ? fault.code : undefined;
+        if (code === 'CommitTooLarge' || code === 'NotCanonical') throw fault;
+        this.#log('error', `the store does not answer a ${what}; trying again`, {
+          failures: failures + 1,
+          at: this.#schedule.now(),
+          fault: fault instanceof Error ? fault.message : String(fault),
+        });
+        await this.#pause(Math.min(LONGEST_PAUSE_MS, 100 * 2 ** failures));
+      }
+    }
+  }
+}

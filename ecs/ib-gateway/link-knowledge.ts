@@ -1,0 +1,90 @@
+import type { Timer } from '#core/values/timer-clock.ts';
+import type { Schedule } from './bridge-context.ts';
+
+/**
+ * What holds for one link only. Order ids mean something only together with the client and the link on which they were
+ * learned: after a restart of the gateway the same id may stand for another order.
+ */
+export class LinkKnowledge {
+  account: string | null = null;
+  readonly #refs = new Map<string, string>();
+  readonly #ids = new Map<string, number>();
+  #next = 0;
+  #requests: number;
+
+  /** @param firstRequest ids of requests never return to an old value: subscriptions of an earlier link may linger */
+  constructor(firstRequest: number) {
+    this.#requests = firstRequest;
+  }
+
+  /** The gateway's next order id, raised above all ids that open orders of ours still have. */
+  startOrderIds(next: number, highestKnown: number): void {
+    this.#next = Math.max(this.#next, next, highestKnown + 1);
+  }
+
+  nextOrderId(): number {
+    return this.#next++;
+  }
+
+  nextRequestId(): number {
+    return this.#requests++;
+  }
+
+  get requestsUsed(): number {
+    return this.#requests;
+  }
+
+  learn(clientId: number, orderId: number, orderRef: string): void {
+    if (orderId < 1) return;
+    this.#refs.set(`${clientId}:${orderId}`, orderRef);
+    this.#ids.set(orderRef, orderId);
+    this.#next = Math.max(this.#next, orderId + 1);
+  }
+
+  refOf(clientId: number, orderId: number): string | null {
+    return this.#refs.get(`${clientId}:${orderId}`) ?? null;
+  }
+
+  orderIdOf(orderRef: string): number | null {
+    return this.#ids.get(orderRef) ?? null;
+  }
+}
+
+/** Orders that went out and that the broker has not spoken of yet. */
+export class Acknowledgements {
+  readonly #schedule: Schedule;
+  readonly #deadline: number;
+  readonly #onSilence: (orderRef: string) => void;
+  readonly #waiting = new Map<string, Timer>();
+
+  constructor(schedule: Schedule, deadline: number, onSilence: (orderRef: string) => void) {
+    this.#schedule = schedule;
+    this.#deadline = deadline;
+    this.#onSilence = onSilence;
+  }
+
+  get count(): number {
+    return this.#waiting.size;
+  }
+
+  expect(orderRef: string): void {
+    this.arrived(orderRef);
+    this.#waiting.set(
+      orderRef,
+      this.#schedule.after(this.#deadline, () => {
+        if (this.#waiting.delete(orderRef)) this.#onSilence(orderRef);
+      }),
+    );
+  }
+
+  /** @returns whether somebody waited for it */
+  arrived(orderRef: string): boolean {
+    this.#waiting.get(orderRef)?.cancel();
+    return this.#waiting.delete(orderRef);
+  }
+
+  clear(): void {
+    for (const timer of this.#waiting.values()) timer.cancel();
+    this.#waiting.clear();
+  }
+}

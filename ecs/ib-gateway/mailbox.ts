@@ -1,0 +1,54 @@
+/** Work for the mailbox; done before the next one begins. */
+export type Work = () => void | Promise<void>;
+
+/**
+ * Everything the bridge does passes through here, one thing at a time, in the order in which it came: the journal then says
+ * what happened in the order in which the broker said it, and no two handlers ever see half of each other's work.
+ */
+export class Mailbox {
+  readonly #onFault: (fault: unknown) => void;
+  readonly #waiting: Work[] = [];
+  #running = false;
+  #closed = false;
+  #sleepers: (() => void)[] = [];
+
+  /** @param onFault told of whatever work throws; the mailbox goes on */
+  constructor(onFault: (fault: unknown) => void) {
+    this.#onFault = onFault;
+  }
+
+  get idle(): boolean {
+    return !this.#running && this.#waiting.length === 0;
+  }
+
+  post(work: Work): void {
+    if (this.#closed) return;
+    this.#waiting.push(work);
+    if (!this.#running) void this.#run();
+  }
+
+  /** Resolves when nothing is left to do. */
+  settled(): Promise<void> {
+    return this.idle ? Promise.resolve() : new Promise((resolve) => this.#sleepers.push(resolve));
+  }
+
+  /** Takes nothing more; what was taken is still done. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    for (let work = this.#waiting.shift(); work !== undefined; work = this.#waiting.shift()) {
+      try {
+        await work();
+      } catch (fault) {
+        this.#onFault(fault);
+      }
+    }
+    this.#running = false;
+    const sleepers = this.#sleepers;
+    this.#sleepers = [];
+    for (const wake of sleepers) wake();
+  }
+}

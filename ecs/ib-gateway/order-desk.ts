@@ -1,0 +1,450 @@
+import type { DeskEvent } from '#contracts/registry.ts';
+import type { OrderTicket } from '#core/broker/broker-port.ts';
+import { contractOf } from '#core/broker/contracts.ts';
+import { BRIDGE, type OrderChange, orderEvent } from '#core/broker/order-facts.ts';
+import {
+  closableQuantity,
+  filledQuantity,
+  isOpen,
+  type OrderRecord,
+  stopRefOf,
+} from '#core/broker/order-record.ts';
+import {
+  type ClosableLayer,
+  opens,
+  type PlannedTicket,
+  planPlacement,
+  priceRefusal,
+} from '#core/broker/placement.ts';
+import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
+import { type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
+import { instantText, parseInstant } from '#core/values/clock.ts';
+import type { Bridge } from './bridge-parts.ts';
+
+type PlaceEvent = DeskEvent<'OrderAuthorized'>;
+
+/** Why nothing may be opened, from the kill switch as stored; what cannot be read counts as thrown. */
+export function haltReason(stored: unknown): string | null {
+  if (stored === null || stored === undefined) return null;
+  const flag = stored as Partial<HaltFlag>;
+  if (flag.halted === false) return null;
+  return typeof flag.reason === 'string' && flag.reason !== '' ? flag.reason : 'the halt flag is set';
+}
+
+/** A command that is not carried out, as the journal is told. */
+export function declined(
+  event: DeskEvent,
+  intentId: string,
+  reason: string,
+  now: number,
+  key: string,
+): JournalEntry {
+  return journalEntry<'CommandDeclined'>({
+    type: 'CommandDeclined',
+    key: `${event.metadata.type}:${key}`,
+    correlationId: event.metadata.correlationId,
+    causationId: event.metadata.id,
+    sender: BRIDGE,
+    occurredAt: now,
+    urgency: 'high',
+    data: { intentId, command: event.metadata.type, reason: reason.slice(0, 2_000) },
+  });
+}
+
+/** Carries out commands on orders. Each is decided and journaled before anything is sent. */
+export class OrderDesk {
+  readonly #bridge: Bridge;
+
+  constructor(bridge: Bridge) {
+    this.#bridge = bridge;
+  }
+
+  /** Places an order: the intent is recorded first, then sent. A repeat finds the record and does nothing. */
+  async place(event: PlaceEvent): Promise<void> {
+    const { ledger, writer, schedule, lease } = this.#bridge;
+    const { intent } = event.data;
+    const [halt, existing] = await writer.read([stateKeys.halt, stateKeys.brokerOrder(intent.intentId)]);
+    if (existing !== null && existing !== undefined) {
+      this.#bridge.log('info', 'the intent has been dealt with before', { intentId: intent.intentId });
+      return;
+    }
+    const now = schedule.now();
+    const layer = opens(intent) || intent.closes === null ? null : await this.#layer(intent.closes);
+    const plan = planPlacement(intent, {
+      now,
+      instrument: this.#bridge.instrument(intent.instrument),
+      halted: haltReason(halt?.value),
+      layer: layer?.state ?? null,
+    });
+    if (plan.kind === 'decline') return this.decline(event, plan.reason);
+    if (!lease.holds()) return this.decline(event, 'the bridge does not hold the lease');
+
+    const records = plan.tickets.map((ticket) => this.#newRecord(event, ticket));
+    const changes = records.map((record) => this.#submitted(record, event.metadata.id));
+    if (layer !== null) {
+      const entry = { ...layer.entry, closedBy: [...layer.entry.closedBy, intent.intentId] };
+      changes.push({ record: entry, entries: [] });
+    }
+    const result = await ledger.commit(changes, {
+      unique: true,
+      checks: [lease.check()],
+      processed: { consumer: BRIDGE, eventIds: [event.metadata.id] },
+    });
+    switch (result.kind) {
+      case 'committed':
+        this.send(changes.slice(0, records.length).map(({ record }) => record));
+        return;
+      case 'duplicate':
+        this.#bridge.log('info', 'the intent has been dealt with before', {
+          intentId: intent.intentId,
+          of: result.of,
+        });
+        return;
+      case 'conflict':
+        this.#bridge.fenced('the commit of an order found the lease or the order changed');
+        return;
+    }
+  }
+
+  /** Sends recorded orders, in bracket order. Whatever keeps one back leaves it to reconciliation. */
+  send(records: readonly OrderRecord[]): void {
+    const { link, ledger } = this.#bridge;
+    for (const record of records) link.learn(record.clientId, record.orderId, record.orderRef);
+    for (const record of records) {
+      const ticket = this.#ticket(record);
+      if (ticket === null) continue;
+      // A cancel overtakes what waits for its turn; the order must then not follow it.
+      const wanted = () => this.#bridge.mayTrade() && ledger.peek(record.orderRef)?.cancel === null;
+      this.#bridge.outbox.send('order', { kind: 'place', ticket }, wanted);
+      this.#bridge.acknowledgements.expect(record.orderRef);
+    }
+  }
+
+  /**
+   * Sends orders again that the broker was proved never to have got, or says that it is too late for them. A resting stop
+   * whose entry is at the broker or has filled is never too late: it protects.
+   */
+  async resubmit(record: OrderRecord): Promise<void> {
+    const { ledger, lease } = this.#bridge;
+    const stop = record.role === 'order' ? await ledger.get(stopRefOf(record.intentId)) : null;
+    const family = [record, ...(stop !== null && stop.status === 'submitted' ? [stop] : [])];
+    const refusal = record.role === 'stop' ? await this.#stopRefusal(record) : await this.#lateness(record);
+    if (refusal !== null) {
+      await ledger.commit(family.map((member) => this.#neverSent(member, refusal)));
+      return;
+    }
+    const orderIds = family.map(() => this.#bridge.link.nextOrderId());
+    const changes = family.map((member, index) =>
+      this.#submitted(
+        { ...member, orderId: orderIds[index] as number, clientId: this.#bridge.settings.clientId },
+        null,
+      ),
+    );
+    const result = await ledger.commit(changes, { unique: true, checks: [lease.check()] });
+    if (result.kind === 'committed') this.send(changes.map(({ record: sent }) => sent));
+    else if (result.kind === 'conflict')
+      this.#bridge.fenced('the commit of a resubmission found the lease changed');
+  }
+
+  async #lateness(record: OrderRecord): Promise<string | null> {
+    if (record.cancel !== null) return record.cancel.reason;
+    if (parseInstant(record.expiresAt) <= this.#bridge.schedule.now())
+      return `it never reached the broker and expired at ${record.expiresAt}`;
+    const [halt] = await this.#bridge.writer.read([stateKeys.halt]);
+    const halted = haltReason(halt?.value);
+    const opening = record.purpose === 'entry' || record.purpose === 'pyramid';
+    return opening && halted !== null ? `it never reached the broker and trading is halted: ${halted}` : null;
+  }
+
+  async #stopRefusal(stop: OrderRecord): Promise<string | null> {
+    if (stop.cancel !== null) return stop.cancel.reason;
+    const entry = stop.parentRef === null ? null : await this.#bridge.ledger.get(stop.parentRef);
+    if (entry !== null && (isOpen(entry) || !filledQuantity(entry).isZero())) return null;
+    return 'it never reached the broker and its entry ended without a fill';
+  }
+
+  /** Asks the broker to cancel: one intent's orders or all; resting stops stay unless they are asked for too. */
+  async cancel(event: DeskEvent<'CancelAuthorized'>): Promise<void> {
+    const { ledger, schedule } = this.#bridge;
+    const { intentId, includeStops, requestId, reason } = event.data;
+    const targets = ledger
+      .openRecords()
+      .filter((record) => intentId === null || record.intentId === intentId)
+      .filter((record) => record.role === 'order' || includeStops);
+    const processed = { consumer: BRIDGE, eventIds: [event.metadata.id] };
+    if (targets.length === 0) {
+      const entry = declined(
+        event,
+        intentId ?? requestId,
+        'no such order is working',
+        schedule.now(),
+        requestId,
+      );
+      await this.#bridge.writer.append({ entries: [entry], processed });
+      return;
+    }
+    const wish = { requestId, reason, eventId: event.metadata.id };
+    for (let start = 0; start < targets.length; start += 90) {
+      const part = targets
+        .slice(start, start + 90)
+        .map((record) => ({ record: { ...record, cancel: wish }, entries: [] }));
+      const last = start + 90 >= targets.length;
+      const result = await ledger.commit(part, last ? { processed } : {});
+      if (result.kind === 'conflict')
+        return this.#bridge.fenced('the commit of a cancel found an order changed');
+    }
+    for (const record of targets) this.requestCancel(record);
+  }
+
+  /** Calls back everything that would open a position. Stops and closing orders stay: they protect. */
+  async cancelOpening(reason: string): Promise<void> {
+    const targets = this.#bridge.ledger
+      .openRecords()
+      .filter(
+        (record) => record.role === 'order' && (record.purpose === 'entry' || record.purpose === 'pyramid'),
+      )
+      .filter((record) => record.cancel === null && record.submittedEventId !== null);
+    for (const target of targets) {
+      const eventId = target.submittedEventId as string;
+      const record = await this.#bridge.ledger.update(target.orderRef, (current) => ({
+        record: { ...current, cancel: { requestId: 'kill-switch', reason, eventId } },
+        entries: [],
+      }));
+      if (record !== null) this.requestCancel(record);
+    }
+  }
+
+  requestCancel(record: OrderRecord): void {
+    if (record.orderId < 1 || record.clientId !== this.#bridge.settings.clientId) return;
+    this.#bridge.outbox.send('cancel', { kind: 'cancel', orderId: record.orderId });
+  }
+
+  /** Moves a layer's resting stop. */
+  async moveStop(event: DeskEvent<'StopMoveAuthorized'>): Promise<void> {
+    const { ledger, schedule, lease } = this.#bridge;
+    const { intentId, to, requestId } = event.data;
+    const stop = await ledger.get(stopRefOf(intentId));
+    const instrument = this.#bridge.instrument(event.data.instrument);
+    const refusal =
+      stop === null || !isOpen(stop)
+        ? `the layer ${intentId} has no resting stop at the broker`
+        : instrument === undefined || stop.instrument !== event.data.instrument
+          ? `the layer ${intentId} is in ${stop.instrument}, not ${event.data.instrument}`
+          : stop.cancel !== null
+            ? 'the resting stop is being cancelled'
+            : priceRefusal('new stop', to, instrument);
+    const processed = { consumer: BRIDGE, eventIds: [event.metadata.id] };
+    if (refusal !== null || stop === null) {
+      const entry = declined(event, intentId, refusal ?? 'no stop', schedule.now(), requestId);
+      await this.#bridge.writer.append({ entries: [entry], processed });
+      return;
+    }
+    const superseded = stop.stopMove;
+    const entries =
+      superseded === null
+        ? []
+        : [
+            orderEvent<'CommandDeclined'>(stop, {
+              type: 'CommandDeclined',
+              key: `StopMoveAuthorized:${superseded.requestId}`,
+              causationId: superseded.eventId,
+              occurredAt: schedule.now(),
+              data: {
+                intentId,
+                command: 'StopMoveAuthorized',
+                reason: `superseded by ${requestId} before the broker confirmed it`,
+              },
+            }),
+          ];
+    const record: OrderRecord = { ...stop, stopMove: { requestId, to, eventId: event.metadata.id } };
+    const result = await ledger.commit([{ record, entries }], { checks: [lease.check()], processed });
+    if (result.kind === 'conflict')
+      return this.#bridge.fenced('the commit of a stop move found the lease or the stop changed');
+    if (result.kind === 'committed') this.requestStopMove(record);
+  }
+
+  /** Sends the change that a record waits for. A stop that the broker has not accepted yet gets it after its acceptance. */
+  requestStopMove(record: OrderRecord): void {
+    if (record.stopMove === null || record.status !== 'working') return;
+    this.sendStop({ ...record, triggerPrice: record.stopMove.to });
+  }
+
+  /** Sends a working stop with other terms under its own id. */
+  sendStop(record: OrderRecord): void {
+    const ticket = this.#ticket(record);
+    if (ticket !== null)
+      this.#bridge.outbox.send('order', { kind: 'place', ticket }, () => this.#bridge.mayTrade());
+  }
+
+  /** What is still wanted of open orders after a new link: cancels and stop moves that the last one may have swallowed. */
+  resumeWishes(): void {
+    for (const record of this.#bridge.ledger.openRecords()) {
+      if (record.cancel !== null) this.requestCancel(record);
+      else this.requestStopMove(record);
+    }
+  }
+
+  /** Journals that an order is not placed; its intent can never be placed afterwards. */
+  async decline(event: PlaceEvent, reason: string): Promise<void> {
+    const now = this.#bridge.schedule.now();
+    const { intent } = event.data;
+    const record = { ...this.#newRecord(event, null), status: 'declined' as const };
+    const entry = declined(event, intent.intentId, reason, now, intent.intentId);
+    this.#bridge.log('warn', 'a command was declined', { intentId: intent.intentId, reason });
+    const result = await this.#bridge.ledger.commit([{ record, entries: [entry] }], {
+      unique: true,
+      processed: { consumer: BRIDGE, eventIds: [event.metadata.id] },
+    });
+    if (result.kind === 'conflict')
+      this.#bridge.fenced('the commit of a refusal found the order recorded by somebody else');
+  }
+
+  async #layer(
+    intentId: string,
+  ): Promise<{ readonly entry: OrderRecord; readonly state: ClosableLayer } | null> {
+    const { ledger } = this.#bridge;
+    const entry = await ledger.get(intentId);
+    if (entry === null) return null;
+    const stop = await ledger.get(stopRefOf(intentId));
+    const closing: OrderRecord[] = [];
+    for (const ref of entry.closedBy) {
+      const record = await ledger.get(ref);
+      if (record !== null) closing.push(record);
+    }
+    const closable = closableQuantity(entry, stop, closing);
+    return { entry, state: { instrument: entry.instrument, side: entry.side, closable } };
+  }
+
+  #newRecord(event: PlaceEvent, ticket: PlannedTicket | null): OrderRecord {
+    const { intent } = event.data;
+    return {
+      version: 1,
+      intentId: intent.intentId,
+      orderRef: ticket?.orderRef ?? intent.intentId,
+      role: ticket?.role ?? 'order',
+      purpose: intent.purpose,
+      instrument: intent.instrument,
+      correlationId: event.metadata.correlationId,
+      submittedEventId: null,
+      side: ticket?.side ?? intent.side,
+      quantity: ticket?.quantity ?? intent.quantity,
+      orderType: ticket?.orderType ?? intent.orderType,
+      limitPrice: ticket === null ? intent.limitPrice : ticket.limitPrice,
+      triggerPrice: ticket === null ? intent.triggerPrice : ticket.triggerPrice,
+      timeInForce: ticket?.timeInForce ?? intent.timeInForce,
+      ocaGroup: ticket?.ocaGroup ?? null,
+      parentRef: ticket?.parentRef ?? null,
+      closes: intent.closes,
+      closedBy: [],
+      clientId: this.#bridge.settings.clientId,
+      orderId: ticket === null ? 0 : this.#bridge.link.nextOrderId(),
+      permId: null,
+      attempts: 0,
+      submittedAt: instantText(this.#bridge.schedule.now()),
+      expiresAt: intent.expiresAt,
+      status: 'submitted',
+      brokerStatus: null,
+      brokerFilled: '0',
+      fills: [],
+      commissions: [],
+      cancel: null,
+      stopMove: null,
+    };
+  }
+
+  /** The record of a submission that is about to happen, with the event that says so. */
+  #submitted(record: OrderRecord, commandEventId: string | null): OrderChange {
+    const now = this.#bridge.schedule.now();
+    const attempt = record.attempts + 1;
+    const entry = orderEvent<'OrderSubmitted'>(record, {
+      type: 'OrderSubmitted',
+      key: attempt === 1 ? record.orderRef : `${record.orderRef}~${attempt}`,
+      ...(commandEventId === null ? {} : { causationId: commandEventId }),
+      occurredAt: now,
+      data: {
+        intentId: record.intentId,
+        orderRef: record.orderRef,
+        role: record.role,
+        instrument: record.instrument,
+        orderId: record.orderId,
+        clientId: record.clientId,
+        side: record.side,
+        quantity: record.quantity,
+        orderType: record.orderType,
+        limitPrice: record.limitPrice,
+        triggerPrice: record.triggerPrice,
+        timeInForce: record.timeInForce,
+        ocaGroup: record.ocaGroup,
+        fencingToken: this.#bridge.lease.token,
+      },
+    });
+    const submitted = {
+      ...record,
+      attempts: attempt,
+      submittedAt: instantText(now),
+      submittedEventId: entry.event.metadata.id,
+    };
+    return { record: submitted, entries: [entry] };
+  }
+
+  /** The end of a submission that the broker never got: the intent is declined, its stop is over with it. */
+  #neverSent(record: OrderRecord, reason: string): OrderChange {
+    const now = this.#bridge.schedule.now();
+    if (record.role === 'stop' || record.cancel !== null) {
+      const entry = orderEvent<'OrderCancelled'>(record, {
+        type: 'OrderCancelled',
+        key: record.orderRef,
+        occurredAt: now,
+        data: {
+          intentId: record.intentId,
+          orderRef: record.orderRef,
+          role: record.role,
+          instrument: record.instrument,
+          filledQuantity: '0',
+          reason,
+        },
+      });
+      return { record: { ...record, status: 'cancelled' }, entries: [entry] };
+    }
+    const entry = orderEvent<'CommandDeclined'>(record, {
+      type: 'CommandDeclined',
+      key: `OrderAuthorized:${record.intentId}`,
+      occurredAt: now,
+      urgency: 'high',
+      data: { intentId: record.intentId, command: 'OrderAuthorized', reason },
+    });
+    return { record: { ...record, status: 'declined' }, entries: [entry] };
+  }
+
+  #ticket(record: OrderRecord): OrderTicket | null {
+    const instrument = this.#bridge.instrument(record.instrument);
+    const contract = instrument === undefined ? null : contractOf(instrument);
+    if (contract === null) {
+      this.#bridge.log('error', 'an order in an instrument that has no contract was not sent', {
+        orderRef: record.orderRef,
+      });
+      return null;
+    }
+    return {
+      orderId: record.orderId,
+      contract,
+      account: this.#bridge.link.account ?? '',
+      orderRef: record.orderRef,
+      side: record.side,
+      quantity: record.quantity,
+      orderType: record.orderType,
+      limitPrice: record.limitPrice,
+      triggerPrice: record.triggerPrice,
+      timeInForce: record.timeInForce,
+      goodTillDate: record.timeInForce === 'GTD' ? utcText(record.expiresAt) : null,
+      parentId: record.parentRef === null ? null : this.#bridge.link.orderIdOf(record.parentRef),
+      ocaGroup: record.ocaGroup,
+      transmit: record.role === 'stop' || (record.purpose !== 'entry' && record.purpose !== 'pyramid'),
+    };
+  }
+}
+
+/** `20180205-15:31:00`: the broker's form of an instant in UTC. */
+function utcText(instant: string): string {
+  return `${instant.slice(0, 10).replaceAll('-', '')}-${instant.slice(11, 19)}`;
+}

@@ -1,0 +1,185 @@
+import { classifyOrderNotice } from '#core/broker/broker-codes.ts';
+import type { BrokerMessage, ObservedOrder } from '#core/broker/broker-port.ts';
+import {
+  cancelled,
+  type OrderChange,
+  observeCommission,
+  observeExecution,
+  observeOpenOrder,
+  observeStatus,
+  rejected,
+  stopMoveRefused,
+} from '#core/broker/order-facts.ts';
+import { filledQuantity, isOpen, type OrderRecord, stopRefOf } from '#core/broker/order-record.ts';
+import { Decimal, decimalText } from '#core/values/decimal.ts';
+import { type Bridge, reportDifference } from './bridge-parts.ts';
+import type { OrderDesk } from './order-desk.ts';
+
+type Commission = Extract<BrokerMessage, { kind: 'commission' }>;
+type Status = Extract<BrokerMessage, { kind: 'order-status' }>;
+type ExecutionMessage = Extract<BrokerMessage, { kind: 'execution' }>;
+
+/** Commissions that came before their execution are kept so many at the most. */
+const EARLY_COMMISSIONS = 1_000;
+
+/** Turns what the broker says about orders into journal entries, each order found by orderRef or permId. */
+export class OrderWatch {
+  readonly #bridge: Bridge;
+  readonly #desk: OrderDesk;
+  readonly #onAcknowledged: () => void;
+  readonly #refOfExecution = new Map<string, string>();
+  readonly #early = new Map<string, Commission>();
+  readonly #foreign = new Set<number>();
+
+  constructor(bridge: Bridge, desk: OrderDesk, onAcknowledged: () => void) {
+    this.#bridge = bridge;
+    this.#desk = desk;
+    this.#onAcknowledged = onAcknowledged;
+  }
+
+  async openOrder(order: ObservedOrder): Promise<void> {
+    const record = await this.#recordOf(order);
+    if (record === null) return this.#foreignOrder(order);
+    if (order.clientId >= 0) this.#bridge.link.learn(order.clientId, order.orderId, record.orderRef);
+    await this.#apply(record.orderRef, (current) =>
+      observeOpenOrder(current, order, this.#bridge.schedule.now()),
+    );
+  }
+
+  async status(message: Status): Promise<void> {
+    const ref =
+      this.#bridge.ledger.refOfPermId(message.permId) ??
+      this.#bridge.link.refOf(message.clientId, message.orderId);
+    if (ref === null) return;
+    await this.#apply(ref, (current) =>
+      current.permId !== null && message.permId > 0 && current.permId !== message.permId
+        ? { record: current, entries: [] }
+        : observeStatus(current, message, this.#bridge.schedule.now()),
+    );
+  }
+
+  async execution({ execution }: ExecutionMessage): Promise<void> {
+    const record = await this.#recordOf(execution);
+    if (record === null) {
+      if (execution.account !== this.#bridge.link.account) return;
+      return reportDifference(this.#bridge, {
+        subject: 'execution',
+        key: execution.execId,
+        expected: 'no execution that no order of the desk accounts for',
+        observed: `${execution.side} ${execution.quantity} ${execution.symbol} at ${execution.price}`,
+        explanation: 'an order that is not the desk’s was executed in its account; it counts in the position',
+      });
+    }
+    this.#refOfExecution.set(execution.execId, record.orderRef);
+    await this.#apply(record.orderRef, (current) =>
+      observeExecution(current, execution, this.#bridge.schedule.now()),
+    );
+    const early = this.#early.get(execution.execId);
+    if (early !== undefined) {
+      this.#early.delete(execution.execId);
+      await this.commission(early);
+    }
+  }
+
+  async commission(message: Commission): Promise<void> {
+    const ref = this.#refOfExecution.get(message.execId);
+    if (ref === undefined) {
+      const [oldest] = this.#early.keys();
+      if (this.#early.size >= EARLY_COMMISSIONS && oldest !== undefined) this.#early.delete(oldest);
+      this.#early.set(message.execId, message);
+      return;
+    }
+    await this.#apply(ref, (current) => observeCommission(current, message, this.#bridge.schedule.now()));
+  }
+
+  /** A notice that names an order. @returns false where it names none of ours */
+  async notice(orderId: number, code: number, message: string): Promise<boolean> {
+    const ref = this.#bridge.link.refOf(this.#bridge.settings.clientId, orderId);
+    if (ref === null) return false;
+    const now = this.#bridge.schedule.now();
+    const record = await this.#bridge.ledger.get(ref);
+    if (record === null) return false;
+    switch (classifyOrderNotice(code, message, record.stopMove !== null)) {
+      case 'rejected':
+        // What the broker has already accepted is refused with a code only where a change or a cancel of it is.
+        if (record.status === 'submitted' || REFUSES_WORKING.has(code))
+          await this.#apply(ref, (current) => rejected(current, code, message, now));
+        break;
+      case 'cancelled':
+        await this.#apply(ref, (current) => cancelled(current, null, now));
+        break;
+      case 'change-refused':
+        await this.#apply(ref, (current) =>
+          stopMoveRefused(current, `the broker refused (${code}): ${message}`, now),
+        );
+        break;
+      case 'read-only':
+      case 'cancel-refused':
+      case 'warning':
+        this.#bridge.log('warn', 'the broker remarks on an order', { orderRef: ref, code, message });
+        break;
+    }
+    return true;
+  }
+
+  async #recordOf(told: { readonly orderRef: string; readonly permId: number }): Promise<OrderRecord | null> {
+    const record = told.orderRef === '' ? null : await this.#bridge.ledger.get(told.orderRef);
+    if (record !== null) return record;
+    const ref = told.permId > 0 ? this.#bridge.ledger.refOfPermId(told.permId) : null;
+    return ref === null ? null : this.#bridge.ledger.get(ref);
+  }
+
+  async #apply(ref: string, decide: (record: OrderRecord) => OrderChange): Promise<void> {
+    const before = this.#bridge.ledger.peek(ref);
+    const after = await this.#bridge.ledger.update(ref, decide);
+    if (after === null) return;
+    if (after.status !== 'submitted' && this.#bridge.acknowledgements.arrived(ref)) this.#onAcknowledged();
+    if (before === null || before.status === after.status) return;
+    if (before.status === 'submitted' && after.status === 'working') this.#desk.requestStopMove(after);
+    if (!isOpen(after)) await this.#ended(after);
+  }
+
+  /** What an order's end means for the order that hangs on it. */
+  async #ended(record: OrderRecord): Promise<void> {
+    if (record.role === 'stop') return this.#stopEnded(record);
+    if (record.purpose !== 'entry' && record.purpose !== 'pyramid') return;
+    const filled = filledQuantity(record);
+    const stop = await this.#bridge.ledger.get(stopRefOf(record.intentId));
+    if (stop === null || !isOpen(stop) || filled.isZero()) return;
+    if (stop.status === 'working' && new Decimal(stop.quantity).gt(filled)) {
+      this.#desk.sendStop({ ...stop, quantity: decimalText(filled) });
+    }
+  }
+
+  /** A stop that is gone while its layer is not leaves the layer unprotected: what can still fill is called back. */
+  async #stopEnded(stop: OrderRecord): Promise<void> {
+    if (stop.status !== 'rejected' || stop.parentRef === null) return;
+    const entry = await this.#bridge.ledger.get(stop.parentRef);
+    if (entry === null) return;
+    if (isOpen(entry)) this.#desk.requestCancel(entry);
+    if (entry.status === 'rejected') return;
+    await reportDifference(this.#bridge, {
+      subject: 'order',
+      key: stop.orderRef,
+      expected: `a resting stop for ${decimalText(filledQuantity(entry))} ${entry.instrument} of layer ${entry.intentId}`,
+      observed: 'the broker rejected the stop',
+      explanation:
+        'the layer is not protected by a stop at the broker; what is left of its entry is being cancelled',
+    });
+  }
+
+  async #foreignOrder(order: ObservedOrder): Promise<void> {
+    if (order.account !== this.#bridge.link.account || this.#foreign.has(order.permId)) return;
+    this.#foreign.add(order.permId);
+    await reportDifference(this.#bridge, {
+      subject: 'foreign-order',
+      key: `permId:${order.permId}`,
+      expected: 'no order that the desk did not place',
+      observed: `${order.side} ${order.quantity} ${order.symbol} ${order.orderType}, client ${order.clientId}`,
+      explanation: 'somebody else works an order in this account; it is left alone',
+    });
+  }
+}
+
+/** Refusals that end an order even after it was accepted: the exchange or the broker sent it back. */
+const REFUSES_WORKING: ReadonlySet<number> = new Set([201, 203]);

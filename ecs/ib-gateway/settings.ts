@@ -1,0 +1,184 @@
+import * as z from 'zod';
+import type { MaintenancePlan } from '#core/broker/maintenance.ts';
+import { requireConsistentMode, type TradingMode } from '#core/broker/trading-mode.ts';
+
+/** The environment does not describe a bridge. Lists every variable that is wrong. */
+export class BridgeSettingsError extends Error {
+  readonly code = 'BridgeSettings';
+  readonly retryable = false;
+  constructor(detail: string) {
+    super(`the broker bridge cannot start with this environment: ${detail}`);
+    this.name = 'BridgeSettingsError';
+  }
+}
+
+/** `HH:MM+minutes` in New York time, e.g. `23:45+20`, or `off`. */
+const window = z
+  .string()
+  .regex(
+    /^(off|([01]\d|2[0-3]):[0-5]\d\+\d{1,4})$/,
+    'a New York time and a length such as "23:45+20", or "off"',
+  )
+  .transform((text) => {
+    const match = /^(\d{2}):(\d{2})\+(\d+)$/.exec(text);
+    return match === null
+      ? null
+      : { hour: Number(match[1]), minute: Number(match[2]), minutes: Number(match[3]) };
+  });
+const millis = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(31 * 86_400_000);
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
+const environmentSchema = z.object({
+  BROKER_MODE: z.enum(['paper', 'live']),
+  BROKER_HOST: z.string().min(1).default('127.0.0.1'),
+  BROKER_PORT: z.coerce.number().int().min(1).max(65_535),
+  BROKER_CLIENT_ID: z.coerce.number().int().min(1).max(9_999).default(17),
+  /** The account to trade where the login has several; the only one otherwise. */
+  BROKER_ACCOUNT: z.string().min(1).optional(),
+  LIVE_TRADING_CONFIRMED: z.string().min(1).optional(),
+  BROKER_COMMAND_QUEUE_URL: z.url(),
+  JOURNAL_TABLE: z.string().min(1),
+  STATE_TABLE: z.string().min(1),
+  IDEMPOTENCY_TABLE: z.string().min(1),
+  OBJECT_BUCKET: z.string().min(1),
+  /** Unique to the task; two bridges with one owner would take the lease from each other. */
+  LEASE_OWNER: z.string().min(1),
+  LEASE_MS: millis.default(30_000),
+  LEASE_RENEW_MS: millis.default(10_000),
+  BAR_MINUTES: z.enum(['5', '15']).default('5').transform(Number),
+  BAR_GRACE_MS: millis.default(1_000),
+  MARKET_DATA_SOURCE: z.string().min(1).default('ibkr'),
+  MARKET_DATA_MODELLED: flag.default(false),
+  HISTORY_DURATION: z
+    .string()
+    .regex(/^\d{1,4} [DWMY]$/, 'a duration such as "5 Y"')
+    .default('5 Y'),
+  CONNECT_DEADLINE_MS: millis.default(15_000),
+  HEARTBEAT_MS: millis.default(10_000),
+  HEARTBEAT_DEADLINE_MS: millis.default(5_000),
+  RECONCILE_DEADLINE_MS: millis.default(30_000),
+  RECONCILE_MS: millis.default(300_000),
+  ABSENCE_CONFIRM_MS: millis.default(3_000),
+  ACKNOWLEDGE_DEADLINE_MS: millis.default(10_000),
+  ACCOUNT_MS: millis.default(300_000),
+  HALT_POLL_MS: millis.default(1_000),
+  CLIENT_ID_WAIT_MS: millis.default(10_000),
+  MESSAGES_PER_SECOND: z.coerce.number().int().min(2).max(45).default(45),
+  MESSAGES_FOR_CANCELS: z.coerce.number().int().min(1).max(20).default(8),
+  MAXIMUM_UNACKNOWLEDGED: z.coerce.number().int().min(2).max(100).default(20),
+  COMMAND_VISIBILITY_SECONDS: z.coerce.number().int().min(10).max(43_200).default(60),
+  DAILY_RESTART: window.prefault('23:45+15'),
+  SUNDAY_LOGIN: window.prefault('01:00+600'),
+  HEALTH_FILE: z.string().min(1).optional(),
+  HEALTH_GRACE_MS: millis.default(120_000),
+});
+
+/** What the bridge runs with, checked. Durations in milliseconds unless named otherwise. */
+export interface BridgeSettings {
+  readonly mode: TradingMode;
+  readonly host: string;
+  readonly port: number;
+  readonly clientId: number;
+  readonly account: string | null;
+  readonly liveConfirmed: string | null;
+  readonly lease: { readonly owner: string; readonly duration: number; readonly renewEvery: number };
+  readonly bars: { readonly minutes: number; readonly grace: number };
+  readonly marketData: {
+    readonly source: string;
+    readonly modelled: boolean;
+    readonly historyDuration: string;
+  };
+  readonly connectDeadline: number;
+  readonly heartbeatEvery: number;
+  readonly heartbeatDeadline: number;
+  readonly reconcileDeadline: number;
+  readonly reconcileEvery: number;
+  readonly absenceConfirmation: number;
+  readonly acknowledgeDeadline: number;
+  readonly accountEvery: number;
+  readonly haltPollEvery: number;
+  readonly clientIdWait: number;
+  readonly messagesPerSecond: number;
+  readonly messagesForCancels: number;
+  readonly maximumUnacknowledged: number;
+  readonly commandVisibilitySeconds: number;
+  readonly maintenance: MaintenancePlan;
+  readonly healthFile: string | null;
+  readonly healthGrace: number;
+}
+
+/** The names of what the bridge is wired to. */
+export interface BridgeResources {
+  readonly commandQueueUrl: string;
+  readonly journalTable: string;
+  readonly stateTable: string;
+  readonly idempotencyTable: string;
+  readonly objectBucket: string;
+}
+
+/**
+ * Reads the bridge's environment.
+ * @throws BridgeSettingsError naming every variable that is wrong
+ * @throws TradingModeError where mode, port and confirmation do not go together
+ */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): {
+  readonly settings: BridgeSettings;
+  readonly resources: BridgeResources;
+} {
+  const parsed = environmentSchema.safeParse(environment);
+  if (!parsed.success) throw new BridgeSettingsError(z.prettifyError(parsed.error));
+  const env = parsed.data;
+  if (env.LEASE_RENEW_MS * 2 > env.LEASE_MS)
+    throw new BridgeSettingsError(
+      'LEASE_RENEW_MS has to be at most half of LEASE_MS, so that one lost renewal does no harm',
+    );
+  if (env.MESSAGES_FOR_CANCELS >= env.MESSAGES_PER_SECOND)
+    throw new BridgeSettingsError('MESSAGES_FOR_CANCELS has to be less than MESSAGES_PER_SECOND');
+  const liveConfirmed = env.LIVE_TRADING_CONFIRMED ?? null;
+  requireConsistentMode(env.BROKER_MODE, env.BROKER_PORT, liveConfirmed);
+  return {
+    settings: {
+      mode: env.BROKER_MODE,
+      host: env.BROKER_HOST,
+      port: env.BROKER_PORT,
+      clientId: env.BROKER_CLIENT_ID,
+      account: env.BROKER_ACCOUNT ?? null,
+      liveConfirmed,
+      lease: { owner: env.LEASE_OWNER, duration: env.LEASE_MS, renewEvery: env.LEASE_RENEW_MS },
+      bars: { minutes: env.BAR_MINUTES, grace: env.BAR_GRACE_MS },
+      marketData: {
+        source: env.MARKET_DATA_SOURCE,
+        modelled: env.MARKET_DATA_MODELLED,
+        historyDuration: env.HISTORY_DURATION,
+      },
+      connectDeadline: env.CONNECT_DEADLINE_MS,
+      heartbeatEvery: env.HEARTBEAT_MS,
+      heartbeatDeadline: env.HEARTBEAT_DEADLINE_MS,
+      reconcileDeadline: env.RECONCILE_DEADLINE_MS,
+      reconcileEvery: env.RECONCILE_MS,
+      absenceConfirmation: env.ABSENCE_CONFIRM_MS,
+      acknowledgeDeadline: env.ACKNOWLEDGE_DEADLINE_MS,
+      accountEvery: env.ACCOUNT_MS,
+      haltPollEvery: env.HALT_POLL_MS,
+      clientIdWait: env.CLIENT_ID_WAIT_MS,
+      messagesPerSecond: env.MESSAGES_PER_SECOND,
+      messagesForCancels: env.MESSAGES_FOR_CANCELS,
+      maximumUnacknowledged: env.MAXIMUM_UNACKNOWLEDGED,
+      commandVisibilitySeconds: env.COMMAND_VISIBILITY_SECONDS,
+      maintenance: { dailyRestart: env.DAILY_RESTART, sundayLogin: env.SUNDAY_LOGIN },
+      healthFile: env.HEALTH_FILE ?? null,
+      healthGrace: env.HEALTH_GRACE_MS,
+    },
+    resources: {
+      commandQueueUrl: env.BROKER_COMMAND_QUEUE_URL,
+      journalTable: env.JOURNAL_TABLE,
+      stateTable: env.STATE_TABLE,
+      idempotencyTable: env.IDEMPOTENCY_TABLE,
+      objectBucket: env.OBJECT_BUCKET,
+    },
+  };
+}
