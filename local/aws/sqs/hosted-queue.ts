@@ -153,11 +153,12 @@ export class HostedQueue {
     });
   }
 
-  /** Waits up to `seconds` for a first message; resolves at once when one is sent or becomes visible. */
+  /** Waits up to `seconds` for a first message; resolves at once when one is sent or becomes visible, and empty when `abandoned`. */
   async poll(
     maximum: number,
     visibilitySeconds: number | undefined,
     seconds: number,
+    abandoned?: AbortSignal,
   ): Promise<readonly Message[]> {
     const found = this.receive(maximum, visibilitySeconds);
     if (found.length > 0 || seconds === 0) return found;
@@ -166,16 +167,19 @@ export class HostedQueue {
       const finish = (messages: readonly Message[]): void => {
         this.#polls.delete(attempt);
         timer.cancel();
+        abandoned?.removeEventListener('abort', giveUp);
         this.#arm();
         resolve(messages);
       };
+      const giveUp = (): void => finish([]);
       const attempt = (): boolean => {
         const messages = this.receive(maximum, visibilitySeconds);
         if (messages.length > 0) finish(messages);
         return messages.length > 0;
       };
-      const timer = clock.schedule(clock.now() + seconds * 1000, () => finish([]));
+      const timer = clock.schedule(clock.now() + seconds * 1000, giveUp);
       this.#polls.add(attempt);
+      abandoned?.addEventListener('abort', giveUp);
       this.#arm();
     });
   }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { signalOf } from '../../host/http/abandonment.ts';
 import {
   AwsError,
   type AwsService,
@@ -259,6 +260,7 @@ export function createSqs(parts: ServiceParts, keys: KeyDirectory): SqsHost {
           input.MaxNumberOfMessages,
           input.VisibilityTimeout,
           input.WaitTimeSeconds ?? queue.settings.receiveWaitTime,
+          signalOf(call),
         );
         const systemWanted = [...(input.MessageSystemAttributeNames ?? []), ...(input.AttributeNames ?? [])];
         if (messages.length === 0) return {};

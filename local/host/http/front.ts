@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Authorizer } from '../iam/authorizer.ts';
 import type { CredentialsRegistry } from '../iam/credentials.ts';
 import { AwsError, type AwsService, type HostContext, type ServiceCall } from '../kernel.ts';
+import { rememberSignal } from './abandonment.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
 import { awsJson } from './aws-json.ts';
 import { awsQuery } from './aws-query.ts';
@@ -247,7 +248,9 @@ class Front implements HttpFront {
       settle = this.#options.observe?.(call);
       this.#options.authorizer.check(caller, service.permissions(call));
       await this.#options.intercept?.(call);
-      const resume = call.service === 'sqs' && operation === 'ReceiveMessage' ? work.pause() : undefined;
+      const waits = call.service === 'sqs' && operation === 'ReceiveMessage';
+      if (waits) rememberSignal(call, closeSignal(message.socket));
+      const resume = waits ? work.pause() : undefined;
       try {
         const output = await service.handle(call);
         settle?.({});
@@ -278,6 +281,19 @@ class Front implements HttpFront {
     return `00000000-0000-4000-8000-${(++this.#requests).toString(16).padStart(12, '0')}`;
   }
 }
+
+/** Messages must not go to a caller that is gone: they would be out of sight until their visibility ends. */
+function closeSignal(socket: Socket): AbortSignal {
+  const known = closeSignals.get(socket);
+  if (known !== undefined) return known;
+  const controller = new AbortController();
+  socket.once('close', () => controller.abort());
+  if (socket.destroyed) controller.abort();
+  closeSignals.set(socket, controller.signal);
+  return controller.signal;
+}
+
+const closeSignals = new WeakMap<Socket, AbortSignal>();
 
 function route(
   target: string | undefined,

@@ -130,6 +130,21 @@ describe('SQS through its SDK client', () => {
     expect(await polled).toEqual([]);
   });
 
+  it('gives no message to a poll whose caller has gone away', async () => {
+    const gone = new SQSClient(host.client());
+    const polled = gone
+      .send(new ReceiveMessageCommand({ QueueUrl: url('plain'), WaitTimeSeconds: 20 }))
+      .catch((error: unknown) => error);
+    while (host.clock.pendingTimers === 0) await new Promise((resolve) => setImmediate(resolve));
+    gone.destroy();
+    expect(await polled).toBeInstanceOf(Error);
+    while (host.clock.pendingTimers > 0) await new Promise((resolve) => setImmediate(resolve));
+
+    await client.send(new SendMessageCommand({ QueueUrl: url('plain'), MessageBody: 'for the living' }));
+
+    expect((await receive('plain')).map(({ Body }) => Body)).toEqual(['for the living']);
+  });
+
   it('keeps the order of a FIFO group and gives nothing of it while a message is in flight', async () => {
     for (const [position, group] of ['a', 'a', 'b', 'a'].entries()) {
       await client.send(

@@ -1,0 +1,264 @@
+import { request } from 'node:http';
+import { createServer } from 'node:net';
+import { DynamoDBClient, GetItemCommand, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
+import { GetFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { CreateScheduleCommand, GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PortInUseError, startHttpFront } from '#local/host/http/front.ts';
+import { AwsError, type AwsService, type ServiceCall } from '#local/host/kernel.ts';
+import { arn, type ServiceHost, startServiceHost } from './service-host.ts';
+
+let host: ServiceHost;
+const calls: ServiceCall[] = [];
+
+/** Answers as told, and remembers what it was asked. */
+function recording(name: string, answer: (call: ServiceCall) => Record<string, unknown>): AwsService {
+  return {
+    name,
+    permissions: ({ operation }) => [{ action: `${name}:${operation}`, resource: '*' }],
+    handle: async (call) => {
+      calls.push(call);
+      return answer(call);
+    },
+  };
+}
+
+beforeAll(async () => {
+  host = await startServiceHost(
+    {
+      Stack: {
+        Resources: {
+          Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'queue' } },
+          Sender: {
+            Type: 'AWS::IAM::Role',
+            Properties: {
+              RoleName: 'sender',
+              AssumeRolePolicyDocument: {
+                Statement: [
+                  {
+                    Effect: 'Allow',
+                    Principal: { Service: 'lambda.amazonaws.com' },
+                    Action: 'sts:AssumeRole',
+                  },
+                ],
+              },
+              Policies: [
+                {
+                  PolicyName: 'p',
+                  PolicyDocument: {
+                    Statement: [{ Effect: 'Allow', Action: 'sqs:GetQueueUrl', Resource: '*' }],
+                  },
+                },
+              ],
+            },
+          },
+        },
+      },
+    },
+    {
+      extraServices: [
+        recording('dynamodb', () => {
+          throw new AwsError('ResourceNotFoundException', 'Requested resource not found', 400);
+        }),
+        recording('lambda', (call) =>
+          call.operation === 'Invoke'
+            ? { StatusCode: 200, Payload: '{"ok":true}', ExecutedVersion: '$LATEST' }
+            : { Configuration: { FunctionName: call.input['FunctionName'] } },
+        ),
+        recording('scheduler', (call) => ({
+          ScheduleArn: 'arn',
+          Name: call.input['Name'],
+          GroupName: call.input['GroupName'],
+        })),
+      ],
+    },
+  );
+});
+
+afterAll(async () => {
+  await host.close();
+});
+
+const queueUrl = (): string => `${host.front.endpoint}/000000000000/queue`;
+
+describe('the HTTP front', () => {
+  it('gives a refusal in the words of AWS', async () => {
+    const client = new SQSClient(
+      host.client(host.credentials.issueCredentials('arn:aws:iam::000000000000:role/sender', 'session')),
+    );
+
+    await expect(
+      client.send(new SendMessageCommand({ QueueUrl: queueUrl(), MessageBody: 'x' })),
+    ).rejects.toMatchObject({
+      name: 'AccessDenied',
+      message: `User: arn:aws:sts::000000000000:assumed-role/sender/session is not authorized to perform: sqs:SendMessage on resource: ${arn('sqs', 'queue')} because no identity-based policy allows the sqs:SendMessage action`,
+    });
+    client.destroy();
+  });
+
+  it('refuses unknown keys, other secrets and other tokens', async () => {
+    const issued = host.credentials.issueCredentials('arn:aws:iam::000000000000:role/sender', 'session');
+    const attempt = async (credentials: typeof issued): Promise<unknown> => {
+      const client = new SQSClient(host.client(credentials));
+      const outcome = await client
+        .send(new SendMessageCommand({ QueueUrl: queueUrl(), MessageBody: 'x' }))
+        .catch((error: Error) => error.name);
+      client.destroy();
+      return outcome;
+    };
+
+    expect(await attempt({ ...issued, accessKeyId: 'ASIAUNKNOWN' })).toBe('UnrecognizedClientException');
+    expect(await attempt({ ...issued, secretAccessKey: 'other' })).toBe('InvalidSignatureException');
+    expect(await attempt({ ...issued, sessionToken: 'other' })).toBe('UnrecognizedClientException');
+    host.credentials.revoke(issued.accessKeyId);
+    expect(await attempt(issued)).toBe('UnrecognizedClientException');
+  });
+
+  it('refuses a body that was changed after it was signed', async () => {
+    const client = new SQSClient(host.client());
+    client.middlewareStack.add(
+      (next) => (args) => {
+        const sent = args.request as { body: Uint8Array };
+        sent.body = Buffer.from(Buffer.from(sent.body).toString().replace('honest', 'forged'));
+        return next(args);
+      },
+      { step: 'finalizeRequest', priority: 'low' },
+    );
+
+    await expect(
+      client.send(new SendMessageCommand({ QueueUrl: queueUrl(), MessageBody: 'honest' })),
+    ).rejects.toMatchObject({ name: 'InvalidSignatureException' });
+    client.destroy();
+  });
+
+  it('heeds no clock: requests are signed in virtual time', async () => {
+    const client = new SQSClient({
+      ...host.client(),
+      systemClockOffset: Date.parse('2016-03-01T00:00:00Z') - Date.now(),
+    });
+
+    await expect(
+      client.send(new SendMessageCommand({ QueueUrl: queueUrl(), MessageBody: 'long ago' })),
+    ).resolves.toMatchObject({ MessageId: expect.any(String) });
+    client.destroy();
+  });
+
+  it('speaks to DynamoDB in JSON with its exceptions', async () => {
+    const client = new DynamoDBClient(host.client());
+
+    const failure = await client
+      .send(new GetItemCommand({ TableName: 'none', Key: { pk: { S: 'a' } } }))
+      .catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(ResourceNotFoundException);
+    expect(calls.at(-1)).toMatchObject({
+      service: 'dynamodb',
+      operation: 'GetItem',
+      input: { TableName: 'none', Key: { pk: { S: 'a' } } },
+      caller: { kind: 'operator' },
+    });
+    client.destroy();
+  });
+
+  it('speaks to Lambda in REST and JSON', async () => {
+    const client = new LambdaClient(host.client());
+
+    const { Payload, StatusCode } = await client.send(
+      new InvokeCommand({
+        FunctionName: arn('lambda', 'function:f'),
+        InvocationType: 'RequestResponse',
+        Payload: '{"a":1}',
+      }),
+    );
+
+    expect(Buffer.from(Payload!).toString()).toBe('{"ok":true}');
+    expect(StatusCode).toBe(200);
+    expect(calls.at(-1)?.input).toMatchObject({
+      FunctionName: arn('lambda', 'function:f'),
+      InvocationType: 'RequestResponse',
+      Payload: Buffer.from('{"a":1}'),
+    });
+    expect(
+      (await client.send(new GetFunctionCommand({ FunctionName: 'f' }))).Configuration?.FunctionName,
+    ).toBe('f');
+    client.destroy();
+  });
+
+  it('speaks to Scheduler in REST and JSON', async () => {
+    const client = new SchedulerClient(host.client());
+    await client.send(
+      new CreateScheduleCommand({
+        Name: 'daily',
+        GroupName: 'desk',
+        ScheduleExpression: 'rate(1 day)',
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        Target: { Arn: 'a', RoleArn: 'r' },
+      }),
+    );
+    expect(calls.at(-1)).toMatchObject({
+      operation: 'CreateSchedule',
+      input: { Name: 'daily', GroupName: 'desk', Target: { Arn: 'a' } },
+    });
+
+    expect(await client.send(new GetScheduleCommand({ Name: 'daily', GroupName: 'desk' }))).toMatchObject({
+      Name: 'daily',
+      GroupName: 'desk',
+    });
+    client.destroy();
+  });
+
+  it('names an operation that it does not know', async () => {
+    const client = new S3Client(host.client());
+    const { ListPartsCommand } = await import('@aws-sdk/client-s3');
+
+    await expect(
+      client.send(new ListPartsCommand({ Bucket: 'b', Key: 'k', UploadId: 'u' })),
+    ).rejects.toMatchObject({ name: 'NotImplemented', message: expect.stringContaining('uploadId') });
+    await expect(client.send(new ListObjectsV2Command({ Bucket: 'none' }))).rejects.toMatchObject({
+      name: 'NoSuchBucket',
+    });
+    client.destroy();
+  });
+
+  it('answers what is not signed with a refusal', async () => {
+    const status = await new Promise<number | undefined>((resolve) => {
+      request(`${host.front.endpoint}/bucket/key`, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      }).end();
+    });
+
+    expect(status).toBe(403);
+  });
+
+  it('counts the bytes of its connections', async () => {
+    const client = new SQSClient(host.client());
+    await client.send(new SendMessageCommand({ QueueUrl: queueUrl(), MessageBody: 'x'.repeat(1000) }));
+
+    const busiest = Math.max(...host.front.connections().map(({ bytesRead }) => bytesRead));
+
+    expect(busiest).toBeGreaterThan(1000);
+    expect(host.inFlight()).toBe(0);
+    client.destroy();
+  });
+
+  it('says how to mend a port in use', async () => {
+    const squatter = createServer();
+    await new Promise<void>((resolve) => squatter.listen(0, '127.0.0.1', resolve));
+    const { port } = squatter.address() as { port: number };
+
+    const started = startHttpFront({
+      port,
+      services: new Map(),
+      authorizer: host.authorizer,
+      credentials: host.credentials,
+      context: host.context,
+    });
+
+    await expect(started).rejects.toThrow(PortInUseError);
+    await expect(started).rejects.toThrow(/choose another port/);
+    await new Promise((resolve) => squatter.close(resolve));
+  });
+});
