@@ -15,7 +15,6 @@ import {
   type BrokerInstrument,
   type BrokerOrder,
   type Execution,
-  isFinal,
   isWorking,
 } from './state.ts';
 import { recordExecution, report, type Step } from './step.ts';
@@ -55,9 +54,9 @@ export function matchBar(step: Step, bar: BrokerBar): void {
 
 /** Working orders that were there when the bar opened, by age. */
 const inInstrument = (step: Step, bar: BrokerBar): BrokerOrder[] =>
-  [...step.state.orders.values()].filter(
-    (order) => order.instrument === bar.instrument && isWorking(order) && order.eligibleFrom <= bar.openTime,
-  );
+  step.state.index
+    .ofInstrument(bar.instrument)
+    .filter((order) => isWorking(order) && order.eligibleFrom <= bar.openTime);
 
 /** An order that waited for the market works from its first bar on. */
 function opened(step: Step, order: BrokerOrder, bar: BrokerBar): void {
@@ -75,14 +74,8 @@ function opened(step: Step, order: BrokerOrder, bar: BrokerBar): void {
 }
 
 function expire(step: Step, bar: BrokerBar, upTo: number): void {
-  for (const order of [...step.state.orders.values()]) {
-    if (
-      order.instrument !== bar.instrument ||
-      isFinal(order) ||
-      order.expiresAt === null ||
-      order.expiresAt > upTo
-    )
-      continue;
+  for (const order of step.state.index.ofInstrument(bar.instrument)) {
+    if (order.expiresAt === null || order.expiresAt > upTo) continue;
     endOrder(step, order, 202, 'Order Canceled - reason:expired', 'Cancelled by System: expired');
   }
 }

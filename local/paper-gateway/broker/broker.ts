@@ -4,6 +4,7 @@ import type { EpochMillis } from '#core/values/clock.ts';
 import { type Decimal, decimalText } from '#core/values/decimal.ts';
 import { matchBar } from './bar-pass.ts';
 import { correctExecution } from './correction.ts';
+import { OrderIndex } from './order-index.ts';
 import { place } from './placement.ts';
 import { endOrder } from './relations.ts';
 import { marksOf } from './standing.ts';
@@ -47,6 +48,7 @@ export function newBroker(initialCash: Decimal): BrokerState {
     nextExecution: 1,
     highestOrderId: new Map(),
     orders: new Map(),
+    index: new OrderIndex(),
     byName: new Map(),
     executions: new Map(),
     marks: new Map(),
@@ -148,6 +150,7 @@ function newDay(step: Step, midnight: EpochMillis): void {
   for (const [permId, order] of state.orders) {
     if (!isFinal(order) || needed.has(permId) || (order.completedAt ?? 0) >= midnight) continue;
     state.orders.delete(permId);
+    state.index.forget(order);
     step.changes.orders.add(permId);
   }
 }

@@ -84,6 +84,7 @@ function accept(step: Step, request: OrderRequest, terms: OrderTerms, instrument
   remember(step, request);
   const order = newOrder(step, request, terms, parentPermId);
   state.orders.set(order.permId, order);
+  state.index.add(order);
   state.byName.set(orderName(order.clientId, order.orderId), order.permId);
   step.changes.orders.add(order.permId);
   if (!request.transmit) return;

@@ -1,10 +1,10 @@
 import { floorTo } from '#core/simulation/grid.ts';
-import { type BrokerOrder, isFinal, isWorking } from './state.ts';
+import { type BrokerOrder, isFinal } from './state.ts';
 import { complain, report, type Step } from './step.ts';
 
 /** Orders attached to `parent`. */
 export const childrenOf = (step: Step, parent: BrokerOrder): BrokerOrder[] =>
-  [...step.state.orders.values()].filter((order) => order.parentPermId === parent.permId && !isFinal(order));
+  step.state.index.childrenOf(parent.permId).filter((order) => !isFinal(order));
 
 /** Whether an order may trade: on its own, or because its parent has filled at least in part. */
 export function isAlive(step: Step, order: BrokerOrder): boolean {
@@ -22,8 +22,8 @@ export function executableNow(step: Step, order: BrokerOrder): number {
   const parent = step.state.orders.get(order.parentPermId);
   if (parent === undefined) return 0;
   let open = parent.filled;
-  for (const sibling of step.state.orders.values()) {
-    if (sibling.parentPermId === parent.permId && sibling.action === order.action) open -= sibling.filled;
+  for (const sibling of step.state.index.childrenOf(parent.permId)) {
+    if (sibling.action === order.action) open -= sibling.filled;
   }
   return Math.max(0, Math.min(remaining, open));
 }
@@ -94,13 +94,9 @@ export function onFilled(step: Step, order: BrokerOrder, quantity: number, remai
 }
 
 const groupOf = (step: Step, order: BrokerOrder): BrokerOrder[] =>
-  [...step.state.orders.values()].filter(
-    (other) =>
-      other.permId !== order.permId &&
-      other.ocaGroup === order.ocaGroup &&
-      other.account === order.account &&
-      (isWorking(other) || other.status === 'Held'),
-  );
+  step.state.index
+    .ofGroup(order.ocaGroup)
+    .filter((other) => other.permId !== order.permId && other.account === order.account);
 
 function shrinkSiblings(step: Step, order: BrokerOrder): void {
   const parent = step.state.orders.get(order.parentPermId);
@@ -108,8 +104,8 @@ function shrinkSiblings(step: Step, order: BrokerOrder): void {
   const goal = isFinal(parent) ? parent.filled : parent.total;
   let exited = 0;
   const siblings: BrokerOrder[] = [];
-  for (const other of step.state.orders.values()) {
-    if (other.parentPermId !== parent.permId || other.action !== order.action) continue;
+  for (const other of step.state.index.childrenOf(parent.permId)) {
+    if (other.action !== order.action) continue;
     exited += other.filled;
     if (other.permId !== order.permId && !isFinal(other)) siblings.push(other);
   }

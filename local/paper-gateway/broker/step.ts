@@ -1,11 +1,12 @@
 import type { EpochMillis } from '#core/values/clock.ts';
-import type {
-  BrokerChanges,
-  BrokerEvent,
-  BrokerOrder,
-  BrokerSettings,
-  BrokerState,
-  Execution,
+import {
+  type BrokerChanges,
+  type BrokerEvent,
+  type BrokerOrder,
+  type BrokerSettings,
+  type BrokerState,
+  type Execution,
+  isFinal,
 } from './state.ts';
 
 /** One step of the broker: the state it works on and what it has produced so far. */
@@ -20,6 +21,7 @@ export interface Step {
 /** Records that an order changed and tells its owner how it stands now. */
 export function report(step: Step, order: BrokerOrder): void {
   step.changes.orders.add(order.permId);
+  if (isFinal(order)) step.state.index.settle(order);
   if (order.status !== 'Held') step.events.push({ event: 'order', order: { ...order } });
 }
 

@@ -181,6 +181,8 @@ function read(database: DatabaseSync): BrokerState | null {
   }>) {
     const order = orderOf(body);
     state.orders.set(order.permId, order);
+    if (isFinal(order)) state.index.addChild(order);
+    else state.index.add(order);
     // A later order of the same name (ids rolled back) hides the earlier one, unless ids were rolled back past both.
     if (!isFinal(order) || order.orderId <= (state.highestOrderId.get(order.clientId) ?? 0)) {
       state.byName.set(orderName(order.clientId, order.orderId), order.permId);

@@ -1,0 +1,264 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Bar, barSeries } from '#core/market/bars.ts';
+import type { Timer, TimerClock } from '#core/values/timer-clock.ts';
+import { startPaperGateway } from '#local/paper-gateway/gateway.ts';
+import {
+  encodeFrame,
+  encodeHello,
+  FrameReader,
+  fieldsOf,
+  MAXIMUM_RESPONSE_BYTES,
+} from '#local/paper-gateway/protocol/frames.ts';
+import {
+  encodeRequest,
+  type RequestFields,
+  type RequestName,
+} from '#local/paper-gateway/protocol/requests.ts';
+import { type MemoryTapeInstrument, memoryTape } from '#local/paper-gateway/tape.ts';
+
+/**
+ * What the paper gateway serves, measured over real sockets with its state on disk:
+ * order round trips (placeOrder sent → its orderStatus read) with one and with many in flight, full lives
+ * (placed → filled), and bars to market data lines. Run: node bench/paper-gateway.bench.ts
+ */
+const VERSION = 193;
+const MINUTE = 60_000;
+const OPEN = Date.UTC(2018, 1, 5, 14, 30);
+const LINES = 100;
+const CLIENTS = 8;
+
+class BenchClock implements TimerClock {
+  #now = OPEN;
+  #timers: { at: number; run: () => void }[] = [];
+  now = (): number => this.#now;
+  schedule(at: number, run: () => void): Timer {
+    const timer = { at, run };
+    this.#timers.push(timer);
+    return {
+      cancel: () => {
+        this.#timers = this.#timers.filter((other) => other !== timer);
+      },
+    };
+  }
+  /** Runs the next timer. */
+  turn(): void {
+    this.#timers.sort((left, right) => left.at - right.at);
+    const next = this.#timers.shift();
+    if (next === undefined) return;
+    this.#now = Math.max(this.#now, next.at);
+    next.run();
+  }
+}
+
+function instrument(index: number): MemoryTapeInstrument {
+  const name = `S${String(index).padStart(3, '0')}`;
+  const rows = Array.from({ length: 390 }, (_, minute): Bar => {
+    const openTime = OPEN + minute * MINUTE;
+    return {
+      openTime,
+      closeTime: openTime + MINUTE,
+      open: 100,
+      high: 100.1,
+      low: 99.9,
+      close: 100,
+      volume: 1e9,
+    };
+  });
+  return {
+    instrument: name,
+    assetClass: 'equity',
+    tradable: true,
+    tick: '0.01',
+    lot: '1',
+    timeZone: 'America/New_York',
+    contract: {
+      conId: index + 1,
+      symbol: name,
+      secType: 'STK',
+      exchange: 'SMART',
+      primaryExchange: 'NASDAQ',
+      currency: 'USD',
+      localSymbol: name,
+      tradingClass: 'NMS',
+      multiplier: '1',
+      longName: name,
+      industry: '',
+    },
+    sessions: [
+      {
+        date: '2018-02-05',
+        openTime: OPEN,
+        closeTime: OPEN + 390 * MINUTE,
+        bars: barSeries(name, { unit: 'minute', count: 1 }, rows),
+      },
+    ],
+    daily: barSeries(name, { unit: 'session' }, [
+      {
+        openTime: OPEN - 86_400_000,
+        closeTime: OPEN - 60_000_000,
+        open: 100,
+        high: 100,
+        low: 100,
+        close: 100,
+        volume: 1e9,
+      },
+    ]),
+  };
+}
+
+/** A bare client: counts messages by id, so that the gateway is measured and not a library. */
+class BareClient {
+  readonly socket: Socket;
+  readonly counts = new Map<string, number>();
+  onMessage: (fields: readonly string[]) => void = () => {};
+  readonly #frames = new FrameReader(MAXIMUM_RESPONSE_BYTES);
+
+  constructor(port: number, clientId: number) {
+    this.socket = connect(port, '127.0.0.1');
+    this.socket.setNoDelay(true);
+    this.socket.write(encodeHello({ minimumVersion: 100, maximumVersion: VERSION, options: '' }));
+    this.send('startApi', { clientId });
+    this.socket.on('data', (chunk) =>
+      this.#frames.push(chunk, (body) => {
+        const fields = fieldsOf(body);
+        const id = fields[0] ?? '';
+        this.counts.set(id, (this.counts.get(id) ?? 0) + 1);
+        this.onMessage(fields);
+      }),
+    );
+  }
+
+  send<K extends RequestName>(name: K, fields: Partial<RequestFields<K>>): void {
+    this.socket.write(encodeFrame(encodeRequest(name, fields, VERSION)));
+  }
+
+  until(id: string, count: number): Promise<void> {
+    return new Promise((resolve) => {
+      const check = () => {
+        if ((this.counts.get(id) ?? 0) < count) return false;
+        this.onMessage = () => {};
+        resolve();
+        return true;
+      };
+      if (!check()) this.onMessage = () => void check();
+    });
+  }
+}
+
+const contract = (index: number) => ({
+  conId: index + 1,
+  symbol: '',
+  secType: 'STK',
+  lastTradeDateOrContractMonth: '',
+  strike: 0,
+  right: '',
+  multiplier: '',
+  exchange: 'SMART',
+  primaryExchange: '',
+  currency: 'USD',
+  localSymbol: '',
+  tradingClass: '',
+});
+
+function report(what: string, count: number, begun: number): void {
+  const seconds = (performance.now() - begun) / 1000;
+  console.log(`${what}: ${count} in ${seconds.toFixed(2)} s = ${Math.round(count / seconds)}/s`);
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'paper-gateway-bench-'));
+const clock = new BenchClock();
+const gateway = await startPaperGateway({
+  port: 0,
+  clock,
+  tape: memoryTape(Array.from({ length: LINES }, (_, index) => instrument(index))),
+  directory,
+  seed: 1,
+  initialCash: '1000000000',
+});
+try {
+  const client = new BareClient(gateway.port, 1);
+  await client.until('9', 1);
+  const limit = (orderId: number) =>
+    client.send('placeOrder', {
+      orderId,
+      contract: contract(0),
+      action: 'BUY',
+      totalQuantity: 1,
+      orderType: 'LMT',
+      limitPrice: 1,
+      timeInForce: 'GTC',
+      transmit: true,
+    });
+
+  const pipelined = 10_000;
+  let begun = performance.now();
+  for (let orderId = 1; orderId <= pipelined; orderId += 1) limit(orderId);
+  await client.until('3', pipelined);
+  report('order round trips, pipelined', pipelined, begun);
+
+  const single = 2_000;
+  const waits: number[] = [];
+  for (let orderId = pipelined + 1; orderId <= pipelined + single; orderId += 1) {
+    const sent = performance.now();
+    limit(orderId);
+    await client.until('3', orderId);
+    waits.push(performance.now() - sent);
+  }
+  waits.sort((left, right) => left - right);
+  const at = (share: number) => (waits[Math.floor(share * waits.length)] as number).toFixed(3);
+  console.log(`order round trip, one in flight: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`);
+
+  begun = performance.now();
+  client.send('reqGlobalCancel', {});
+  await client.until('3', 2 * (pipelined + single));
+  report('cancels', pipelined + single, begun);
+
+  const lives = 5_000;
+  const statuses = client.counts.get('3') ?? 0;
+  begun = performance.now();
+  for (let orderId = pipelined + single + 1; orderId <= pipelined + single + lives; orderId += 1) {
+    client.send('placeOrder', {
+      orderId,
+      contract: contract(0),
+      action: orderId % 2 === 0 ? 'SELL' : 'BUY',
+      totalQuantity: 1,
+      orderType: 'MKT',
+      timeInForce: 'DAY',
+      transmit: true,
+    });
+  }
+  await client.until('3', statuses + lives);
+  clock.turn();
+  await client.until('59', lives);
+  report('market orders placed, filled and reported', lives, begun);
+
+  const watchers = Array.from({ length: CLIENTS }, (_, index) => new BareClient(gateway.port, 10 + index));
+  await Promise.all(watchers.map((watcher) => watcher.until('9', 1)));
+  for (const [index, watcher] of watchers.entries()) {
+    for (let line = index; line < LINES; line += CLIENTS)
+      watcher.send('reqMktData', { reqId: line + 1, contract: contract(line) });
+  }
+  await Promise.all(
+    watchers.map((watcher, index) => watcher.until('81', Math.ceil((LINES - index) / CLIENTS))),
+  );
+  const lastTicks = () => watchers.reduce((sum, watcher) => sum + (watcher.counts.get('45') ?? 0), 0);
+  const bars = 50 * LINES;
+  const before = lastTicks();
+  begun = performance.now();
+  for (let bar = 0; bar < bars; bar += 1) {
+    clock.turn();
+    if (bar % LINES === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  while (lastTicks() < before + bars) await new Promise((resolve) => setImmediate(resolve));
+  report(`bars to ${LINES} market data lines of ${CLIENTS} clients`, bars, begun);
+  console.log(
+    `resident memory: ${Math.round(process.memoryUsage().rss / 1_048_576)} MB (gateway and clients in one process)`,
+  );
+  for (const each of [client, ...watchers]) each.socket.destroy();
+} finally {
+  await gateway.close();
+  rmSync(directory, { recursive: true });
+}
