@@ -1,3 +1,4 @@
+import type { CloudWatchHost } from '../aws/cloudwatch/cloudwatch.ts';
 import type { DynamoHost } from '../aws/dynamodb-service/dynamodb-service.ts';
 import type { EcsHost } from '../aws/ecs/ecs.ts';
 import type { HostedFunction } from '../aws/lambda/lambda.ts';
@@ -73,12 +74,16 @@ export interface Host {
   resource(logicalId: string): Resource;
   /** Calls a function, by logical id or name, as the operator. */
   invoke(functionId: string, event: unknown): Promise<InvokeResult>;
+  /** Calls a service without HTTP, with the permissions of `caller`. @throws AwsError */
+  call: RuntimeParts['call'];
   /** Tasks and their state; services can be stopped and started. */
   readonly ecs: EcsHost;
   /** Queues and tables without HTTP, and what topics would have sent outside. */
   readonly sqs: SqsHost;
   readonly dynamo: DynamoHost;
   readonly sns: SnsHost;
+  /** Metrics and alarms. */
+  readonly cloudwatch: CloudWatchHost;
   /** Events that a function has accepted asynchronously and not done with. */
   queued(functionArn: string): number;
   /** Makes connections between tasks and another part of the process count before stepped time moves. */
@@ -156,9 +161,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
     },
     output: (source, line) => {
       const metrics = embeddedMetrics(line);
-      if (metrics !== undefined) options.onMetrics?.(source, metrics);
-      else if (options.onOutput !== undefined) options.onOutput(source, line);
-      else log.info(line, { source });
+      if (metrics !== undefined) {
+        cloud.cloudwatch.recordLogLine(line);
+        options.onMetrics?.(source, metrics);
+      } else if (options.onOutput !== undefined) {
+        options.onOutput(source, line);
+      } else {
+        log.info(line, { source });
+      }
     },
   };
 
@@ -205,10 +215,12 @@ export async function startHost(options: HostOptions): Promise<Host> {
           lambda.functions.find(({ logicalId }) => logicalId === functionId) ?? lambda.find(functionId);
         return invokeResult(target, event);
       },
+      call: (service, operation, input, caller) => parts.call(service, operation, input, caller),
       ecs: cloud.ecs,
       sns: cloud.sns,
       sqs: cloud.sqs,
       dynamo: cloud.dynamo,
+      cloudwatch: cloud.cloudwatch,
       queued: (functionArn) => cloud.lambda.queued(functionArn),
       addLink: (link) => links.add(link),
       close,

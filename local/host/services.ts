@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type CloudWatchHost, createCloudWatch } from '../aws/cloudwatch/cloudwatch.ts';
 import { openDynamo } from '../aws/dynamodb/engine.ts';
 import { createDynamoHost, type DynamoHost } from '../aws/dynamodb-service/dynamodb-service.ts';
 import { createEcs, type EcsHost } from '../aws/ecs/ecs.ts';
@@ -8,10 +9,12 @@ import { createEvents } from '../aws/events/events.ts';
 import { ScheduleFirings } from '../aws/events/schedule-firings.ts';
 import { createKms } from '../aws/kms/kms.ts';
 import { createLambda, type LambdaHost } from '../aws/lambda/lambda.ts';
+import { createS3 } from '../aws/s3/s3.ts';
 import { createScheduler } from '../aws/scheduler/scheduler.ts';
 import { createSecretsManager, type SecretsManagerHost } from '../aws/secrets-manager/secrets-manager.ts';
 import { createSns, type SnsHost } from '../aws/sns/sns.ts';
 import { createSqs, type SqsHost } from '../aws/sqs/sqs.ts';
+import { createStates } from '../aws/states/states.ts';
 import type { HostActivity } from './activity.ts';
 import type { AwsService, ResourceType } from './kernel.ts';
 import type { RuntimeParts } from './runtime-parts.ts';
@@ -26,6 +29,7 @@ export interface Services {
   readonly dynamo: DynamoHost;
   readonly secretsManager: SecretsManagerHost;
   readonly ecs: EcsHost;
+  readonly cloudwatch: CloudWatchHost;
   /** Takes up what an earlier run left, then starts mappings, rules, schedules and tasks. All resources exist by now. */
   start(): Promise<void>;
   /** Takes no more work: mappings, rules, schedules and tasks end. */
@@ -54,13 +58,21 @@ export async function createServices(
   const secretsManager = createSecretsManager(parts, kms);
   const sqs = createSqs(parts, kms);
   const sns = createSns(parts, kms);
-  const lambda = createLambda(parts, environment);
+  const cloudwatch = createCloudWatch(parts);
+  const s3 = createS3(parts, kms);
+  const lambda = createLambda(parts, environment, (functionName) => {
+    cloudwatch.recordMetric(
+      { namespace: 'AWS/Lambda', name: 'Errors', dimensions: { FunctionName: functionName } },
+      1,
+    );
+  });
   const firings = new ScheduleFirings(context);
   const events = createEvents(parts, firings);
   const scheduler = createScheduler(parts, firings);
+  const states = createStates(parts, lambda);
   const ecs = createEcs(parts, activity, links);
   const mappings = createEventSourceMappings(parts, lambda, dynamo, sqs);
-  const withApi = [dynamo, kms, secretsManager, sqs, sns, lambda, events, scheduler];
+  const withApi = [dynamo, kms, secretsManager, sqs, sns, lambda, events, scheduler, states, cloudwatch, s3];
 
   return {
     services: withApi.map(({ service }) => service),
@@ -70,13 +82,16 @@ export async function createServices(
     sns,
     dynamo,
     secretsManager,
+    cloudwatch,
     ecs,
     async start() {
+      cloudwatch.watchQueues(sqs);
       dynamo.start();
       lambda.start();
       sns.start();
       events.start();
       scheduler.start();
+      states.start();
       mappings.start();
       await ecs.start();
     },
@@ -85,6 +100,7 @@ export async function createServices(
       mappings.close();
       events.close();
       scheduler.close();
+      states.close();
     },
     async close() {
       await lambda.close();

@@ -78,10 +78,11 @@ const eventInvokeProperties = z.object({
 const LARGEST_SYNCHRONOUS_PAYLOAD = 6 * 1024 * 1024;
 const LARGEST_ASYNCHRONOUS_PAYLOAD = 1024 * 1024;
 
-/** Builds Lambda. `environment` gives variables beside those of the template, by function name. */
+/** Builds Lambda. `environment` gives variables beside those of the template, by function name; `onError` is told of each failed invocation. */
 export function createLambda(
   parts: RuntimeParts,
   environment: (functionName: string) => Readonly<Record<string, string>> = () => ({}),
+  onError: (functionName: string) => void = () => {},
 ): LambdaHost {
   const { context } = parts;
   const entries = new Map<string, FunctionEntry>();
@@ -97,13 +98,15 @@ export function createLambda(
     return entry;
   };
 
-  const invoke = (entry: FunctionEntry, payload: string): Promise<InvocationOutcome> => {
+  const invoke = async (entry: FunctionEntry, payload: string): Promise<InvocationOutcome> => {
     if (entry.reserved === 0) {
       throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, {
         Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
       });
     }
-    return entry.pool.invoke(payload, parts.faults.crash());
+    const outcome = await entry.pool.invoke(payload, parts.faults.crash());
+    if (outcome.kind === 'failed') onError(entry.name);
+    return outcome;
   };
 
   const functionTarget = ({ arn }: FunctionEntry): DurableTarget => {
