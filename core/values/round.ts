@@ -14,8 +14,7 @@ export class NotFiniteError extends Error {
 /** A finite float to ten significant digits, `-0` as `0`. @throws NotFiniteError */
 export function significant(value: number): number {
   if (!Number.isFinite(value)) throw new NotFiniteError(value);
-  const rounded = Number(value.toPrecision(SIGNIFICANT_DIGITS));
-  return rounded === 0 ? 0 : rounded;
+  return Number(value.toPrecision(SIGNIFICANT_DIGITS));
 }
 
 /** A measure for an event: rounded, or null where it is undefined (undefined is not zero). */

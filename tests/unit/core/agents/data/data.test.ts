@@ -28,11 +28,11 @@ const view = (change: Partial<View> = {}): View => ({
   ...change,
 });
 const ids: Readonly<Record<string, string>> = {
-  'market-data': '00000000-0000-4000-8000-000000000001',
-  microstructure: '00000000-0000-4000-8000-000000000002',
+  'market-data': '00000000-0000-4000-8000-000000000005',
+  microstructure: '00000000-0000-4000-8000-000000000004',
   economic: '00000000-0000-4000-8000-000000000003',
-  sentiment: '00000000-0000-4000-8000-000000000004',
-  news: '00000000-0000-4000-8000-000000000005',
+  sentiment: '00000000-0000-4000-8000-000000000002',
+  news: '00000000-0000-4000-8000-000000000001',
 };
 const answer = (agent: string, ...views: readonly View[]): AnalyzerAnswer => ({
   eventId: ids[agent] as string,
@@ -77,6 +77,16 @@ describe('the data agent', () => {
       9,
     );
     expect(EVENTS.MarketViewPublished.data.safeParse({ ...IN_CYCLE, ...market }).error).toBeUndefined();
+  });
+
+  it('reads the pooled probability in the pooled direction', () => {
+    const [pooled] = publish(
+      answer('market-data', view({ direction: -0.8, confidence: 0.7 })),
+      answer('news', view({ direction: 0.1, confidence: 0.6 })),
+    ).instruments;
+    expect(pooled?.direction).toBeCloseTo(-0.35, 9);
+    // A rise has 0.3 by one and 0.6 by the other; a fall the rest.
+    expect(pooled?.confidence).toBeCloseTo(0.55, 9);
   });
 
   it('gives half the weight to a stand-in for a source that is missing', () => {
@@ -126,7 +136,10 @@ describe('the data agent', () => {
 
   it('counts one answer of an agent that answered twice, the same whichever came first', () => {
     const first = answer('market-data', view({ direction: 0.5 }));
-    const second = { ...answer('market-data', view({ direction: -0.5 })), eventId: ids['news'] as string };
+    const second = {
+      ...answer('market-data', view({ direction: -0.5 })),
+      eventId: '00000000-0000-4000-8000-000000000009',
+    };
     expect(publish(second, first)).toEqual(publish(first, second));
     expect(publish(second, first).instruments[0]?.direction).toBe(0.5);
     expect(publish(second, first).inputs).toEqual([ids['market-data']]);

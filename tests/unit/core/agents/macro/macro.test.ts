@@ -121,6 +121,25 @@ describe('ranking', () => {
     expect(scored[1]?.relativeStrength).toBe(scored[2]?.relativeStrength);
   });
 
+  it('finds no relative strength in the benchmark itself', () => {
+    const closeTime = Float64Array.from({ length: 300 }, (_, at) => at);
+    const close = Float64Array.from(drifting(300, 0.001));
+    const [only] = scoreCandidates([{ instrument: 'A', closeTime, close }], { closeTime, close });
+    expect(only?.relativeStrength).toBe(0);
+    expect(only?.momentum).not.toBe(0);
+  });
+
+  it('measures a lone instrument against its own past: a steady rise is nothing new', () => {
+    const closeTime = Float64Array.from({ length: 600 }, (_, at) => at);
+    const candidate = (values: readonly number[]) => [
+      { instrument: 'A', closeTime, close: Float64Array.from(values) },
+    ];
+    const steady = scoreCandidates(candidate(drifting(600, 0.002)), null);
+    expect(Math.abs(steady[0]?.momentum ?? 9)).toBeLessThan(0.7);
+    const slowing = scoreCandidates(candidate([...drifting(540, 0.002), ...drifting(60, 0, 290)]), null);
+    expect(slowing[0]?.momentum).toBeLessThan(-0.8);
+  });
+
   it('gives a series that does not move the average score', () => {
     const closeTime = Float64Array.from({ length: 60 }, (_, at) => at);
     const [only] = scoreCandidates(

@@ -40,10 +40,17 @@ describe('spread estimators', () => {
   });
 
   it('Corwin–Schultz takes an overnight gap out of the range', () => {
-    const still = { high: ask, low: bid, close: 100 };
-    const gapped = bars([still, { high: ask + 5, low: bid + 5, close: 105 }]);
-    // The second day is moved back so that its low meets the close before: the gap itself is no spread.
-    expect(corwinSchultzSpread(gapped)).toBeLessThan(spread);
+    const gapped = bars([
+      { high: ask, low: bid, close: bid },
+      { high: ask + 5, low: bid + 5, close: 105 },
+    ]);
+    // The second day is moved back until its low meets the close before: the gap itself is no spread.
+    expect(corwinSchultzSpread(gapped)).toBeCloseTo(spread, 10);
+    const fallen = bars([
+      { high: ask, low: bid, close: ask },
+      { high: ask - 5, low: bid - 5, close: 95 },
+    ]);
+    expect(corwinSchultzSpread(fallen)).toBeCloseTo(spread, 10);
   });
 
   it('Abdi–Ranaldo finds the spread where closes bounce between bid and ask', () => {
