@@ -1,0 +1,81 @@
+import { buildSync } from 'esbuild';
+import { allow, arnOf, ref, roleFor, type StackSource } from './assembly-writer.ts';
+
+const entry = (source: string): string =>
+  buildSync({
+    stdin: { contents: source, resolveDir: process.cwd(), loader: 'ts' },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    banner: { js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);" },
+    logLevel: 'error',
+  }).outputFiles[0]?.text ?? '';
+
+/** Polls a FIFO queue for ever, answers each command after ten seconds of its own time, and has a heartbeat. */
+const bridge = `
+  import { SQSClient, ReceiveMessageCommand, DeleteMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+  import { parentPort } from 'node:worker_threads';
+  const client = new SQSClient({});
+  parentPort.postMessage({ type: 'health', healthy: process.env.PASSWORD === 'hunter2' });
+  let beats = 0;
+  setInterval(() => { beats += 1; }, 60_000);
+  const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  const send = (body: unknown) => client.send(new SendMessageCommand({ QueueUrl: process.env.ANSWERS, MessageBody: JSON.stringify(body) }));
+  process.on('SIGTERM', () => { void send({ stopped: true }).finally(() => process.exit(0)); });
+  const loop = async () => {
+    for (;;) {
+      const { Messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl: process.env.COMMANDS, WaitTimeSeconds: 20, MaxNumberOfMessages: 1 }));
+      for (const message of Messages) {
+        if (message.Body === 'crash') { await client.send(new DeleteMessageCommand({ QueueUrl: process.env.COMMANDS, ReceiptHandle: message.ReceiptHandle })); process.exit(3); }
+        await sleep(10_000);
+        await send({ echo: message.Body, at: new Date().toISOString(), beats });
+        await client.send(new DeleteMessageCommand({ QueueUrl: process.env.COMMANDS, ReceiptHandle: message.ReceiptHandle }));
+      }
+    }
+  };
+  void loop();`;
+
+/** A container task between two queues, as the broker bridge is. */
+export const taskStack = (): StackSource => ({
+  functions: {},
+  images: { bridge: { Dockerfile: 'FROM scratch', 'bridge.mjs': entry(bridge) } },
+  resources: {
+    Commands: { Type: 'AWS::SQS::Queue', Properties: { FifoQueue: true, ContentBasedDeduplication: true, VisibilityTimeout: 120 } },
+    Answers: { Type: 'AWS::SQS::Queue', Properties: {} },
+    Password: { Type: 'AWS::SecretsManager::Secret', Properties: { SecretString: '{"password":"hunter2"}' } },
+    TaskRole: roleFor('ecs-tasks.amazonaws.com', [
+      allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage'], arnOf('Commands')),
+      allow(['sqs:SendMessage'], arnOf('Answers')),
+    ]),
+    ExecutionRole: roleFor('ecs-tasks.amazonaws.com', [allow(['secretsmanager:GetSecretValue'], ref('Password'))]),
+    Cluster: { Type: 'AWS::ECS::Cluster', Properties: {} },
+    Definition: {
+      Type: 'AWS::ECS::TaskDefinition',
+      Properties: {
+        TaskRoleArn: arnOf('TaskRole'),
+        ExecutionRoleArn: arnOf('ExecutionRole'),
+        ContainerDefinitions: [
+          {
+            Name: 'bridge',
+            Image: 'registry.example/assets:bridge',
+            DockerLabels: { 'abc.local.entry': 'bridge.mjs' },
+            Environment: [
+              { Name: 'COMMANDS', Value: ref('Commands') },
+              { Name: 'ANSWERS', Value: ref('Answers') },
+            ],
+            Secrets: [{ Name: 'PASSWORD', ValueFrom: { 'Fn::Join': ['', [ref('Password'), ':password::']] } }],
+            StopTimeout: 5,
+          },
+          { Name: 'sidecar', Image: 'registry.example/gateway:latest' },
+        ],
+      },
+    },
+    Service: {
+      Type: 'AWS::ECS::Service',
+      Properties: { Cluster: ref('Cluster'), TaskDefinition: ref('Definition'), DesiredCount: 1, ServiceName: 'broker' },
+    },
+  },
+});

@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Host } from '#local/host/host.ts';
+import { drainQueue, MONDAY_9_NEW_YORK, OPERATOR, startOn, temporaryDirectory } from './harness.ts';
+import { taskStack } from './task-assembly.ts';
+
+describe('a container task in stepped time', () => {
+  let directory: ReturnType<typeof temporaryDirectory>;
+  let host: Host;
+  beforeEach(async () => {
+    directory = temporaryDirectory();
+    host = await startOn(taskStack(), directory.path);
+  });
+  afterEach(async () => {
+    await host.close();
+    directory.remove();
+  });
+
+  const command = (body: string) =>
+    host.call('sqs', 'SendMessage', { QueueUrl: host.resource('Commands').identity.ref, MessageBody: body, MessageGroupId: 'AAPL' }, OPERATOR);
+  const answers = (): unknown[] => drainQueue(host, 'Answers').map((body) => JSON.parse(body) as unknown);
+  const minutes = (count: number): Promise<void> => host.clock.advanceUntil(host.clock.now() + count * 60_000);
+
+  it('sees the host’s time in its date and its timers, and gets its secrets', async () => {
+    await minutes(5);
+    await command('first');
+    await minutes(1);
+
+    expect(answers()).toEqual([{ echo: 'first', at: new Date(MONDAY_9_NEW_YORK + 5 * 60_000 + 10_000).toISOString(), beats: 5 }]);
+    expect(host.ecs.tasks).toEqual([
+      { service: 'broker', container: 'bridge', state: 'running', restarts: 0, healthy: true },
+      { service: 'broker', container: 'sidecar', state: 'not-run-locally', restarts: 0, healthy: undefined },
+    ]);
+  });
+
+  it('is started again when it exits', async () => {
+    await command('crash');
+    await minutes(1);
+    await command('second');
+    await minutes(1);
+
+    expect(answers()).toMatchObject([{ echo: 'second' }]);
+    expect(host.ecs.tasks[0]).toMatchObject({ state: 'running', restarts: 1 });
+  });
+
+  it('gets the chance to say goodbye when its service is scaled to nothing, and comes back', async () => {
+    await minutes(1);
+    await host.ecs.setDesiredCount('broker', 0);
+    expect(answers()).toEqual([{ stopped: true }]);
+    expect(host.ecs.tasks[0]).toMatchObject({ state: 'stopped' });
+
+    await command('later');
+    await minutes(1);
+    expect(answers()).toEqual([]);
+
+    await host.ecs.setDesiredCount('broker', 1);
+    await minutes(1);
+    expect(answers()).toMatchObject([{ echo: 'later' }]);
+  });
+});
