@@ -190,23 +190,28 @@ export class RollingExtreme {
       return Number.NaN;
     }
     const period = this.#period;
+    const values = this.#values;
+    const ages = this.#ages;
     const signed = value * this.#sign;
     const now = this.#seen++;
-    if (this.#size > 0 && (this.#ages[this.#head] as number) <= now - period) {
-      this.#head = this.#head + 1 === period ? 0 : this.#head + 1;
-      this.#size--;
+    let head = this.#head;
+    let size = this.#size;
+    if (size > 0 && (ages[head] as number) <= now - period) {
+      head = head + 1 === period ? 0 : head + 1;
+      size--;
     }
-    let tail = this.#head + this.#size;
+    let tail = head + size;
     if (tail >= period) tail -= period;
-    while (this.#size > 0) {
+    while (size > 0) {
       const last = tail === 0 ? period - 1 : tail - 1;
-      if ((this.#values[last] as number) > signed) break;
+      if ((values[last] as number) > signed) break;
       tail = last;
-      this.#size--;
+      size--;
     }
-    this.#values[tail] = signed;
-    this.#ages[tail] = now;
-    this.#size++;
-    return this.#seen >= period ? (this.#values[this.#head] as number) * this.#sign : Number.NaN;
+    values[tail] = signed;
+    ages[tail] = now;
+    this.#head = head;
+    this.#size = size + 1;
+    return now + 1 >= period ? (values[head] as number) * this.#sign : Number.NaN;
   }
 }
