@@ -25,7 +25,8 @@ export interface Level {
   getSync(key: string, options?: ReadOptions): string | undefined;
   batch(operations: readonly LevelOperation[]): Promise<void>;
   keys(range: KeyRange & ReadOptions): LevelIterator;
-  values(range: KeyRange & ReadOptions): LevelIterator;
+  /** `highWaterMarkBytes` bounds what one `nextv` fetches; LevelDB's own bound is 16 KB. */
+  values(range: KeyRange & ReadOptions & { highWaterMarkBytes?: number }): LevelIterator;
   snapshot(): Snapshot;
 }
 

@@ -8,6 +8,13 @@ import type { WriteScope } from './write-scope.ts';
 /** The largest item the service takes, in bytes. */
 export const MAXIMUM_ITEM_BYTES = 400 * 1024;
 
+/**
+ * What is fetched from the database at a time: a partition that fits costs one hop to its thread, and a limit
+ * is never overshot by more.
+ */
+const CHUNK_ROWS = 64;
+const CHUNK_BYTES = 1024 * 1024;
+
 /** Where a store reads and writes; keys are whole keys of the database. */
 export interface Rows {
   get(key: string): unknown;
@@ -35,7 +42,7 @@ export function committedRows(level: Level, snapshot?: Snapshot): Rows {
     put: readOnly,
     delete: readOnly,
     keys: (range) => level.keys({ ...range, ...at }),
-    values: (range) => level.values({ ...range, ...at }),
+    values: (range) => level.values({ ...range, ...at, highWaterMarkBytes: CHUNK_BYTES }),
   };
 }
 
@@ -150,9 +157,6 @@ function withPrefix(prefix: string, range: KeyRange): KeyRange {
   if (range.limit !== undefined) bounds.limit = range.limit;
   return bounds;
 }
-
-/** Rows fetched at a time: a partition that fits costs one hop, a limit is never overshot by more. */
-const CHUNK_ROWS = 64;
 
 /** The rows of an iterator as the events that dynalite listens to, without a stream's cost per row. */
 class RowStream extends Stream {

@@ -49,6 +49,52 @@ async function createTable(engine: DynamoEngine, TableName: string): Promise<voi
   });
 }
 
+describe('a store on the disk', () => {
+  it('shows a transaction whole or not at all to a transaction that reads', async () => {
+    const engine = await open();
+    await createTable(engine, 'memory');
+    let writing = true;
+    const write = async (): Promise<void> => {
+      for (let n = 0; n < 300; n++) {
+        const TransactItems = ['a', 'b', 'c'].map((pk) => ({
+          Put: {
+            TableName: 'memory',
+            Item: { pk: { S: pk }, n: { N: String(n) }, text: { S: 'x'.repeat(5000) } },
+          },
+        }));
+        await engine.handle('TransactWriteItems', { TransactItems });
+      }
+      writing = false;
+    };
+    const seen = new Set<string>();
+    const read = async (): Promise<void> => {
+      const TransactItems = ['a', 'b', 'c'].map((pk) => ({
+        Get: { TableName: 'memory', Key: { pk: { S: pk } } },
+      }));
+      while (writing) {
+        const { Responses } = Object(await engine.handle('TransactGetItems', { TransactItems }));
+        const versions = Responses.map(
+          (response: { Item?: { n: { N: string } } }) => response.Item?.n.N ?? 'none',
+        );
+        expect(new Set(versions).size).toBe(1);
+        seen.add(versions[0]);
+        // lets the commits through
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    await Promise.all([write(), read(), read()]);
+    expect(seen.size).toBeGreaterThan(2);
+    await engine.close();
+  });
+
+  it('belongs to one engine at a time', async () => {
+    const engine = await open();
+    await expect(open()).rejects.toThrow();
+    await engine.close();
+    await (await open()).close();
+  });
+});
+
 describe('a store that is opened again', () => {
   it('has its tables, settings, items, records, sequence and tokens', async () => {
     const before = await open();

@@ -130,6 +130,48 @@ describe('items', () => {
     expect(await call('Scan', { TableName: 'state' })).toMatchObject({ Count: 150 });
   });
 
+  it('are fetched whole through an index that holds their keys only', async () => {
+    const { call } = await openFixture();
+    await call('CreateTable', {
+      TableName: 'orders',
+      AttributeDefinitions: ['pk', 'sk', 'placed'].map((AttributeName) => ({
+        AttributeName,
+        AttributeType: 'S',
+      })),
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      LocalSecondaryIndexes: [
+        {
+          IndexName: 'by-time',
+          KeySchema: [
+            { AttributeName: 'pk', KeyType: 'HASH' },
+            { AttributeName: 'placed', KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+      ],
+      BillingMode: 'PAY_PER_REQUEST',
+    });
+    const items = ['c', 'a', 'b'].map((sk, index) => ({
+      ...keyOf('p', sk),
+      placed: { S: `t${index}` },
+      price: { N: String(index) },
+    }));
+    for (const Item of items) await call('PutItem', { TableName: 'orders', Item });
+    const query = {
+      TableName: 'orders',
+      IndexName: 'by-time',
+      KeyConditionExpression: 'pk = :p',
+      ExpressionAttributeValues: { ':p': { S: 'p' } },
+    };
+    expect(await call('Query', { ...query, Select: 'ALL_ATTRIBUTES' })).toMatchObject({ Items: items });
+    expect(await call('Query', query)).toEqual(
+      expect.objectContaining({ Items: items.map(({ price: _price, ...keys }) => keys) }),
+    );
+  });
+
   it('leave an index with the attribute that put them there', async () => {
     const { call } = await openWithTable();
     const Item = { ...keyOf('a'), group: { S: 'g' }, rank: { N: '1' } };
