@@ -169,7 +169,8 @@ export function wildcard(pattern: string, flags = ''): (text: string) => boolean
 
 function arnPattern(pattern: string): (text: string) => boolean {
   const sections = splitArn(pattern);
-  if (sections === undefined) return wildcard(pattern);
+  // A wildcard never stands for several sections, but for a lone one that stands for any ARN.
+  if (sections === undefined) return () => pattern === '*';
   const tests = sections.map((section) => wildcard(section));
   return (text) => {
     const given = splitArn(text);
