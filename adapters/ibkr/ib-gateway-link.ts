@@ -1,14 +1,15 @@
-import {
-  type BarSizeSetting,
-  type Contract,
-  IBApi,
-  type Order,
-  type OrderAction,
-  type OrderType,
-  type SecType,
-  type TimeInForce,
-  type WhatToShow,
+import type {
+  BarSizeSetting,
+  Contract,
+  Order,
+  OrderAction,
+  OrderType,
+  SecType,
+  TimeInForce,
+  WhatToShow,
 } from '@stoqey/ib';
+// The package's front door also loads its second API and rxjs, which the bridge does not use.
+import { IBApi } from '@stoqey/ib/dist/api/api.js';
 import type {
   BrokerContract,
   BrokerGateway,

@@ -1,4 +1,5 @@
-import { EventName, type IBApi, type Order } from '@stoqey/ib';
+import type { IBApi, Order } from '@stoqey/ib';
+import { EventName } from '@stoqey/ib/dist/api/data/enum/event-name.js';
 import { DateTime } from 'luxon';
 import type { BrokerMessage, CompletedOrder, ObservedOrder } from '#core/broker/broker-port.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';

@@ -1,4 +1,5 @@
 import { renameSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -10,6 +11,7 @@ import { CATALOG } from '#core/market/catalog.ts';
 import type { TimerClock } from '#core/values/timer-clock.ts';
 import type { BridgeDependencies, BridgeLog } from './bridge-context.ts';
 import { type RunningBridge, runBridge } from './broker-bridge.ts';
+import { healthReport } from './health-report.ts';
 import { type BridgeResources, type BridgeSettings, readSettings } from './settings.ts';
 
 /** Orders are looked up for longer than any of them lives. */
@@ -28,7 +30,7 @@ export const jsonLog =
 /** Writes health where the container's check reads it; whole or not at all. */
 export function healthFile(path: string): (healthyUntil: number) => void {
   return (healthyUntil) => {
-    writeFileSync(`${path}.new`, `${JSON.stringify({ healthyUntil })}\n`);
+    writeFileSync(`${path}.new`, healthReport(healthyUntil));
     renameSync(`${path}.new`, path);
   };
 }
@@ -41,11 +43,17 @@ export function startBridge(
   environment: Readonly<Record<string, string | undefined>>,
   dependencies: Partial<BridgeDependencies> & { readonly clock: TimerClock },
 ): RunningBridge {
-  const { settings, resources } = readSettings(environment);
+  const { settings, resources } = readSettings(environment, taskName(environment));
   return runBridge(settings, {
     ...awsDependencies(settings, resources, dependencies.clock),
     ...dependencies,
   });
+}
+
+/** What tells this task from any other: the container's id on ECS, the machine's name elsewhere. */
+function taskName(environment: Readonly<Record<string, string | undefined>>): string {
+  const container = environment['ECS_CONTAINER_METADATA_URI_V4']?.split('/').at(-1) ?? '';
+  return container === '' ? hostname() : container;
 }
 
 function awsDependencies(

@@ -25,6 +25,11 @@ const window = z
       ? null
       : { hour: Number(match[1]), minute: Number(match[2]), minutes: Number(match[3]) };
   });
+const seconds = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(31 * 86_400);
 const millis = z.coerce
   .number()
   .int()
@@ -45,10 +50,9 @@ const environmentSchema = z.object({
   STATE_TABLE: z.string().min(1),
   IDEMPOTENCY_TABLE: z.string().min(1),
   OBJECT_BUCKET: z.string().min(1),
-  /** Unique to the task; two bridges with one owner would take the lease from each other. */
-  LEASE_OWNER: z.string().min(1),
-  LEASE_MS: millis.default(30_000),
-  LEASE_RENEW_MS: millis.default(10_000),
+  /** Unique to the task; two bridges with one owner would take the lease from each other. Else the task's own name. */
+  LEASE_OWNER: z.string().min(1).optional(),
+  LEASE_SECONDS: seconds.default(30),
   BAR_MINUTES: z.enum(['5', '15']).default('5').transform(Number),
   BAR_GRACE_MS: millis.default(1_000),
   MARKET_DATA_SOURCE: z.string().min(1).default('ibkr'),
@@ -58,14 +62,14 @@ const environmentSchema = z.object({
     .regex(/^\d{1,4} [DWMY]$/, 'a duration such as "5 Y"')
     .default('5 Y'),
   CONNECT_DEADLINE_MS: millis.default(15_000),
-  HEARTBEAT_MS: millis.default(10_000),
+  HEARTBEAT_SECONDS: seconds.default(15),
   HEARTBEAT_DEADLINE_MS: millis.default(5_000),
   RECONCILE_DEADLINE_MS: millis.default(30_000),
-  RECONCILE_MS: millis.default(300_000),
+  RECONCILE_MINUTES: z.coerce.number().int().min(1).max(44_640).default(5),
   ABSENCE_CONFIRM_MS: millis.default(3_000),
   ACKNOWLEDGE_DEADLINE_MS: millis.default(10_000),
-  ACCOUNT_MS: millis.default(300_000),
-  HALT_POLL_MS: millis.default(1_000),
+  ACCOUNT_MINUTES: z.coerce.number().int().min(1).max(44_640).optional(),
+  HALT_POLL_SECONDS: seconds.optional(),
   CLIENT_ID_WAIT_MS: millis.default(10_000),
   MESSAGES_PER_SECOND: z.coerce.number().int().min(2).max(45).default(45),
   MESSAGES_FOR_CANCELS: z.coerce.number().int().min(1).max(20).default(8),
@@ -76,6 +80,15 @@ const environmentSchema = z.object({
   HEALTH_FILE: z.string().min(1).optional(),
   HEALTH_GRACE_MS: millis.default(120_000),
 });
+
+const SECOND = 1_000;
+const MINUTE = 60_000;
+
+/**
+ * The kill switch calls working orders back within a second; where the heartbeat is stretched, as in a replay, so is this.
+ * Before each order the switch is read in any case.
+ */
+const haltPollSeconds = (heartbeat: number): number => (heartbeat <= 60 ? 1 : heartbeat);
 
 /** What the bridge runs with, checked. Durations in milliseconds unless named otherwise. */
 export interface BridgeSettings {
@@ -121,21 +134,22 @@ export interface BridgeResources {
 }
 
 /**
- * Reads the bridge's environment.
+ * Reads the bridge's environment. `taskName` tells this task from others where LEASE_OWNER is not set.
  * @throws BridgeSettingsError naming every variable that is wrong
  * @throws TradingModeError where mode, port and confirmation do not go together
  */
-export function readSettings(environment: Readonly<Record<string, string | undefined>>): {
+export function readSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  taskName = 'broker-bridge',
+): {
   readonly settings: BridgeSettings;
   readonly resources: BridgeResources;
 } {
-  const parsed = environmentSchema.safeParse(environment);
+  // An empty variable is one that was not set: container definitions have no other way to say so.
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = environmentSchema.safeParse(given);
   if (!parsed.success) throw new BridgeSettingsError(z.prettifyError(parsed.error));
   const env = parsed.data;
-  if (env.LEASE_RENEW_MS * 2 > env.LEASE_MS)
-    throw new BridgeSettingsError(
-      'LEASE_RENEW_MS has to be at most half of LEASE_MS, so that one lost renewal does no harm',
-    );
   if (env.MESSAGES_FOR_CANCELS >= env.MESSAGES_PER_SECOND)
     throw new BridgeSettingsError('MESSAGES_FOR_CANCELS has to be less than MESSAGES_PER_SECOND');
   const liveConfirmed = env.LIVE_TRADING_CONFIRMED ?? null;
@@ -148,7 +162,12 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       clientId: env.BROKER_CLIENT_ID,
       account: env.BROKER_ACCOUNT ?? null,
       liveConfirmed,
-      lease: { owner: env.LEASE_OWNER, duration: env.LEASE_MS, renewEvery: env.LEASE_RENEW_MS },
+      lease: {
+        owner: env.LEASE_OWNER ?? taskName,
+        duration: env.LEASE_SECONDS * SECOND,
+        // Two renewals may be lost before the lease is.
+        renewEvery: Math.ceil((env.LEASE_SECONDS * SECOND) / 3),
+      },
       bars: { minutes: env.BAR_MINUTES, grace: env.BAR_GRACE_MS },
       marketData: {
         source: env.MARKET_DATA_SOURCE,
@@ -156,14 +175,14 @@ export function readSettings(environment: Readonly<Record<string, string | undef
         historyDuration: env.HISTORY_DURATION,
       },
       connectDeadline: env.CONNECT_DEADLINE_MS,
-      heartbeatEvery: env.HEARTBEAT_MS,
+      heartbeatEvery: env.HEARTBEAT_SECONDS * SECOND,
       heartbeatDeadline: env.HEARTBEAT_DEADLINE_MS,
       reconcileDeadline: env.RECONCILE_DEADLINE_MS,
-      reconcileEvery: env.RECONCILE_MS,
+      reconcileEvery: env.RECONCILE_MINUTES * MINUTE,
       absenceConfirmation: env.ABSENCE_CONFIRM_MS,
       acknowledgeDeadline: env.ACKNOWLEDGE_DEADLINE_MS,
-      accountEvery: env.ACCOUNT_MS,
-      haltPollEvery: env.HALT_POLL_MS,
+      accountEvery: (env.ACCOUNT_MINUTES ?? env.RECONCILE_MINUTES) * MINUTE,
+      haltPollEvery: (env.HALT_POLL_SECONDS ?? haltPollSeconds(env.HEARTBEAT_SECONDS)) * SECOND,
       clientIdWait: env.CLIENT_ID_WAIT_MS,
       messagesPerSecond: env.MESSAGES_PER_SECOND,
       messagesForCancels: env.MESSAGES_FOR_CANCELS,
