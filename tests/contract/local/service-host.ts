@@ -125,6 +125,8 @@ export async function startServiceHost(
     readonly directory?: string;
     readonly extraServices?: readonly AwsService[];
     readonly observe?: (call: ServiceCall) => () => void;
+    /** Called when all resources exist, before deliveries that were left are taken up. */
+    readonly beforeStart?: (targets: Map<string, DeliveryTarget>) => void;
   } = {},
 ): Promise<ServiceHost> {
   const scratch = mkdtempSync(join(tmpdir(), 'service-host-'));
@@ -224,6 +226,8 @@ export async function startServiceHost(
     endpoint: front.endpoint,
   });
   await createResources(resources, types, (reference) => secrets.resolve(reference));
+  options.beforeStart?.(targets);
+  cloudWatch.watchQueues(sqs);
   sns.start();
   return {
     clock,
