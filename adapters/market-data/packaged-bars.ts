@@ -148,7 +148,7 @@ function readRows(file: FileDescription): {
     source: {
       package: file.package,
       version: file.version,
-      file: file.path,
+      file: file.path.replace('../', ''),
       sha256: createHash('sha256').update(content).digest('hex'),
       licence: file.licence,
       notes: file.notes,
@@ -198,6 +198,20 @@ function storeOf(id: PackagedInstrument): RawStore {
   return store;
 }
 
+/** The columns are handed out as copies: a caller that changes them (look-ahead tests do) must not change the store. */
+function copyOf(series: BarSeries): BarSeries {
+  return {
+    ...series,
+    openTime: series.openTime.slice(),
+    closeTime: series.closeTime.slice(),
+    open: series.open.slice(),
+    high: series.high.slice(),
+    low: series.low.slice(),
+    close: series.close.slice(),
+    volume: series.volume.slice(),
+  };
+}
+
 /** Whether an instrument has packaged bars. */
 export function hasPackagedBars(id: InstrumentId): id is PackagedInstrument {
   return (PACKAGED_INSTRUMENTS as readonly string[]).includes(id);
@@ -210,6 +224,6 @@ export function hasPackagedBars(id: InstrumentId): id is PackagedInstrument {
  */
 export function packagedBars(id: PackagedInstrument, view: PriceView = 'raw'): PackagedBars {
   const { raw, report, actions, source } = storeOf(id);
-  const series = adjustBars(raw, actions, view, instrumentOf(id).sessionTemplate);
+  const series = copyOf(adjustBars(raw, actions, view, instrumentOf(id).sessionTemplate));
   return { series, view, report, actions, source };
 }

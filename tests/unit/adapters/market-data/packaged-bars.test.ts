@@ -119,7 +119,7 @@ describe('the packaged S&P 500 bars', () => {
   });
 
   it('are the same in every view, for want of dividends', () => {
-    expect(packagedBars('SPX', 'total-return').series).toBe(packagedBars('SPX').series);
+    expect(packagedBars('SPX', 'total-return').series).toEqual(packagedBars('SPX').series);
   });
 });
 
@@ -132,6 +132,14 @@ describe('the sources of packaged bars', () => {
       expect(source.sha256).toMatch(/^[0-9a-f]{64}$/);
       expect(source.notes.some((note) => note.includes('no right to the exchange'))).toBe(true);
     }
+  });
+
+  it('are not changed by what a caller does to its bars', () => {
+    const { series } = packagedBars('AAPL');
+    series.close.fill(1);
+    series.openTime.fill(1);
+    expect(packagedBars('AAPL').series.close[0]).toBe(454.74);
+    expect(packagedBars('AAPL', 'split-adjusted').series.openTime[0]).toBeGreaterThan(1);
   });
 
   it('are known by id', () => {
