@@ -16,6 +16,14 @@ import type { RecentExit } from '#core/agents/strategy/proposal-screen.ts';
 import { strategyOpinionist } from '#core/agents/strategy/strategy-opinion.ts';
 import { type StrategyAnswer, synthesize } from '#core/agents/strategy/synthesize.ts';
 import { type Round, tally } from '#core/deliberation/tally.ts';
+import { type BarSeries, barAt } from '#core/market/bars.ts';
+import { sessionsBetween } from '#core/market/calendar.ts';
+import { findInstrument } from '#core/market/catalog.ts';
+import { DEFAULT_RISK_POLICY } from '#core/risk/policy.ts';
+import { planPyramiding } from '#core/risk/pyramiding.ts';
+import { instantText } from '#core/values/clock.ts';
+import { agentContext, modelledSession, realDaily } from './agent-context.ts';
+import { ReplayBook } from './replay-book.ts';
 
 /** One cycle's way through the deciding agents, stage by stage, until it ended. */
 export interface CycleTrace {
@@ -110,4 +118,65 @@ function deliberate(base: Pick<CycleTrace, 'context' | 'macro' | 'market' | 'syn
     rounds.push(round);
     if (decision.kind !== 'next-round') return { rounds, decision };
   }
+}
+
+export interface ReplayOptions {
+  readonly instruments: readonly string[];
+  readonly from: string;
+  readonly to: string;
+  readonly seed?: string;
+  /** Minutes between decision cycles. */
+  readonly every?: number;
+}
+
+export interface ReplayResult {
+  readonly book: ReplayBook;
+  readonly traces: readonly CycleTrace[];
+  readonly equity: number;
+  readonly maximumDrawdown: number;
+}
+
+const EQUITY = 1_000_000;
+const BAR_MINUTES = 5;
+
+/** Replays sessions on real daily bars with modelled paths inside the day: cycles, fills, stops, pyramiding. */
+export function replay(options: ReplayOptions): ReplayResult {
+  const { instruments, from, to, seed = 'test', every = 15 } = options;
+  const daily = Object.fromEntries([...instruments, 'SPX'].map((id) => [id, realDaily(id)]));
+  const book = new ReplayBook(EQUITY);
+  const traces: CycleTrace[] = [];
+  let equity = EQUITY;
+  let maximumDrawdown = 0;
+  for (const session of sessionsBetween('us-equity', from, to)) {
+    const { date } = session;
+    const intraday = Object.fromEntries(
+      [...instruments, 'SPX'].map((id) => [id, modelledSession(id, date, seed)]),
+    );
+    const bars = (session.close - session.open) / (BAR_MINUTES * 60_000);
+    for (let index = 0; index < bars; index++) {
+      const minute = (index + 1) * BAR_MINUTES;
+      const at = instantText(session.open + minute * 60_000);
+      for (const id of instruments) book.bar(date, id, at, barAt(intraday[id] as BarSeries, index));
+      const account = book.revalue(date, at);
+      equity = Number(account.equity);
+      maximumDrawdown = Math.max(maximumDrawdown, account.drawdown);
+      const pyramid = planPyramiding(account, DEFAULT_RISK_POLICY, {
+        now: session.open + minute * 60_000,
+        session: date,
+        sessionClose: session.close,
+        instrument: findInstrument,
+        expectedVolume: () => 1e6,
+      });
+      book.moveStops(pyramid.stopMoves);
+      book.submit(pyramid.intents);
+      if (minute % every !== 0 || index === bars - 1) continue;
+      const trace = runCycle(
+        agentContext({ session: date, minute, daily, intraday, account: book.revalue(date, at), seed }),
+        book.exits,
+      );
+      traces.push(trace);
+      book.submit(trace.intents);
+    }
+  }
+  return { book, traces, equity, maximumDrawdown };
 }

@@ -1,6 +1,7 @@
 import type { Proposal } from '#contracts/events/cycle.ts';
 import type { AgentContext, ProposalOutcome, Strategist } from '#core/agents/context.ts';
 import {
+  barsAtEntry,
   directionOf,
   type InstrumentState,
   instrumentState,
@@ -12,24 +13,27 @@ import { closeProposal, figure, openProposal } from '#core/agents/strategy/propo
 import { outcomeOf } from '#core/agents/strategy/proposal-outcome.ts';
 import { tradeLevels } from '#core/agents/strategy/trade-levels.ts';
 import { recordWords, type TradePlan, tradeRecord } from '#core/agents/strategy/trade-record.ts';
+import { sliceBars } from '#core/market/bars.ts';
 import { ABANDON_IMBALANCE, FLOW_MINIMUM_SESSIONS, type FlowSignals, flowSignals } from './flow-signals.ts';
 import { volumeProfile } from './volume-measures.ts';
 
 const FOLLOW: TradePlan = {
-  nearestStop: 2,
-  farthestStop: 3,
+  nearestStop: 2.5,
+  farthestStop: 3.5,
   target: 2,
   horizonSessions: 10,
   swingSessions: 10,
 };
 const FADE: TradePlan = {
-  nearestStop: 1.5,
-  farthestStop: 2.5,
+  nearestStop: 2,
+  farthestStop: 3,
   target: 1.5,
-  horizonSessions: 5,
+  horizonSessions: 10,
   swingSessions: 5,
 };
 const PROFILE_SESSIONS = 60;
+/** Five years: what the past record of a rule is measured on. */
+const RECORD_SESSIONS = 1300;
 
 /** Today's price must not have left the level at which the rule fired by more than this many average true ranges. */
 const CHASE_LIMIT = 0.5;
@@ -57,8 +61,10 @@ export const flowStrategist: Strategist = {
   },
 };
 
-function judge(context: AgentContext, state: InstrumentState): Judgement {
-  const { daily, instrument } = state;
+function judge(context: AgentContext, known: InstrumentState): Judgement {
+  const daily = sliceBars(known.daily, known.daily.length - RECORD_SESSIONS, known.daily.length);
+  const state = { ...known, daily };
+  const { instrument } = state;
   const signals = flowSignals(daily);
   const last = daily.length - 1;
   const imbalance = signals.imbalance[last] as number;
@@ -154,6 +160,10 @@ function abandon(
   const value = signals.value[last] as number;
   if (imbalance > ABANDON_IMBALANCE || state.reference >= value) {
     return { reason: `${id} is held and the flow does not speak against it: imbalance ${figure(imbalance)}` };
+  }
+  const before = barsAtEntry(state.daily, position).length - 1;
+  if ((signals.imbalance[before] as number) <= ABANDON_IMBALANCE) {
+    return { reason: `${id} was bought against the flow: imbalance ${figure(imbalance)} is no news` };
   }
   const proposal = closeProposal(context, 'flow', state, position, {
     confidence: 0.6 + 0.3 * Math.min(1, (ABANDON_IMBALANCE - imbalance) / (1 + ABANDON_IMBALANCE)),

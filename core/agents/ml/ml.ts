@@ -22,7 +22,7 @@ import {
 /** Probability from which a direction is proposed; a position is given up only beyond the other side: hysteresis. */
 const OPEN_PROBABILITY = 0.58;
 const CLOSE_PROBABILITY = 0.42;
-const LEVELS = { nearestStop: 1.5, farthestStop: 2.5, target: 1.5 } as const;
+const LEVELS = { nearestStop: 2, farthestStop: 3, target: 1.5 } as const;
 const SWING_SESSIONS = 5;
 
 /**

@@ -1,5 +1,6 @@
 import type { AgentContext, Strategist } from '#core/agents/context.ts';
 import {
+  barsAtEntry,
   directionOf,
   type InstrumentState,
   instrumentState,
@@ -22,15 +23,15 @@ import {
 } from './rotation.ts';
 
 const ROTATION: TradePlan = {
-  nearestStop: 2,
-  farthestStop: 3,
+  nearestStop: 2.5,
+  farthestStop: 3.5,
   target: 2,
   horizonSessions: 15,
   swingSessions: 10,
 };
 const PAIR: TradePlan = {
-  nearestStop: 2,
-  farthestStop: 3,
+  nearestStop: 2.5,
+  farthestStop: 3.5,
   target: 2,
   horizonSessions: 15,
   swingSessions: 10,
@@ -198,8 +199,11 @@ function keepOrClose(
   const id = state.instrument.id;
   if (directionOf(position) === 'short')
     return { instrument: id, reason: `a short in ${id} is not this method's` };
-  const lost = trendIsLost(state.daily, state.reference);
-  const overtaken = rank > 2 * buyRank(count) && momentum < 0;
+  const before = barsAtEntry(state.daily, position);
+  const wasLost = before.length > 0 && trendIsLost(before, before.close[before.length - 1] as number);
+  const lost = !wasLost && trendIsLost(state.daily, state.reference);
+  const overtaken =
+    rank > 2 * buyRank(count) && momentum < 0 && riskAdjustedMomentum(before, before.length - 1) >= 0;
   if (!lost && !overtaken) return { instrument: id, reason: `${id} is held and its trend is not lost` };
   const proposal = closeProposal(context, 'multi-instrument', state, position, {
     confidence: 0.65,

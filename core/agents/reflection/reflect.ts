@@ -1,5 +1,6 @@
 import type { AgentContext, CycleBody } from '#core/agents/context.ts';
-import { MARKET_STRESS } from '#core/agents/risk/stress-scenarios.ts';
+import { drawdownHeadroom } from '#core/agents/risk/assess-risk.ts';
+import { CATASTROPHE_HEADROOM, MARKET_STRESS } from '#core/agents/risk/stress-scenarios.ts';
 import { figure, percent } from '#core/agents/strategy/proposal-draft.ts';
 import { centsText, Decimal } from '#core/values/decimal.ts';
 import { significant } from '#core/values/round.ts';
@@ -16,12 +17,10 @@ export type Reflection =
 export const REFLECTION_VERSION = '1.0.0';
 /** From this crisis score on nothing is opened. */
 export const VETO_CRISIS_SCORE = 0.6;
-/** Share of the equity left above the drawdown halt that the worst scenario may cost. */
-export const VETO_HEADROOM_SHARE = 1;
 
 /**
  * The last word before the gate. Opens are vetoed when the crisis score reaches 0.60 or when a repeat of the worst
- * remembered day, on the whole book with them, would cost more than what is left above the drawdown halt; closing is
+ * remembered day, on the whole book with them, would cost more than one and a half times what is left above the drawdown halt; closing is
  * always cleared. Where the risk agent accepted nothing and another strategy proposes the same trade by other levels, one
  * more iteration without the rejected proposals is asked for, once.
  */
@@ -118,12 +117,11 @@ function catastrophes(
     const loss = exposure.abs().times(Math.abs(shock).toPrecision(10));
     return { scenario, loss: centsText(loss), equityFraction: significant(loss.div(equity).toNumber()) };
   });
-  const floor = new Decimal(account.highWater).times((1 - context.policy.drawdown.halt).toPrecision(10));
   const worst = values.reduce<Scenario | null>(
     (most, value) => (most === null || value.equityFraction > most.equityFraction ? value : most),
     null,
   );
-  return { values, headroom: Decimal.max(0, equity.minus(floor)), worst };
+  return { values, headroom: drawdownHeadroom(account, context.policy), worst };
 }
 
 function vetoReason(score: number, { headroom, worst }: Catastrophes): string | null {
@@ -133,8 +131,8 @@ function vetoReason(score: number, { headroom, worst }: Catastrophes): string | 
   if (headroom === null || worst === null) {
     return 'the equity of the account is unknown: what a catastrophe would cost cannot be judged';
   }
-  const allowed = headroom.times(VETO_HEADROOM_SHARE);
+  const allowed = headroom.times(CATASTROPHE_HEADROOM);
   return new Decimal(worst.loss).gt(allowed)
-    ? `a repeat of ${worst.scenario} would cost ${worst.loss} (${percent(worst.equityFraction)} of equity), more than the ${centsText(allowed)} left above the drawdown halt`
+    ? `a repeat of ${worst.scenario} would cost ${worst.loss} (${percent(worst.equityFraction)} of equity), more than ${CATASTROPHE_HEADROOM} times the ${centsText(headroom)} left above the drawdown halt`
     : null;
 }

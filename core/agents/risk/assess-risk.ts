@@ -2,6 +2,7 @@ import type { AgentContext, CycleBody } from '#core/agents/context.ts';
 import { expectedSlippage } from '#core/agents/execution/trading-cost.ts';
 import { type InstrumentState, instrumentState, positionOf } from '#core/agents/strategy/instrument-state.ts';
 import { figure, percent } from '#core/agents/strategy/proposal-draft.ts';
+import type { RiskPolicy } from '#core/risk/policy.ts';
 import { centsText, Decimal, decimalText } from '#core/values/decimal.ts';
 import { inUnitInterval, measured, significant } from '#core/values/round.ts';
 import { SIMULATION_MINIMUM_SESSIONS, type SimulatedOutcome, simulateOutcome } from './outcome-simulation.ts';
@@ -49,6 +50,12 @@ export function assessRisk(
 interface Reservation {
   readonly sector: string | null;
   readonly value: Decimal;
+}
+
+/** Money that may still be lost before the drawdown halts the desk; never negative. */
+export function drawdownHeadroom(account: NonNullable<AgentContext['account']>, policy: RiskPolicy): Decimal {
+  const halt = new Decimal(account.highWater).times((1 - policy.drawdown.halt).toPrecision(10));
+  return Decimal.max(0, new Decimal(account.equity).minus(halt));
 }
 
 function rejected(proposal: Synthesized, reason: string): Assessment {
@@ -134,7 +141,7 @@ function assessOpen(
     instrument,
     policy: context.policy,
     equity,
-    drawdown: account.drawdown,
+    headroom: drawdownHeadroom(account, context.policy),
     grossExposure: exposure.gross,
     held: exposure.held,
     sectorHeld: exposure.sector,

@@ -20,8 +20,8 @@ export interface SimulatedOutcome {
   readonly variance: number;
 }
 
-/** Paths drawn: the standard error of a probability near 0.6 is then about 1 %. */
-export const SIMULATED_PATHS = 2000;
+/** Paths drawn: the standard error of a probability near 0.6 is then about half a percent. */
+export const SIMULATED_PATHS = 8000;
 /** Sessions of history drawn from: five years. */
 const HISTORY_SESSIONS = 1260;
 /** Fewer sessions than a year say too little of the tails. */

@@ -2,6 +2,7 @@ import { wholeLots } from '#core/agents/strategy/trade-levels.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import type { RiskPolicy } from '#core/risk/policy.ts';
 import { Decimal } from '#core/values/decimal.ts';
+import { CATASTROPHE_HEADROOM, WORST_MARKET_FALL } from './stress-scenarios.ts';
 
 /** Share of equity that one trade may lose at its stop: a tenth of the drawdown at which the desk halts. */
 const LOSS_SHARE_OF_HALT = 0.1;
@@ -14,8 +15,8 @@ export interface SizingInputs {
   readonly instrument: Instrument;
   readonly policy: RiskPolicy;
   readonly equity: Decimal;
-  /** Fraction below the high-water mark. */
-  readonly drawdown: number;
+  /** Equity above the level at which the drawdown halts the desk. */
+  readonly headroom: Decimal;
   readonly grossExposure: Decimal;
   /** Absolute market value already held or reserved in the instrument. */
   readonly held: Decimal;
@@ -46,7 +47,8 @@ export function volatilityFactor(policy: RiskPolicy, annualVolatility: number): 
 
 /**
  * What each sizing method allows, in whole lots, none above what its limit leaves: volatility target, a quarter of Kelly
- * (mean over variance of the simulated outcome), loss at the stop, the drawdown still open, position, sector and leverage
+ * (mean over variance of the simulated outcome), loss at the stop, the drawdown still open (at the stop, and in a repeat
+ * of the worst remembered day on the whole book), position, sector and leverage
  * headroom, participation in the usual volume, order value.
  */
 export function sizeCandidates(inputs: SizingInputs): readonly SizeCandidate[] {
@@ -55,7 +57,7 @@ export function sizeCandidates(inputs: SizingInputs): readonly SizeCandidate[] {
   const riskOfUnit = risk.times(instrument.multiplier);
   const byValue = (value: Decimal) => value.div(unit);
   const ofEquity = (fraction: number) => equity.times(fraction.toPrecision(12));
-  const headroom = Math.max(0, policy.drawdown.halt - inputs.drawdown);
+  const catastrophe = inputs.headroom.times(CATASTROPHE_HEADROOM).div(WORST_MARKET_FALL.toPrecision(10));
   const kelly = inputs.variance > 0 ? Math.max(0, (KELLY_FRACTION * inputs.meanReturn) / inputs.variance) : 0;
   const units: [string, Decimal][] = [
     [
@@ -64,7 +66,8 @@ export function sizeCandidates(inputs: SizingInputs): readonly SizeCandidate[] {
     ],
     ['quarter-kelly', byValue(ofEquity(Math.min(policy.position.maximum, kelly)))],
     ['loss-at-stop', ofEquity(policy.drawdown.halt * LOSS_SHARE_OF_HALT).div(riskOfUnit)],
-    ['drawdown-headroom', ofEquity(headroom * LOSS_SHARE_OF_HEADROOM).div(riskOfUnit)],
+    ['drawdown-headroom', inputs.headroom.times(LOSS_SHARE_OF_HEADROOM).div(riskOfUnit)],
+    ['catastrophe', byValue(catastrophe.minus(inputs.grossExposure))],
     ['position-limit', byValue(ofEquity(policy.position.maximum).minus(inputs.held))],
     ['gross-leverage', byValue(ofEquity(policy.grossLeverage).minus(inputs.grossExposure))],
     ['participation', new Decimal((inputs.usualVolume * policy.participation).toPrecision(12))],

@@ -19,6 +19,15 @@ export const MARKET_STRESS: readonly StressScenario[] = [
   { scenario: '2020-03-16', shock: -0.12 },
 ];
 
+/** The worst of {@link MARKET_STRESS}, as a positive fraction. */
+export const WORST_MARKET_FALL = Math.max(...MARKET_STRESS.map(({ shock }) => -shock));
+
+/**
+ * What a repeat of the worst remembered day may cost the whole book, in equity left above the drawdown halt: a day like
+ * that may overshoot the halt by half, as nothing trades on the way; more may not.
+ */
+export const CATASTROPHE_HEADROOM = 1.5;
+
 /** The worst close-to-close session against a position in this direction; null without two positive closes. */
 export function worstOwnSession(bars: BarSeries, direction: 'long' | 'short'): StressScenario | null {
   let worst = Number.NaN;

@@ -1,5 +1,5 @@
 import type { AgentContext, CycleBody } from '#core/agents/context.ts';
-import type { BarSeries } from '#core/market/bars.ts';
+import { type BarSeries, closedBy } from '#core/market/bars.ts';
 import type { Instrument, InstrumentId } from '#core/market/instrument.ts';
 import { type EpochMillis, parseInstant } from '#core/values/clock.ts';
 
@@ -62,6 +62,15 @@ export function positionOf(context: AgentContext, id: InstrumentId): PositionVal
 /** The direction of a position that is not flat. */
 export const directionOf = (position: PositionValue): 'long' | 'short' =>
   position.quantity.startsWith('-') ? 'short' : 'long';
+
+/**
+ * Daily bars that had closed when a position was opened; all of them where its layers are unknown. What spoke against the
+ * position then is no news now: an exit needs evidence that the entry did not have, or the two would take turns.
+ */
+export function barsAtEntry(bars: BarSeries, position: PositionValue): BarSeries {
+  const opened = position.layers.map((layer) => parseInstant(layer.openedAt));
+  return opened.length === 0 ? bars : closedBy(bars, Math.min(...opened));
+}
 
 /** Instruments with data that may be traded, in catalog order. */
 export function tradableInstruments(context: AgentContext): readonly InstrumentId[] {

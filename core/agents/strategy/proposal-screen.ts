@@ -45,7 +45,7 @@ export function refusalOf(
   return (
     regimeRefusal(macro, proposal) ??
     viewRefusal(market, proposal) ??
-    stopOutRefusal(context, proposal, recentExits)
+    reentryRefusal(context, proposal, recentExits)
   );
 }
 
@@ -68,20 +68,22 @@ function viewRefusal(market: CycleBody<'MarketViewPublished'>, proposal: Proposa
 }
 
 /**
- * No re-entry directly after a stop-out. Besides the exits that the caller knows, the tape itself is asked: where the
+ * No re-entry in the session of an exit, above all not after a stop-out: selling and buying back is turnover. Besides the exits that the caller knows, the tape itself is asked: where the
  * session has already moved against the proposal by as much as its stop is wide, a position taken earlier today would
  * have been stopped out, and today's tape is not bought again.
  */
-function stopOutRefusal(
+function reentryRefusal(
   context: AgentContext,
   proposal: Proposal,
   recentExits: readonly RecentExit[],
 ): string | null {
   const { instrument } = proposal;
-  const stopped = recentExits.some(
-    (exit) => exit.instrument === instrument && exit.session === context.session && exit.by === 'stop',
+  const exit = recentExits.find(
+    (known) => known.instrument === instrument && known.session === context.session,
   );
-  if (stopped) return `${instrument} was stopped out in this session: no re-entry before the next`;
+  if (exit !== undefined) {
+    return `the position in ${instrument} ended in this session (by ${exit.by}): no re-entry before the next`;
+  }
   const bars = context.intraday(instrument);
   const risk = Math.abs(Number(proposal.entry) - Number(proposal.invalidation));
   if (bars === null || !(risk > 0)) return null;

@@ -151,16 +151,25 @@ describe('flowStrategist', () => {
   });
 
   it('gives up a long only when selling persists and the price is below value', () => {
-    const account = portfolio({ positions: [longPosition('AAPL', '100', '100')] });
+    const since = (openedAt: string) => {
+      const position = longPosition('AAPL', '100', '100');
+      const layers = position.layers.map((layer) => ({ ...layer, openedAt }));
+      return { account: portfolio({ positions: [{ ...position, layers }] }) };
+    };
 
-    const selling = propose(pressed(25, 'selling'), { account });
-    const buying = propose(pressed(15, 'buying'), { account });
+    const selling = propose(pressed(25, 'selling'), since('2017-12-01T15:00:00.000Z'));
+    const buying = propose(pressed(15, 'buying'), since('2017-12-01T15:00:00.000Z'));
+    const boughtAgainstIt = propose(pressed(25, 'selling'), since('2018-01-22T15:00:00.000Z'));
 
     expect(selling).toMatchObject({
       kind: 'proposed',
       proposals: [{ action: 'close', method: 'flow-abandon' }],
     });
     expect(buying.kind).toBe('abstained');
+    expect(boughtAgainstIt).toMatchObject({
+      kind: 'abstained',
+      reason: expect.stringContaining('is no news'),
+    });
   });
 
   it.each([

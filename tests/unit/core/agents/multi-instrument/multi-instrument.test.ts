@@ -168,11 +168,17 @@ describe('multiInstrumentStrategist', () => {
   });
 
   it('gives up what lost its trend and keeps what did not', () => {
-    const hold = (bars: BarSeries) =>
-      propose({ AAPL: bars }, { account: portfolio({ positions: [longPosition('AAPL', '10', '100')] }) });
-    const falling = base('AAPL', { drift: -0.003, volatility: 0.006 });
+    const hold = (bars: BarSeries, openedAt = '2017-10-02T15:00:00.000Z') => {
+      const position = longPosition('AAPL', '10', '100');
+      const layers = position.layers.map((layer) => ({ ...layer, openedAt }));
+      return propose({ AAPL: bars }, { account: portfolio({ positions: [{ ...position, layers }] }) });
+    };
+    const falling = base('AAPL', {
+      step: (past, noise) => (past.length < 620 ? 0.002 : -0.004) + 0.005 * noise,
+    });
 
     expect(hold(falling)).toMatchObject({ kind: 'proposed', proposals: [{ action: 'close' }] });
+    expect(hold(falling, '2018-01-19T15:00:00.000Z')).toMatchObject({ kind: 'abstained' });
     expect(hold(strong)).toMatchObject({ kind: 'abstained', reason: expect.stringContaining('not lost') });
   });
 

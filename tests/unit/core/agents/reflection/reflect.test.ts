@@ -114,20 +114,22 @@ describe('reflect', () => {
   });
 
   it('vetoes what a repeat of 1987 would not let the account survive', () => {
-    const { type, body } = run({ assessed: assessedOf([{ quantity: '1500' }]) });
+    const { type, body } = run({ assessed: assessedOf([{ quantity: '2200' }]) });
 
     expect(type).toBe('DecisionVetoed');
     expect(type === 'DecisionVetoed' && body).toMatchObject({
-      reason: expect.stringMatching(/1987-10-19 would cost 52275.00 .* more than the 50000.00 left/),
+      reason: expect.stringMatching(
+        /1987-10-19 would cost 76670.00 .* more than 1.5 times the 50000.00 left/,
+      ),
     });
   });
 
   it('counts what is held, and the drawdown already used, against a catastrophe', () => {
     const used = { account: portfolio({ equity: '970000', drawdown: 0.03 }) };
-    const holding = { account: portfolio({ positions: [longPosition('MSFT', '2000', '85')] }) };
+    const holding = { account: portfolio({ positions: [longPosition('MSFT', '3500', '85')] }) };
 
     expect(run({ context: used }).type).toBe('DecisionCleared');
-    expect(run({ context: used, assessed: assessedOf([{ quantity: '600' }]) }).type).toBe('DecisionVetoed');
+    expect(run({ context: used, assessed: assessedOf([{ quantity: '1000' }]) }).type).toBe('DecisionVetoed');
     expect(run({ context: holding }).type).toBe('DecisionVetoed');
   });
 

@@ -42,7 +42,7 @@ describe('assessRisk', () => {
   it('accepts a trade whose odds clear the floor, at the smallest of its sizes', () => {
     const { assessment } = assess();
 
-    expect(assessment).toMatchObject({ verdict: 'accept', simulations: 2000 });
+    expect(assessment).toMatchObject({ verdict: 'accept', simulations: 8000 });
     expect(assessment.probabilityOfProfit).toBeGreaterThanOrEqual(0.6);
     const smallest = Math.min(...assessment.candidates.map(({ quantity }) => Number(quantity)));
     expect(Number(assessment.quantity)).toBe(smallest);
@@ -109,8 +109,10 @@ describe('assessRisk', () => {
     });
 
     const crowded = assess(worthIt, { account }).assessment;
-    const wounded = assess(worthIt, { account: portfolio({ drawdown: 0.0499 }) }).assessment;
-    const lost = assess(worthIt, { account: portfolio({ drawdown: 0.05 }) }).assessment;
+    const wounded = assess(worthIt, {
+      account: portfolio({ equity: '950400', drawdown: 0.0496 }),
+    }).assessment;
+    const lost = assess(worthIt, { account: portfolio({ equity: '950000', drawdown: 0.05 }) }).assessment;
 
     const quantityOf = (name: string) =>
       Number(crowded.candidates.find(({ method }) => method === name)?.quantity) * price;

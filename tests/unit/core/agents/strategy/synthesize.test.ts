@@ -120,7 +120,7 @@ describe('synthesize', () => {
     [
       'directly after a stop-out',
       { options: { recentExits: [{ instrument: 'AAPL', session: '2018-01-22', by: 'stop' }] } },
-      /stopped out in this session/,
+      /ended in this session \(by stop\)/,
     ],
   ])('opens nothing %s', (_name, given, reason) => {
     expect(onlyReason(run([proposed('flow', flow)], given))).toMatch(reason);
