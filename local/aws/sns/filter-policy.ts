@@ -36,7 +36,7 @@ export function compileFilter(policy: unknown, path: readonly string[] = []): Fi
 function compileCondition(condition: unknown): (offered: Offered) => boolean {
   if (typeof condition !== 'object' || condition === null)
     return (offered) => offered?.some((value) => value === condition) ?? false;
-  const [[operator, operand] = []] = Object.entries(condition);
+  const [[operator = '', operand] = []] = Object.entries(condition);
   const texts = (test: (text: string) => boolean) => (offered: Offered) =>
     offered?.some((value) => typeof value === 'string' && test(value)) ?? false;
   switch (operator) {

@@ -163,14 +163,14 @@ class Front implements HttpFront {
     request.on('end', () => {
       const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
       void this.#answer(request, body, work).then((answer) => {
-        const bytes = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
+        // Text goes out in one write with its headers; bytes would take two.
+        const { body: content, headers, statusCode } = answer;
+        const length = typeof content === 'string' ? Buffer.byteLength(content) : content.byteLength;
         response.writeHead(
-          answer.statusCode,
-          'content-length' in answer.headers
-            ? answer.headers
-            : { ...answer.headers, 'content-length': String(bytes.byteLength) },
+          statusCode,
+          'content-length' in headers ? headers : { ...headers, 'content-length': String(length) },
         );
-        response.end(request.method === 'HEAD' ? undefined : bytes);
+        response.end(request.method === 'HEAD' ? undefined : content);
       });
     });
   }

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CredentialsRegistry } from '../iam/credentials.ts';
 import { AwsError, type Caller } from '../kernel.ts';
@@ -39,7 +39,7 @@ export function parseAuthorization(authorization: string | undefined): SignedReq
  */
 export class SignatureVerifier {
   readonly #credentials: CredentialsRegistry;
-  readonly #keys = new Map<string, Buffer>();
+  readonly #keys = new Map<string, (text: string) => Buffer>();
 
   constructor(credentials: CredentialsRegistry) {
     this.#credentials = credentials;
@@ -111,7 +111,7 @@ export class SignatureVerifier {
     const declaredHash = headerText(request.headers['x-amz-content-sha256']);
     const bodyHash =
       declaredHash === '' || /^[0-9a-f]{64}$/.test(declaredHash)
-        ? createHash('sha256').update(request.body).digest('hex')
+        ? hash('sha256', request.body)
         : declaredHash;
     const canonicalHeaders = signed.signedHeaders
       .map((name) => `${name}:${headerText(request.headers[name]).trim().replace(/ +/g, ' ')}\n`)
@@ -123,11 +123,11 @@ export class SignatureVerifier {
         : request.path.split('/').map(encodeURIComponentStrictly).join('/');
     const canonical = `${request.method}\n${path}\n${canonicalQuery(request.query)}\n${canonicalHeaders}\n${signed.signedHeaders.join(';')}\n${bodyHash}`;
     const scope = `${signed.date}/${signed.region}/${signed.service}/aws4_request`;
-    const toSign = `AWS4-HMAC-SHA256\n${headerText(request.headers['x-amz-date'])}\n${scope}\n${createHash('sha256').update(canonical).digest('hex')}`;
-    return createHmac('sha256', this.#signingKey(signed, secret)).update(toSign).digest();
+    const toSign = `AWS4-HMAC-SHA256\n${headerText(request.headers['x-amz-date'])}\n${scope}\n${hash('sha256', canonical)}`;
+    return this.#signingKey(signed, secret)(toSign);
   }
 
-  #signingKey(signed: SignedRequest, secret: string): Buffer {
+  #signingKey(signed: SignedRequest, secret: string): (text: string) => Buffer {
     const id = `${signed.accessKeyId}/${signed.date}/${signed.region}/${signed.service}`;
     const known = this.#keys.get(id);
     if (known !== undefined) return known;
@@ -136,9 +136,28 @@ export class SignatureVerifier {
       key = createHmac('sha256', key).update(part).digest();
     // Virtual days pass quickly: keep the map from growing for ever.
     if (this.#keys.size > 1_000) this.#keys.clear();
-    this.#keys.set(id, key);
-    return key;
+    const sign = preparedHmac(key);
+    this.#keys.set(id, sign);
+    return sign;
   }
+}
+
+/**
+ * HMAC-SHA-256 (RFC 2104) of a key of at most 64 bytes, with its padded keys prepared. Two one-shot hashes cost a
+ * fraction of what an `Hmac` object does, and this runs on every request.
+ */
+function preparedHmac(key: Buffer): (text: string) => Buffer {
+  const pad = (byte: number): Buffer => {
+    const block = Buffer.alloc(64);
+    key.copy(block);
+    return block.map((value) => value ^ byte) as Buffer;
+  };
+  const inner = pad(0x36);
+  const outer = pad(0x5c);
+  return (text) => {
+    const digest = hash('sha256', Buffer.concat([inner, Buffer.from(text)]), 'buffer');
+    return hash('sha256', Buffer.concat([outer, digest]), 'buffer');
+  };
 }
 
 function headerText(value: string | readonly string[] | undefined): string {
