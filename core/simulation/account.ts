@@ -110,6 +110,13 @@ export function imbalance(books: AccountBooks): Decimal {
   return books.cash.minus(expected).toDecimalPlaces(20);
 }
 
+/** Profit of everything closed so far, net of the commissions paid on it (those on open positions are still to come). */
+export function realisedNet(books: AccountBooks): Decimal {
+  let openingFees = ZERO;
+  for (const position of books.positions.values()) openingFees = openingFees.plus(position.openingFees);
+  return books.realised.minus(books.fees).plus(openingFees);
+}
+
 /** Average cost per unit without commissions. */
 export const averageCost = (position: HeldPosition): Decimal =>
   position.basis.div(position.quantity.times(position.multiplier));

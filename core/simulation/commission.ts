@@ -129,6 +129,17 @@ export function ibkrForex(): CommissionSchedule {
   return (of) => (of.quantity.isZero() ? new Decimal(0) : Decimal.max(of.value.times('0.00002'), 2));
 }
 
+/**
+ * IBKR cryptocurrencies, first tier: 0.18 % of the value, at least USD 1.75 an order, that minimum at most 1 % of the
+ * value. Source: interactivebrokers.com, pricing, cryptocurrencies.
+ */
+export function ibkrCrypto(): CommissionSchedule {
+  return (of) => {
+    if (of.quantity.isZero()) return new Decimal(0);
+    return Decimal.max(of.value.times('0.0018'), Decimal.min('1.75', of.value.times('0.01')));
+  };
+}
+
 /** Nothing: for tests of everything but costs, and for books whose costs are elsewhere. */
 export const noCommission: CommissionSchedule = () => new Decimal(0);
 

@@ -124,7 +124,6 @@ export class Connection {
       this.socket.pause();
       return;
     }
-    if (faults.mute) return;
     try {
       this.#consume(chunk);
     } catch (error) {
@@ -155,7 +154,8 @@ export class Connection {
       bytes = greeting.rest;
     }
     this.#frames.push(bytes, (body) => {
-      if (this.open && !this.socket.writableEnded) this.#host.onMessage(this, fieldsOf(body));
+      if (this.#host.faults().mute || !this.open || this.socket.writableEnded) return;
+      this.#host.onMessage(this, fieldsOf(body));
     });
   }
 

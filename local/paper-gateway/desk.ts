@@ -1,5 +1,11 @@
 import type { InstrumentId } from '#core/market/instrument.ts';
-import { type CommissionSchedule, ibkrFixedUsStocks, ibkrForex } from '#core/simulation/commission.ts';
+import {
+  type CommissionSchedule,
+  ibkrCrypto,
+  ibkrFixedUsStocks,
+  ibkrForex,
+  noCommission,
+} from '#core/simulation/commission.ts';
 import { REGULATION_T } from '#core/simulation/margin.ts';
 import { DEFAULT_FILL_ASSUMPTIONS, type FillModel } from '#core/simulation/orders.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
@@ -8,7 +14,7 @@ import { advance, type BrokerInput, newBroker } from './broker/broker.ts';
 import type { BrokerEvent, BrokerInstrument, BrokerSettings, BrokerState } from './broker/state.ts';
 import type { BrokerStore } from './broker/store.ts';
 import { midnightBefore } from './calendar-text.ts';
-import type { Tape, TapeInstrument } from './tape.ts';
+import { type Tape, type TapeInstrument, UnplayableTapeError } from './tape.ts';
 
 /** Assumptions that a caller may replace. */
 export type FillAssumptions = Omit<FillModel, 'tick' | 'lot'>;
@@ -62,15 +68,48 @@ export class Desk {
   }
 }
 
+/** The account's currency. Positions in another would need conversion, which the books do not do. */
+const ACCOUNT_CURRENCY = 'USD';
+
+function scheduleFor(instrument: TapeInstrument): CommissionSchedule {
+  switch (instrument.assetClass) {
+    case 'equity':
+      return ibkrFixedUsStocks();
+    case 'forex':
+      return ibkrForex();
+    case 'crypto':
+      return ibkrCrypto();
+    case 'index':
+    case 'future':
+    case 'option':
+      if (!instrument.tradable) return noCommission;
+      throw new UnplayableTapeError(
+        `${instrument.instrument} is a tradable ${instrument.assetClass}, for which there is no commission schedule`,
+      );
+  }
+}
+
+function checked(instrument: TapeInstrument): TapeInstrument {
+  const { tick, lot, tradable, contract } = instrument;
+  if (!(Number(tick) > 0) || !(Number(lot) > 0)) {
+    throw new UnplayableTapeError(
+      `${instrument.instrument} has tick ${tick} and lot ${lot}; both must be above zero`,
+    );
+  }
+  if (tradable && contract.currency !== ACCOUNT_CURRENCY) {
+    throw new UnplayableTapeError(
+      `${instrument.instrument} trades in ${contract.currency}; the account is in ${ACCOUNT_CURRENCY}`,
+    );
+  }
+  return instrument;
+}
+
 function settingsOf(tape: Tape, account: string, assumptions: FillAssumptions): BrokerSettings {
-  const stocks = ibkrFixedUsStocks();
-  const currencies = ibkrForex();
-  const commission = (instrument: BrokerInstrument): CommissionSchedule =>
-    instrument.assetClass === 'forex' ? currencies : stocks;
+  const schedules = new Map(tape.instruments.map((entry) => [entry.instrument, scheduleFor(checked(entry))]));
   return {
     account,
     margin: REGULATION_T,
-    commission,
+    commission: (instrument) => schedules.get(instrument.id) ?? noCommission,
     instruments: new Map(
       tape.instruments.map((entry): [InstrumentId, BrokerInstrument] => [
         entry.instrument,

@@ -245,11 +245,12 @@ class Gateway implements PaperGateway {
   #begin(): void {
     const { state } = this.#desk;
     const now = this.#clock.now();
-    this.#feed.start((instrument) => state.matchedUntil.get(instrument) ?? null);
+    this.#feed.start((instrument) =>
+      state.index.ofInstrument(instrument).length === 0 ? null : (state.matchedUntil.get(instrument) ?? null),
+    );
     for (const { instrument } of this.#context.tape.instruments) {
       const price = this.#feed.day(instrument)?.last.close ?? this.#feed.previousClose(instrument);
-      if (price !== null && !state.matchedUntil.has(instrument))
-        this.#desk.apply(now, { input: 'mark', instrument, price });
+      if (price !== null) this.#desk.apply(now, { input: 'mark', instrument, price });
     }
     this.#desk.keepDay(now);
   }

@@ -1,4 +1,9 @@
-import { averageCostWithFees, type HeldPosition, marketValue } from '#core/simulation/account.ts';
+import {
+  averageCostWithFees,
+  type HeldPosition,
+  marketValue,
+  realisedNet,
+} from '#core/simulation/account.ts';
 import { Decimal } from '#core/values/decimal.ts';
 import { averageFillPrice } from './broker/placement.ts';
 import { dailyProfit, standingOf } from './broker/standing.ts';
@@ -189,12 +194,9 @@ export function totalUnrealised(state: BrokerState): Decimal | null {
   return total;
 }
 
-/** Profit realised since the account opened, net of what has been paid on closed trades. */
-export function totalRealised(state: BrokerState): Decimal {
-  let openFees = new Decimal(0);
-  for (const held of state.books.positions.values()) openFees = openFees.plus(held.openingFees);
-  return state.books.realised.minus(state.books.fees).plus(openFees);
-}
+/** Profit realised since midnight: what a gateway shows as realised. */
+export const realisedToday = (state: BrokerState): Decimal =>
+  realisedNet(state.books).minus(state.dayStartRealised);
 
 /** The values of account updates and summaries. Those that need a missing price are left out, not set to zero. */
 export function accountValues(
@@ -214,7 +216,7 @@ export function accountValues(
     ['TotalCashBalance', state.books.cash.toFixed(2), currency],
     ['TotalCashValue', state.books.cash.toFixed(2), currency],
     ['SettledCash', state.books.cash.toFixed(2), currency],
-    ['RealizedPnL', totalRealised(state).toFixed(2), currency],
+    ['RealizedPnL', realisedToday(state).toFixed(2), currency],
   ];
   if (unrealizedPnl !== null) values.push(['UnrealizedPnL', unrealizedPnl.toFixed(2), currency]);
   if (daily !== null) values.push(['DailyPnL', daily.toFixed(2), currency]);

@@ -14,7 +14,7 @@ import {
   orderStatusMessage,
   portfolioFields,
   positionMessage,
-  totalRealised,
+  realisedToday,
   totalUnrealised,
   unrealised,
 } from './messages.ts';
@@ -79,7 +79,7 @@ export class Publisher {
   /** Order status and open order, to the order's own client and the master client. */
   order(order: BrokerOrder): void {
     const faults = this.#faults();
-    if (order.filled > 0 && faults.executionsWithoutStatus) return;
+    if (order.filled > 0 && order.status !== 'Cancelled' && faults.executionsWithoutStatus) return;
     this.#to(order.clientId, openOrderMessage(order, this.#desk.instrument(order.instrument)));
     for (let times = faults.duplicateStatus ? 2 : 1; times > 0; times -= 1) {
       this.#to(order.clientId, orderStatusMessage(order));
@@ -176,7 +176,7 @@ export class Publisher {
         reqId,
         daily: dailyProfit(state)?.toNumber() ?? null,
         unrealized: totalUnrealised(state)?.toNumber() ?? null,
-        realized: totalRealised(state).toNumber(),
+        realized: realisedToday(state).toNumber(),
       }),
     );
   }

@@ -1,5 +1,5 @@
 import type { InstrumentId } from '#core/market/instrument.ts';
-import { equityOf, openBooks } from '#core/simulation/account.ts';
+import { equityOf, openBooks, realisedNet } from '#core/simulation/account.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import { type Decimal, decimalText } from '#core/values/decimal.ts';
 import { matchBar } from './bar-pass.ts';
@@ -54,6 +54,7 @@ export function newBroker(initialCash: Decimal): BrokerState {
     marks: new Map(),
     matchedUntil: new Map(),
     dayStartEquity: null,
+    dayStartRealised: '0',
     dayStart: 0,
     monthlyQuantity: '0',
     month: '',
@@ -138,6 +139,7 @@ function newDay(step: Step, midnight: EpochMillis): void {
   const equity = equityOf(state.books, marksOf(state));
   state.dayStart = midnight;
   state.dayStartEquity = equity === null ? null : decimalText(equity);
+  state.dayStartRealised = decimalText(realisedNet(state.books));
   step.changes.account = true;
   for (const [execId, execution] of state.executions) {
     if (execution.at >= midnight) continue;

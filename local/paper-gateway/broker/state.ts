@@ -120,6 +120,8 @@ export interface BrokerState {
   readonly matchedUntil: Map<InstrumentId, EpochMillis>;
   /** Net liquidation when the current day began, null before it is known. */
   dayStartEquity: string | null;
+  /** Profit realised (net) when the current day began. */
+  dayStartRealised: string;
   dayStart: EpochMillis;
   /** Units traded this calendar month, for tiered commissions. */
   monthlyQuantity: string;

@@ -59,6 +59,7 @@ const accountRow = z.object({
   marks: pairs(z.string()),
   matchedUntil: pairs(z.number()),
   dayStartEquity: z.string().nullable(),
+  dayStartRealised: z.string(),
   dayStart: z.number(),
   monthlyQuantity: z.string(),
   month: z.string(),
@@ -152,6 +153,7 @@ function accountOf(state: BrokerState): AccountRow {
     marks: [...state.marks],
     matchedUntil: [...state.matchedUntil],
     dayStartEquity: state.dayStartEquity,
+    dayStartRealised: state.dayStartRealised,
     dayStart: state.dayStart,
     monthlyQuantity: state.monthlyQuantity,
     month: state.month,
@@ -222,6 +224,7 @@ function restoreAccount(state: BrokerState, account: AccountRow): void {
   for (const [instrument, mark] of account.marks) state.marks.set(instrument, mark);
   for (const [instrument, until] of account.matchedUntil) state.matchedUntil.set(instrument, until);
   state.dayStartEquity = account.dayStartEquity;
+  state.dayStartRealised = account.dayStartRealised;
   state.dayStart = account.dayStart;
   state.monthlyQuantity = account.monthlyQuantity;
   state.month = account.month;

@@ -28,7 +28,6 @@ const TICKS = {
   bidSize: [0, 69],
   askSize: [3, 70],
   last: [4, 68],
-  lastSize: [5, 71],
   high: [6, 72],
   low: [7, 73],
   volume: [8, 74],
@@ -117,7 +116,6 @@ export function sendTicks(
   price(TICKS.open, day.open, 0);
   price(TICKS.high, day.high, 0);
   price(TICKS.low, day.low, 0);
-  if (!Number.isNaN(day.last.volume)) size(TICKS.lastSize, day.last.volume);
   if (!Number.isNaN(day.volume)) size(TICKS.volume, day.volume);
   connection.send(
     respond('tickString', {
