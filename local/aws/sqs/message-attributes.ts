@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { AwsError } from '../../host/kernel.ts';
 import type { MessageAttribute } from './message-queue.ts';
 
 /** MD5 of a message's body, in hex, as the client verifies it. */
 export function bodyDigest(body: string): string {
-  return createHash('md5').update(body).digest('hex');
+  return hash('md5', body);
 }
 
 /**

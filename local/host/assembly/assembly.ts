@@ -43,7 +43,12 @@ const templateResource = z.object({
   CreationPolicy: z.unknown().optional(),
 });
 
-const templateShape = z.object({
+/** Sections that change what is deployed, such as `Transform`, are refused by name; `Rules` only check parameters. */
+const templateShape = z.strictObject({
+  AWSTemplateFormatVersion: z.string().optional(),
+  Description: z.string().optional(),
+  Metadata: values.optional(),
+  Rules: values.optional(),
   Parameters: z
     .record(z.string(), z.object({ Type: z.string(), Default: z.unknown().optional() }).loose())
     .default({}),

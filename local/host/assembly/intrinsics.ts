@@ -149,6 +149,8 @@ export class IntrinsicResolver {
   }
 
   #parameter(name: string, parameter: { readonly Type: string; readonly Default?: unknown }): unknown {
+    if (parameter.Type.startsWith('AWS::SSM::Parameter::'))
+      throw this.#error(`parameter ${name} is read from SSM, which the embedded host does not have`);
     const value = this.#scope.stack.parameters[name] ?? parameter.Default;
     if (value === undefined) throw this.#error(`parameter ${name} has neither a value nor a default`);
     if (parameter.Type === 'CommaDelimitedList' || parameter.Type.startsWith('List<'))

@@ -126,9 +126,21 @@ describe('intrinsic functions', () => {
     ['an unknown attribute', { 'Fn::GetAtt': ['First', 'Colour'] }, /First\.Colour.*it knows: Arn, Upper/],
     ['an unknown function', { 'Fn::Transform': {} }, /Fn::Transform/],
     ['a missing export', { 'Fn::ImportValue': 'none' }, /no stack exports "none"/],
+    ['a missing name in a map', { 'Fn::FindInMap': ['a', 'b', 'c'] }, /nothing at a\.b\.c/],
     ['a selection out of range', { 'Fn::Select': [3, ['a']] }, /Fn::Select of 3/],
   ])('refuses %s by name', (_, value, message) => {
     expect(() => resolvedValue(value)).toThrow(message);
+  });
+
+  it('refuses a parameter that only SSM knows, once it is used', () => {
+    const Parameters = {
+      BootstrapVersion: { Type: 'AWS::SSM::Parameter::Value<String>', Default: '/cdk-bootstrap/version' },
+    };
+
+    expect(resolvedValue('unused', { Parameters, Rules: {} })).toBe('unused');
+    expect(() => resolvedValue({ Ref: 'BootstrapVersion' }, { Parameters })).toThrow(
+      /BootstrapVersion is read from SSM/,
+    );
   });
 
   it('resolves secrets of dynamic references by name and by ARN, key and stage', () => {
