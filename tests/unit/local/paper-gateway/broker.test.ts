@@ -1,0 +1,240 @@
+import { describe, expect, it } from 'vitest';
+import { Broker, CLOSE, codes, MINUTE, OPEN } from './broker-support.ts';
+
+const bracket = (broker: Broker, entry: object = {}) => {
+  broker.place(1, { transmit: false, ...entry });
+  broker.place(2, { action: 'SELL', orderType: 'LMT', limitPrice: 110, parentId: 1, transmit: false });
+  broker.place(3, { action: 'SELL', orderType: 'STP', auxPrice: 95, parentId: 1 });
+};
+
+describe('time', () => {
+  it('an order received inside a minute is not matched against that minute', () => {
+    const broker = new Broker();
+    broker.at = OPEN + 1;
+    broker.place(1);
+    broker.bar([100, 101, 99, 100]);
+    expect(broker.fills()).toEqual([]);
+    broker.bar([102, 103, 101, 102]);
+    expect(broker.fills()).toEqual([[1, 100, 102.01]]);
+  });
+
+  it('a change counts from the next bar on', () => {
+    const broker = new Broker();
+    broker.place(1, { orderType: 'LMT', limitPrice: 90 });
+    broker.at = OPEN + 1;
+    broker.place(1, { orderType: 'LMT', limitPrice: 99.5 });
+    broker.bar([100, 101, 99, 100]);
+    expect(broker.fills()).toEqual([]);
+    broker.bar([100, 101, 99, 100]);
+    expect(broker.fills()).toEqual([[1, 100, 99.5]]);
+  });
+
+  it('a bar is matched once, even when it is fed twice', () => {
+    const broker = new Broker();
+    broker.place(1, { quantity: 1_000 });
+    const bar = {
+      instrument: 'AAPL',
+      openTime: OPEN,
+      closeTime: OPEN + MINUTE,
+      open: 100,
+      high: 100,
+      low: 100,
+      close: 100,
+      volume: 1_000,
+      sessionStart: true,
+      sessionEnd: false,
+    };
+    broker.does({ input: 'bar', bar });
+    broker.does({ input: 'bar', bar });
+    expect(broker.fills()).toEqual([[1, 100, 100.01]]);
+  });
+
+  it('a day order ends with its session, a good-till-date order with its date, a good-till-cancelled one never', () => {
+    const broker = new Broker();
+    const resting = { orderType: 'LMT', limitPrice: 50 };
+    broker.place(1, { ...resting, timeInForce: 'DAY' });
+    broker.place(2, {
+      ...resting,
+      timeInForce: 'GTD',
+      goodTill: OPEN + MINUTE,
+      goodTillDate: '20180205 09:31:00',
+    });
+    broker.place(3, resting);
+    broker.bar([100, 101, 99, 100]);
+    expect([1, 2, 3].map((id) => broker.order(id).status)).toEqual(['Submitted', 'Cancelled', 'Submitted']);
+    broker.bar([100, 101, 99, 100], { sessionEnd: true });
+    expect([1, 3].map((id) => broker.order(id).status)).toEqual(['Cancelled', 'Submitted']);
+  });
+
+  it('orders of another session wait for it, and say so', () => {
+    const broker = new Broker();
+    broker.at = OPEN - 1;
+    expect(codes(broker.place(1, { orderType: 'LMT', limitPrice: 90 }))).toEqual([399]);
+    expect(broker.order(1).status).toBe('PreSubmitted');
+    broker.bar([100, 101, 99, 100]);
+    expect(broker.order(1).status).toBe('Submitted');
+    expect(codes(broker.place(2, { session: null }))).toEqual([201]);
+  });
+
+  it('market on close waits for the last bar; opening orders for a first one', () => {
+    const broker = new Broker();
+    broker.place(1, { orderType: 'MOC', timeInForce: 'DAY' });
+    broker.place(2, {
+      orderType: 'MKT',
+      timeInForce: 'OPG',
+      session: { openTime: OPEN, closeTime: CLOSE + 86_400_000 },
+    });
+    broker.bar([100, 101, 99, 100]);
+    expect(broker.fills()).toEqual([]);
+    broker.bar([100, 101, 99, 99.5], { sessionEnd: true });
+    expect(broker.fills()).toEqual([[1, 100, 99.51]]);
+  });
+});
+
+describe('a bracket', () => {
+  it('is one: nothing is sent before its last member, and children wait for the entry', () => {
+    const broker = new Broker();
+    broker.place(1, { transmit: false });
+    broker.bar([100, 101, 99, 100]);
+    expect(broker.events.filter(({ event }) => event === 'order')).toEqual([]);
+    bracket(broker, {});
+    expect([broker.order(2).whyHeld, broker.order(3).whyHeld]).toEqual(['child', 'child']);
+  });
+
+  it('tests the stop before the target when one bar could have hit both', () => {
+    const broker = new Broker();
+    bracket(broker);
+    broker.bar([100, 101, 99, 100]);
+    broker.bar([100, 120, 90, 115]);
+    expect(broker.fills().slice(1)).toEqual([[3, 100, 94.99]]);
+    expect(broker.order(2).status).toBe('Cancelled');
+    expect(broker.position()).toBe(0);
+  });
+
+  it('takes the target when the open is already beyond it, before any stop', () => {
+    const broker = new Broker();
+    bracket(broker);
+    broker.bar([100, 101, 99, 100]);
+    broker.bar([112, 113, 90, 91]);
+    expect(broker.fills().slice(1)).toEqual([[2, 100, 111.99]]);
+  });
+
+  it('entered inside a bar is tested against its stop in that bar, not against its target', () => {
+    const broker = new Broker();
+    bracket(broker, { orderType: 'LMT', limitPrice: 99 });
+    broker.bar([100, 120, 94, 115]);
+    expect(broker.fills()).toEqual([
+      [1, 100, 99],
+      [3, 100, 94.99],
+    ]);
+    expect(broker.position()).toBe(0);
+  });
+
+  it('never sells more than the entry has bought', () => {
+    const broker = new Broker();
+    bracket(broker, { quantity: 100 });
+    broker.bar([100, 101, 99, 100, 400]);
+    expect(broker.fills()).toEqual([[1, 40, 100.01]]);
+    // The older entry takes all that this bar gives; the elected stop waits for the next.
+    broker.bar([94, 94, 94, 94, 400]);
+    expect([broker.position(), broker.order(3).triggered]).toEqual([80, true]);
+    broker.cancel(1);
+    broker.bar([93, 93, 93, 93]);
+    expect(broker.position()).toBe(0);
+    expect(
+      broker
+        .fills()
+        .filter(([id]) => id === 3)
+        .reduce((sum, [, quantity]) => sum + quantity, 0),
+    ).toBe(80);
+    expect([2, 3].map((id) => broker.order(id).status)).toEqual(['Cancelled', 'Filled']);
+  });
+
+  it('goes with its entry when that is cancelled unfilled', () => {
+    const broker = new Broker();
+    bracket(broker, { orderType: 'LMT', limitPrice: 80 });
+    broker.cancel(1);
+    expect([1, 2, 3].map((id) => broker.order(id).status)).toEqual(['Cancelled', 'Cancelled', 'Cancelled']);
+  });
+
+  it('with two targets keeps the stop over what is left', () => {
+    const broker = new Broker();
+    broker.place(1, { transmit: false });
+    broker.place(2, {
+      action: 'SELL',
+      quantity: 50,
+      orderType: 'LMT',
+      limitPrice: 105,
+      parentId: 1,
+      transmit: false,
+    });
+    broker.place(3, {
+      action: 'SELL',
+      quantity: 50,
+      orderType: 'LMT',
+      limitPrice: 110,
+      parentId: 1,
+      transmit: false,
+    });
+    broker.place(4, { action: 'SELL', orderType: 'STP', auxPrice: 95, parentId: 1 });
+    broker.bar([100, 101, 99, 100]);
+    broker.bar([104, 106, 103, 104]);
+    expect([broker.order(3).total, broker.order(4).total]).toEqual([50, 50]);
+    broker.bar([94, 94, 93, 93]);
+    expect(broker.position()).toBe(0);
+    expect([2, 3, 4].map((id) => broker.order(id).status)).toEqual(['Filled', 'Cancelled', 'Filled']);
+  });
+});
+
+describe('names and ids', () => {
+  it('of another client with the same order id are another order', () => {
+    const broker = new Broker();
+    broker.place(1, { clientId: 1 });
+    broker.place(1, { clientId: 2 });
+    expect(broker.state.orders.size).toBe(2);
+    expect(codes(broker.does({ input: 'cancel', clientId: 3, orderId: 1 }))).toEqual([10147]);
+  });
+
+  it('too low or used up are refused with 103', () => {
+    const broker = new Broker();
+    broker.place(5);
+    expect(codes(broker.place(4))).toEqual([103]);
+    broker.cancel(5);
+    expect(codes(broker.place(5))).toEqual([103]);
+  });
+});
+
+describe('margin', () => {
+  it('refuses what it cannot carry, allows what reduces', () => {
+    const broker = new Broker();
+    expect(codes(broker.place(1, { quantity: 20_001 }))).toEqual([201]);
+    broker.place(2, { quantity: 19_000 });
+    broker.bar([100, 100, 100, 100]);
+    expect(broker.position()).toBe(19_000);
+    expect(codes(broker.place(3, { instrument: 'MSFT', quantity: 5_000 }))).toEqual([201]);
+    expect(codes(broker.place(4, { action: 'SELL', quantity: 19_000 }))).toEqual([]);
+  });
+
+  it('refuses where no price is known', () => {
+    const broker = new Broker();
+    broker.state.marks.delete('MSFT');
+    expect(codes(broker.place(1, { instrument: 'MSFT' }))).toEqual([201]);
+  });
+});
+
+describe('a new day', () => {
+  it('starts profit at zero and clears yesterday, but keeps what still works', () => {
+    const broker = new Broker();
+    bracket(broker);
+    broker.place(9, { orderType: 'LMT', limitPrice: 50 });
+    broker.bar([100, 101, 99, 100]);
+    broker.does({ input: 'newDay', midnight: OPEN + 12 * 3_600_000 });
+    expect(broker.state.executions.size).toBe(0);
+    expect([1, 2, 3, 9].map((id) => broker.order(id).status)).toEqual(
+      ['Filled', 'PreSubmitted', 'PreSubmitted', 'Submitted'].map((status, index) =>
+        index === 1 ? 'Submitted' : status,
+      ),
+    );
+    expect(broker.state.dayStartEquity).toBe(broker.state.books.cash.plus(10_000).toString());
+  });
+});
