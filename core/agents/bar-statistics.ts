@@ -1,3 +1,4 @@
+import { atr } from '#core/indicators/true-range.ts';
 import type { BarSeries } from '#core/market/bars.ts';
 
 /** Sessions a year, by which daily volatility is annualised. */
@@ -114,19 +115,10 @@ export function realizedVolatility(
   return found.every(Number.isFinite) ? found : undefined;
 }
 
-/**
- * Average true range in price units (Wilder 1978): seeded with the plain mean of the first `period` true ranges, then
- * `(previous × (period − 1) + range) / period` over every bar that follows. Undefined with fewer than `period` + 1 bars.
- */
+/** Average true range (Wilder) as of the last bar, in price units; undefined with fewer than `period` + 1 bars. */
 export function averageTrueRange(bars: BarSeries, period: number): number | undefined {
-  if (bars.length < period + 1) return undefined;
-  let average = 0;
-  for (let at = 1; at < bars.length; at++) {
-    const before = bars.close[at - 1] as number;
-    const range = Math.max(bars.high[at] as number, before) - Math.min(bars.low[at] as number, before);
-    average = at <= period ? average + range / period : (average * (period - 1) + range) / period;
-  }
-  return Number.isFinite(average) ? average : undefined;
+  const value = atr(bars, period)[bars.length - 1];
+  return value === undefined || !Number.isFinite(value) ? undefined : value;
 }
 
 /** Mean volume of the last `window` bars; undefined where bars are missing or any volume of the window is unknown. */

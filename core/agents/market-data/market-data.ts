@@ -1,3 +1,4 @@
+import { sessionVwap } from '#core/indicators/volume.ts';
 import {
   annualVolatility,
   averageTrueRange,
@@ -9,7 +10,7 @@ import {
   sessionVolatility,
 } from '../bar-statistics.ts';
 import type { Analyzer } from '../context.ts';
-import { type History, readHistory } from '../history.ts';
+import { type History, type RunningSession, readHistory } from '../history.ts';
 import { dailyField, intradayField, type Judgement, judgeEach, viewOf } from '../judge-each.ts';
 import { combineSignals, squash } from '../stated-confidence.ts';
 
@@ -72,11 +73,48 @@ function signedVolume(history: History): number | null {
   return Number.isFinite(signed) && all > 0 ? signed / all : null;
 }
 
-/** The running session's move so far against the volatility of as much of a session. */
-function sessionMove(history: History, volatility: number): number | null {
-  if (history.running === null || !(volatility > 0)) return null;
-  const before = history.daily.close[history.daily.length - 1] as number;
-  return Math.log(history.running.last / before) / (volatility * Math.sqrt(history.running.elapsed));
+interface SessionSignals {
+  /** The move so far against the volatility of as much of a session, in deviations. */
+  readonly move: number | null;
+  /** Distance of the price from the session's volume-weighted average, in the same deviations. */
+  readonly fromVwap: number | null;
+  /** 1 above the range of the session's first half hour, −1 below it, 0 inside; null until the range is known. */
+  readonly opening: number | null;
+  /** The mean of those that are defined, squashed. */
+  readonly score: number | null;
+}
+
+const OPENING_RANGE_MILLIS = 30 * 60_000;
+
+function openingBreak(running: RunningSession): number | null {
+  const { bars } = running;
+  const start = bars.openTime[0] as number;
+  let high = Number.NEGATIVE_INFINITY;
+  let low = Number.POSITIVE_INFINITY;
+  let at = 0;
+  for (; at < bars.length && (bars.closeTime[at] as number) <= start + OPENING_RANGE_MILLIS; at++) {
+    high = Math.max(high, bars.high[at] as number);
+    low = Math.min(low, bars.low[at] as number);
+  }
+  if (at === 0 || at === bars.length) return null;
+  return running.last > high ? 1 : running.last < low ? -1 : 0;
+}
+
+/** The running session's own time frame; null before its first bar. */
+function sessionSignals(history: History, volatility: number): SessionSignals | null {
+  const { running, daily, instrument } = history;
+  if (running === null) return null;
+  const deviation = volatility * Math.sqrt(running.elapsed);
+  const before = daily.close[daily.length - 1] as number;
+  const average = sessionVwap(running.bars, instrument.sessionTemplate)[running.bars.length - 1] as number;
+  const inDeviations = (from: number) =>
+    deviation > 0 && from > 0 ? Math.log(running.last / from) / deviation : null;
+  const move = inDeviations(before);
+  const fromVwap = inDeviations(average);
+  const opening = openingBreak(running);
+  const scores = [move === null ? null : squash(move), fromVwap === null ? null : squash(fromVwap), opening];
+  const score = mean(scores.filter((value) => value !== null));
+  return { move, fromVwap, opening, score: score ?? null };
 }
 
 function judge(history: History): Judgement {
@@ -88,21 +126,15 @@ function judge(history: History): Judgement {
   const momentum = flat ? 0 : momentumScore(closes, volatility);
   const channel = channelPosition(history);
   const volume = signedVolume(history);
-  const move = sessionMove(history, volatility);
+  const session = sessionSignals(history, volatility);
   const combined = combineSignals([
     { name: 'trend', score: trend, weight: 0.35 },
     { name: 'momentum', score: momentum, weight: 0.3 },
     { name: 'breakout', score: channel, weight: 0.15 },
     { name: 'volume', score: volume, weight: 0.1 },
-    ...(history.running === null
+    ...(session === null
       ? []
-      : [
-          {
-            name: 'session',
-            score: move === null ? null : squash(move),
-            weight: history.running.modelled ? 0.05 : 0.1,
-          },
-        ]),
+      : [{ name: 'session', score: session.score, weight: history.running?.modelled ? 0.05 : 0.1 }]),
   ]);
   const recent = annualVolatility(daily.close, VOLATILITY_WINDOW);
   const long = annualVolatility(daily.close, LONG_VOLATILITY_WINDOW);
@@ -111,7 +143,9 @@ function judge(history: History): Judgement {
     'momentum.score': momentum,
     'channel.position': channel,
     'volume.signed': volume,
-    'session.move.sigmas': move,
+    'session.move.sigmas': session?.move,
+    'session.vwap.sigmas': session?.fromVwap,
+    'session.openingBreak': session?.opening,
     'volatility.annual': recent,
     'volatility.ratio': recent !== undefined && long !== undefined && long > 0 ? recent / long : null,
     'atr.14': averageTrueRange(daily, 14),
@@ -147,8 +181,8 @@ function outlierFactor(closes: Float64Array): number {
 
 /**
  * Trend, momentum, breakout and volume over daily bars and, in a session, the running session's bars. Direction is the
- * weighted mean of the signals (trend 0.35, momentum 0.30, breakout 0.15, volume 0.10, running session 0.10, halved where
- * its path is a model); confidence by `statedConfidence`.
+ * weighted mean of the signals (trend 0.35, momentum 0.30, breakout 0.15, volume 0.10, running session 0.10 — its move, its distance
+ * from the volume-weighted average and the break of its opening range — halved where its path is a model); confidence by `statedConfidence`.
  */
 export const marketData: Analyzer = {
   agent: 'market-data',

@@ -112,6 +112,30 @@ describe('market-data', () => {
     expect(real.dataTime).toBe('2018-02-06T15:00:00.000Z');
   });
 
+  it('reads the running session: its average price and the break of its first half hour', () => {
+    const daily = dailyFromCloses('AAPL', drifting(260, 0.001), SESSION);
+    const last = daily.close[259] as number;
+    const measuresOf = (...path: readonly number[]) =>
+      viewOf(daily, {
+        intraday: {
+          AAPL: intradayFromCloses(
+            'AAPL',
+            SESSION,
+            last,
+            path.map((step) => last * step),
+          ),
+        },
+      }).measures;
+
+    const broken = measuresOf(1, 1.002, 1.01);
+    expect(broken['session.openingBreak']).toBe(1);
+    expect(broken['session.vwap.sigmas']).toBeGreaterThan(0);
+    expect(measuresOf(1, 1.002, 0.99)['session.openingBreak']).toBe(-1);
+    expect(measuresOf(1, 1.002, 1.001)['session.openingBreak']).toBe(0);
+    // The range of the first half hour is not known before something follows it.
+    expect(measuresOf(1, 1.002)['session.openingBreak']).toBeNull();
+  });
+
   it('distrusts a series with a move far outside its own past', () => {
     const closes = drifting(260, 0.001);
     const split = closes.map((close, at) => (at < 255 ? close : close / 2));
