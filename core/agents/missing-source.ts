@@ -11,6 +11,8 @@ export interface MissingSource {
   readonly needs: string;
   /** Why the source could never say anything of an instrument, connected or not; null where it could. */
   readonly outOfScope: (instrument: Instrument) => string | null;
+  /** True where a stand-in for something else cannot have it: only the thing itself is quoted, held or filed for. */
+  readonly ownOnly: boolean;
 }
 
 /**
@@ -25,8 +27,18 @@ export function withoutSource(agent: DataAnalyzer, missing: MissingSource): Anal
       judgeEach(instruments, (id) => ({
         kind: 'abstained',
         reason:
-          missing.outOfScope(context.instrument(id)) ??
+          outOfScope(context.instrument(id), missing) ??
           `no source of ${missing.source} is connected; needs ${missing.needs}`,
       })),
   };
+}
+
+function outOfScope(
+  instrument: Instrument,
+  { source, ownOnly, outOfScope: rule }: MissingSource,
+): string | null {
+  if (ownOnly && instrument.proxyFor !== null) {
+    return `it stands for ${instrument.proxyFor} and has no ${source} of its own`;
+  }
+  return rule(instrument);
 }

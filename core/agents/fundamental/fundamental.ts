@@ -13,6 +13,7 @@ const FILES_NOTHING: Readonly<Record<Exclude<AssetClass, 'equity'>, string>> = {
 export const fundamental = withoutSource('fundamental', {
   source: 'company facts as filed',
   needs: 'SEC EDGAR XBRL facts with their filing dates, so that only what was filed by the session is used',
+  ownOnly: true,
   outOfScope: ({ assetClass }) =>
     assetClass === 'equity' ? null : `${FILES_NOTHING[assetClass]} files no accounts`,
 });

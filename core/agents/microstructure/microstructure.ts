@@ -53,6 +53,13 @@ function judge(history: History): Judgement {
   if (history.instrument.assetClass === 'index') {
     return { kind: 'abstained', reason: 'an index has no quotes or trades of its own' };
   }
+  if (history.instrument.proxyFor !== null) {
+    const stood = history.instrument.proxyFor;
+    return {
+      kind: 'abstained',
+      reason: `it stands for ${stood}: the volume and ranges printed beside ${stood} are not those of its own trading`,
+    };
+  }
   const volume = averageVolume(daily, LONG);
   if (volume === undefined || volume === 0) {
     return { kind: 'abstained', reason: `no volume over the last ${LONG} sessions` };

@@ -4,5 +4,6 @@ import { withoutSource } from '../missing-source.ts';
 export const news = withoutSource('news', {
   source: 'news items',
   needs: 'a feed of items with their times of publication; undated ones cannot be used',
+  ownOnly: false,
   outOfScope: () => null,
 });

@@ -4,5 +4,6 @@ import { withoutSource } from '../missing-source.ts';
 export const predictionMarket = withoutSource('prediction-market', {
   source: 'event-contract prices',
   needs: 'prices of event contracts (Kalshi) and a mapping from events to the instruments they bear on',
+  ownOnly: false,
   outOfScope: () => null,
 });

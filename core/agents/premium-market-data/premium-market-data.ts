@@ -4,6 +4,7 @@ import { withoutSource } from '../missing-source.ts';
 export const premiumMarketData = withoutSource('premium-market-data', {
   source: 'real-time quotes and order-book depth',
   needs: 'a market-data entitlement (level 1 quotes, level 2 depth) at the broker or MarketData.app',
+  ownOnly: true,
   outOfScope: (instrument) =>
     instrument.assetClass === 'index' ? 'an index has no quotes or order book of its own' : null,
 });

@@ -39,6 +39,28 @@ describe('analyzers without a source', () => {
     });
   });
 
+  it('know that a stand-in has no quotes, accounts, holders, options or trading of its own', () => {
+    const proxy = instrumentOf('SPX-PROXY', { proxyFor: 'SPX' });
+    const traded = contextOf({
+      session: SESSION,
+      universe: [proxy],
+      daily: { 'SPX-PROXY': dailyFromCloses('SPX-PROXY', drifting(300, 0.001), SESSION) },
+    });
+    const reasonOf = (agent: keyof typeof ANALYZERS) => {
+      const outcome = ANALYZERS[agent].analyze(traded, ['SPX-PROXY']);
+      return outcome.kind === 'abstained' ? outcome.reason : null;
+    };
+    expect(reasonOf('fundamental')).toBe(
+      'SPX-PROXY: it stands for SPX and has no company facts as filed of its own',
+    );
+    for (const agent of ['premium-market-data', 'institutional', 'options'] as const) {
+      expect(reasonOf(agent)).toContain('it stands for SPX and has no');
+    }
+    expect(reasonOf('news')).toContain('no source of news items is connected');
+    expect(reasonOf('microstructure')).toContain('not those of its own trading');
+    expect(reasonOf('market-data')).toBeNull();
+  });
+
   it('are listed under their own names, with a version each', () => {
     for (const agent of DATA_ANALYZERS) {
       expect(ANALYZERS[agent].agent).toBe(agent);
