@@ -22,9 +22,27 @@ export interface AttributionState {
   readonly strategyOf: Readonly<Record<string, string>>;
   /** By layer that holds nothing: sessions since something last happened to it. */
   readonly idle: Readonly<Record<string, number>>;
+  /** Executions counted, by id: none counts twice, and a correction can take its original back. */
+  readonly executions: Readonly<Record<string, CountedExecution>>;
+  /** The layer of each execution whose commission has been counted. */
+  readonly charged: Readonly<Record<string, string>>;
 }
 
-export const NO_LAYERS: AttributionState = { layerOf: {}, layers: {}, strategyOf: {}, idle: {} };
+export interface CountedExecution {
+  readonly layer: string;
+  /** Signed: below zero for a sale. */
+  readonly quantity: string;
+  readonly price: string;
+}
+
+export const NO_LAYERS: AttributionState = {
+  layerOf: {},
+  layers: {},
+  strategyOf: {},
+  idle: {},
+  executions: {},
+  charged: {},
+};
 
 /** A layer that holds nothing is forgotten after so many sessions; fills and commissions of it may come until then. */
 const FORGET_AFTER = 10;
@@ -36,10 +54,10 @@ export interface Attributed {
 }
 
 /**
- * Realised profit and loss by the strategy that opened each layer, from the events of a session: average cost within a
- * layer, `(price − average) × quantity × multiplier` on what closes, commissions taken off when reported. Executions are
- * taken once each by `execId`; one that a later event of the same session corrects is left out. Fills of intents that
- * no plan names (somebody else's orders) belong to no strategy.
+ * Realised profit and loss by the strategy that opened each layer, from the events since the last call: average cost
+ * within a layer, `(price − average) × quantity × multiplier` on what closes, commissions taken off when reported.
+ * Executions and commissions count once each by `execId`, in whatever call they come; an execution that corrects an
+ * earlier one takes it back first. Fills of intents that no plan names (somebody else's orders) belong to no strategy.
  */
 export function attributeRealized(
   state: AttributionState,
@@ -49,10 +67,23 @@ export function attributeRealized(
   const layerOf: Record<string, string> = { ...state.layerOf };
   const layers: Record<string, OpenLayer> = { ...state.layers };
   const strategyOf: Record<string, string> = { ...state.strategyOf };
+  const executions: Record<string, CountedExecution> = { ...state.executions };
+  const charged: Record<string, string> = { ...state.charged };
   const touched = new Set<string>();
   const realized = new Map<string, Decimal>();
-  const credit = (strategy: string, amount: Decimal) =>
+  const credit = (layer: string, amount: Decimal) => {
+    const strategy = strategyOf[layer];
+    if (strategy === undefined) return;
+    touched.add(layer);
     realized.set(strategy, (realized.get(strategy) ?? new Decimal(0)).add(amount));
+  };
+  const trade = (layer: string, instrument: InstrumentId, signed: Decimal, price: Decimal) => {
+    touched.add(layer);
+    const { next, gain } = traded(layers[layer], signed, price);
+    if (!gain.isZero()) credit(layer, gain.mul(multiplierOf(instrument)));
+    if (next === null) delete layers[layer];
+    else layers[layer] = { strategy: strategyOf[layer] ?? 'unknown', instrument, ...next };
+  };
 
   for (const { intent } of dataOf(events, 'OrderPlanned')) {
     const layer = intent.closes ?? intent.intentId;
@@ -60,55 +91,55 @@ export function attributeRealized(
     strategyOf[layer] ??= intent.strategy;
     touched.add(layer);
   }
-  for (const fill of executions(dataOf(events, 'OrderFilled'))) {
+  for (const fill of inOrder(dataOf(events, 'OrderFilled'))) {
     const layer = layerOf[fill.intentId];
-    const strategy = layer === undefined ? undefined : strategyOf[layer];
-    if (layer === undefined || strategy === undefined) continue;
-    touched.add(layer);
-    const held = layers[layer];
-    const signed = new Decimal(fill.quantity).mul(fill.side === 'BUY' ? 1 : -1);
-    const price = new Decimal(fill.price);
-    const quantity = new Decimal(held?.quantity ?? 0);
-    const average = new Decimal(held?.averagePrice ?? 0);
-    if (quantity.isZero() || quantity.isPositive() === signed.isPositive()) {
-      const total = quantity.add(signed);
-      layers[layer] = {
-        strategy,
-        instrument: fill.instrument,
-        quantity: decimalText(total),
-        averagePrice: decimalText(
-          quantity.mul(average).add(signed.mul(price)).div(total).toDecimalPlaces(12),
-        ),
-      };
+    if (layer === undefined || strategyOf[layer] === undefined || executions[fill.execId] !== undefined)
       continue;
+    const original = fill.corrects === null ? undefined : executions[fill.corrects];
+    if (original !== undefined) {
+      trade(layer, fill.instrument, new Decimal(original.quantity).neg(), new Decimal(original.price));
     }
-    const closed = Decimal.min(signed.abs(), quantity.abs()).mul(quantity.isPositive() ? 1 : -1);
-    credit(strategy, price.sub(average).mul(closed).mul(multiplierOf(fill.instrument)));
-    const rest = quantity.add(signed);
-    if (rest.isZero()) delete layers[layer];
-    else {
-      // A fill beyond what the layer held turns it: the excess is a position of its own at the fill's price.
-      const turned = rest.isPositive() !== quantity.isPositive();
-      layers[layer] = {
-        strategy,
-        instrument: fill.instrument,
-        quantity: decimalText(rest),
-        averagePrice: turned ? decimalText(price) : decimalText(average),
-      };
-    }
+    // Counted as nothing, so that an original that comes after its correction stays out.
+    if (fill.corrects !== null) executions[fill.corrects] = { layer, quantity: '0', price: fill.price };
+    const signed = new Decimal(fill.quantity).mul(fill.side === 'BUY' ? 1 : -1);
+    trade(layer, fill.instrument, signed, new Decimal(fill.price));
+    executions[fill.execId] = { layer, quantity: decimalText(signed), price: fill.price };
   }
-  for (const report of distinctBy(dataOf(events, 'CommissionReported'), ({ execId }) => execId)) {
-    const layer = layerOf[report.intentId];
-    const strategy = layer === undefined ? undefined : strategyOf[layer];
-    if (layer === undefined || strategy === undefined) continue;
-    touched.add(layer);
-    credit(strategy, new Decimal(report.commission).neg());
+  for (const { intentId, execId, commission } of dataOf(events, 'CommissionReported')) {
+    const layer = layerOf[intentId];
+    if (layer === undefined || charged[execId] !== undefined) continue;
+    charged[execId] = layer;
+    credit(layer, new Decimal(commission).neg());
   }
   return {
-    state: withoutForgotten({ layerOf, layers, strategyOf, idle: state.idle }, touched),
+    state: withoutForgotten({ layerOf, layers, strategyOf, idle: state.idle, executions, charged }, touched),
     realized: [...realized]
       .sort(([left], [right]) => (left < right ? -1 : 1))
       .map(([strategy, amount]) => ({ strategy, realized: decimalText(amount) })),
+  };
+}
+
+/** One trade on a layer: what the layer holds afterwards (null: nothing) and what closing realised a unit of multiplier. */
+function traded(
+  held: Pick<OpenLayer, 'quantity' | 'averagePrice'> | undefined,
+  signed: Decimal,
+  price: Decimal,
+): { readonly next: Pick<OpenLayer, 'quantity' | 'averagePrice'> | null; readonly gain: Decimal } {
+  const quantity = new Decimal(held?.quantity ?? 0);
+  const average = new Decimal(held?.averagePrice ?? 0);
+  const rest = quantity.add(signed);
+  const opens = quantity.isZero() || quantity.isPositive() === signed.isPositive();
+  const closed = opens
+    ? new Decimal(0)
+    : Decimal.min(signed.abs(), quantity.abs()).mul(quantity.isPositive() ? 1 : -1);
+  const gain = price.sub(average).mul(closed);
+  if (rest.isZero()) return { next: null, gain };
+  // A trade beyond what the layer held turns it: the excess is held at the trade's price.
+  const turned = !opens && rest.isPositive() !== quantity.isPositive();
+  const paid = opens ? quantity.mul(average).add(signed.mul(price)).div(rest).toDecimalPlaces(12) : average;
+  return {
+    next: { quantity: decimalText(rest), averagePrice: decimalText(turned ? price : paid) },
+    gain,
   };
 }
 
@@ -128,6 +159,8 @@ function withoutForgotten(state: AttributionState, touched: ReadonlySet<string>)
     layers: state.layers,
     strategyOf: kept(state.strategyOf, (layer) => layer),
     idle,
+    executions: kept(state.executions, (_, { layer }) => layer),
+    charged: kept(state.charged, (_, layer) => layer),
   };
 }
 
@@ -138,17 +171,11 @@ function dataOf<T extends FillEvent['metadata']['type']>(
   return events.filter(({ metadata }) => metadata.type === type).map(({ data }) => data as EventData<T>);
 }
 
-function distinctBy<T>(items: readonly T[], key: (item: T) => string): readonly T[] {
-  return [...new Map(items.map((item) => [key(item), item])).values()];
-}
-
-/** Executions once each, without those that were corrected, in the order in which they happened. */
-function executions(fills: readonly EventData<'OrderFilled'>[]): readonly EventData<'OrderFilled'>[] {
-  const corrected = new Set(fills.map(({ corrects }) => corrects));
-  return distinctBy(fills, ({ execId }) => execId)
-    .filter(({ execId }) => !corrected.has(execId))
-    .sort(
-      (left, right) =>
-        left.executedAt.localeCompare(right.executedAt, 'en') || (left.execId < right.execId ? -1 : 1),
-    );
+/** Fills in the order in which they happened; of one instant, by execution id. */
+function inOrder(fills: readonly EventData<'OrderFilled'>[]): readonly EventData<'OrderFilled'>[] {
+  return [...fills].sort(
+    (left, right) =>
+      left.executedAt.localeCompare(right.executedAt, 'en') ||
+      (left.execId < right.execId ? -1 : left.execId > right.execId ? 1 : 0),
+  );
 }

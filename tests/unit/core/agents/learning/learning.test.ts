@@ -330,6 +330,42 @@ describe('attribution', () => {
     expect(state.layers['e1']?.quantity).toBe('8');
   });
 
+  it('takes an execution back when its correction comes in a later session, or came before it', () => {
+    const original = filled('e1', 'BUY', '10', '100', { execId: 'a.01' });
+    const corrected = filled('e1', 'BUY', '8', '101', { execId: 'a.02', corrects: 'a.01' });
+    const first = attribute([planned('e1'), original]);
+    const second = attribute([corrected], first.state);
+    expect(second.state.layers['e1']).toMatchObject({ quantity: '8', averagePrice: '101' });
+    expect(second.realized).toEqual([]);
+
+    const reversed = attribute([original], attribute([planned('e1'), corrected]).state);
+    expect(reversed.state.layers).toEqual(second.state.layers);
+  });
+
+  it('counts nothing again that an earlier call has counted', () => {
+    const events = [
+      planned('e1'),
+      filled('e1', 'BUY', '1', '100'),
+      commission('e1', 'x1', '1'),
+      filled('e1', 'SELL', '1', '90', { executedAt: '2018-02-06T16:00:00.000Z' }),
+    ];
+    const first = attribute(events);
+    expect(first.realized).toEqual([{ strategy: 'flow', realized: '-11' }]);
+    const again = attribute(events, first.state);
+    expect(again.realized).toEqual([]);
+    expect(again.state.layers).toEqual({});
+  });
+
+  it('turns a layer that sells more than it holds, the excess at the price of the sale', () => {
+    const { realized, state } = attribute([
+      planned('e1'),
+      filled('e1', 'BUY', '2', '100'),
+      filled('e1', 'SELL', '5', '110', { executedAt: '2018-02-06T16:00:00.000Z' }),
+    ]);
+    expect(realized).toEqual([{ strategy: 'flow', realized: '20' }]);
+    expect(state.layers['e1']).toMatchObject({ quantity: '-3', averagePrice: '110' });
+  });
+
   it('leaves fills that nobody planned to nobody', () => {
     expect(attribute([filled('z', 'BUY', '1', '1'), commission('z', 'x', '1')])).toEqual({
       state: NO_LAYERS,
