@@ -25,7 +25,13 @@ const history = fc
     seed: fc.string({ maxLength: 4 }),
     volatility: fc.constantFrom(0.0001, 0.01, 0.08),
     drift: fc.constantFrom(-0.003, 0, 0.003),
-    flaw: fc.constantFrom('none', 'flat', 'no volume', 'zero volume', 'no range'),
+    flaw: fc.constantFrom(
+      'none' as const,
+      'flat' as const,
+      'no volume' as const,
+      'zero volume' as const,
+      'no range' as const,
+    ),
     start: fc.constantFrom(0.02, 5, 170, 90000),
   })
   .map(({ flaw, ...options }) => {
@@ -41,7 +47,7 @@ const history = fc
           return { ...row, volume: 0 };
         case 'no range':
           return { ...row, open: row.close, high: row.close, low: row.close };
-        default:
+        case 'none':
           return row;
       }
     });
