@@ -40,17 +40,10 @@ export interface StreamDescription {
   readonly open: boolean;
 }
 
-interface StoredRecord {
-  readonly sequence: string;
-  readonly size: number;
-  /** Dropped when memory runs short: it is then read from the database. */
-  record: StreamRecord | null;
-}
-
 interface StreamState {
   description: StreamDescription;
-  /** In order; those before `first` are trimmed. */
-  records: StoredRecord[];
+  /** The counts behind the sequence numbers, in order; those before `first` are trimmed. */
+  counts: number[];
   first: number;
 }
 
@@ -65,6 +58,13 @@ const SERVICE_IDENTITY = { type: 'Service', principalId: 'dynamodb.amazonaws.com
 const recordPrefix = (arn: string): string => `stream-record~${arn}~`;
 const sequenceNumber = (count: number): string => `1${String(count).padStart(20, '0')}`;
 
+function countOf(sequence: string): number {
+  if (!/^1[0-9]{20}$/.test(sequence)) {
+    throw new Error(`${sequence} is no sequence number: take it from a stream record`);
+  }
+  return Number(sequence.slice(1));
+}
+
 interface StreamOptions {
   readonly database: Database;
   readonly catalog: Catalog;
@@ -77,9 +77,9 @@ export class Streams {
   readonly #options: StreamOptions;
   readonly #streams = new Map<string, StreamState>();
   readonly #listeners = new Set<(streamArn: string) => void>();
-  readonly #inMemory: StoredRecord[] = [];
-  #inMemoryFirst = 0;
-  #inMemoryCharacters = 0;
+  /** The latest records of all streams, by count: the others are read from the database. */
+  readonly #recent = new Map<number, { readonly record: StreamRecord; readonly characters: number }>();
+  #recentCharacters = 0;
   readonly #touched = new Set<string>();
   #sequence = 0;
 
@@ -111,7 +111,7 @@ export class Streams {
     const { arn, label } = this.#uniqueArn(table.arn);
     const description = { arn, label, table: table.name, view, open: true };
     scope.put(DESCRIPTIONS + arn, description);
-    scope.afterCommit(() => this.#streams.set(arn, { description, records: [], first: 0 }));
+    scope.afterCommit(() => this.#streams.set(arn, { description, counts: [], first: 0 }));
     return description;
   }
 
@@ -134,26 +134,27 @@ export class Streams {
    */
   read(arn: string, afterSequence: string | null, limit: number): StreamRecord[] {
     const state = this.#state(arn);
-    const start = afterSequence === null ? state.first : firstAfter(state, afterSequence);
-    return state.records.slice(start, start + limit).map((stored) => this.#load(arn, stored));
+    const start = afterSequence === null ? state.first : firstAfter(state, countOf(afterSequence));
+    return state.counts.slice(start, start + limit).map((count) => this.#load(arn, count));
   }
 
   /** Removes the records up to and with `throughSequence`, durably. */
   trim(arn: string, throughSequence: string): Promise<void> {
     const state = this.#state(arn);
+    const through = countOf(throughSequence);
     return this.#options.database.write(async (scope) => {
-      const end = firstAfter(state, throughSequence);
+      const end = firstAfter(state, through);
       for (let index = state.first; index < end; index++) {
-        scope.delete(recordPrefix(arn) + state.records[index]!.sequence);
+        scope.delete(recordPrefix(arn) + sequenceNumber(state.counts[index]!));
       }
-      const emptied = !state.description.open && end === state.records.length;
+      const emptied = !state.description.open && end === state.counts.length;
       if (emptied) scope.delete(DESCRIPTIONS + arn);
       scope.afterCommit(() => {
         // found again: another trim of the same commit may have compacted the array
-        const trimmed = firstAfter(state, throughSequence);
-        for (; state.first < trimmed; state.first++) state.records[state.first]!.record = null;
-        if (state.first > 1024 && state.first * 2 > state.records.length) {
-          state.records = state.records.slice(state.first);
+        const trimmed = firstAfter(state, through);
+        for (; state.first < trimmed; state.first++) this.#forget(state.counts[state.first]!);
+        if (state.first > 1024 && state.first * 2 > state.counts.length) {
+          state.counts = state.counts.slice(state.first);
           state.first = 0;
         }
         if (emptied) this.#streams.delete(arn);
@@ -166,11 +167,10 @@ export class Streams {
     const horizon = this.#options.now() / 1000 - RETENTION_SECONDS;
     for (const [arn, state] of this.#streams) {
       let last: string | null = null;
-      for (let index = state.first; index < state.records.length; index++) {
-        const stored = state.records[index]!;
-        const record = stored.record ?? this.#load(arn, stored);
-        if (record.dynamodb.ApproximateCreationDateTime >= horizon) break;
-        last = stored.sequence;
+      for (let index = state.first; index < state.counts.length; index++) {
+        const { dynamodb } = this.#load(arn, state.counts[index]!);
+        if (dynamodb.ApproximateCreationDateTime >= horizon) break;
+        last = dynamodb.SequenceNumber;
       }
       if (last !== null) await this.trim(arn, last);
     }
@@ -186,8 +186,7 @@ export class Streams {
         throw new Error(`stream ${arn} has no readable description: delete the local data directory`);
       }
       const sequences = await keysUnder(level, recordPrefix(arn));
-      const records = sequences.map((key) => ({ sequence: key, size: 0, record: null }));
-      this.#streams.set(arn, { description, records, first: 0 });
+      this.#streams.set(arn, { description, counts: sequences.map(countOf), first: 0 });
     }
   }
 
@@ -199,12 +198,12 @@ export class Streams {
       return;
     }
     const { record, text } = this.#build(change, state.description, table.keyNames);
-    const stored = { sequence: record.dynamodb.SequenceNumber, size: text.length, record };
-    sink.put(recordPrefix(state.description.arn) + stored.sequence, text);
+    const count = this.#sequence;
+    sink.put(recordPrefix(state.description.arn) + sequenceNumber(count), text);
     sink.put(SEQUENCE_KEY, String(this.#sequence));
     sink.afterCommit(() => {
-      state.records.push(stored);
-      this.#remember(stored);
+      state.counts.push(count);
+      this.#remember(count, record, text.length);
       this.#touched.add(state.description.arn);
     });
   }
@@ -256,27 +255,32 @@ export class Streams {
     };
   }
 
-  #remember(stored: StoredRecord): void {
-    this.#inMemory.push(stored);
-    this.#inMemoryCharacters += stored.size;
-    while (this.#inMemoryCharacters > MEMORY_CHARACTERS) {
-      const oldest = this.#inMemory[this.#inMemoryFirst++]!;
-      this.#inMemoryCharacters -= oldest.size;
-      oldest.record = null;
+  #remember(count: number, record: StreamRecord, characters: number): void {
+    this.#recent.set(count, { record, characters });
+    this.#recentCharacters += characters;
+    if (this.#recentCharacters <= MEMORY_CHARACTERS) {
+      return;
     }
-    if (this.#inMemoryFirst > 1024 && this.#inMemoryFirst * 2 > this.#inMemory.length) {
-      this.#inMemory.splice(0, this.#inMemoryFirst);
-      this.#inMemoryFirst = 0;
+    // half at once: finding the oldest key of a map takes longer the more were deleted before it
+    for (const oldest of this.#recent.keys()) {
+      if (this.#recentCharacters <= MEMORY_CHARACTERS / 2) break;
+      this.#forget(oldest);
     }
   }
 
-  #load(arn: string, stored: StoredRecord): StreamRecord {
-    if (stored.record !== null) {
-      return stored.record;
+  #forget(count: number): void {
+    this.#recentCharacters -= this.#recent.get(count)?.characters ?? 0;
+    this.#recent.delete(count);
+  }
+
+  #load(arn: string, count: number): StreamRecord {
+    const recent = this.#recent.get(count);
+    if (recent !== undefined) {
+      return recent.record;
     }
-    const record = this.#options.database.read(recordPrefix(arn) + stored.sequence);
+    const record = this.#options.database.read(recordPrefix(arn) + sequenceNumber(count));
     if (!isStreamRecord(record)) {
-      throw new Error(`stream ${arn} lacks record ${stored.sequence}: delete the local data directory`);
+      throw new Error(`stream ${arn} lacks record ${sequenceNumber(count)}: delete the local data directory`);
     }
     return record;
   }
@@ -309,13 +313,13 @@ export class Streams {
   }
 }
 
-/** The index of the first untrimmed record with a higher sequence number. */
-function firstAfter(state: StreamState, sequence: string): number {
+/** The index of the first untrimmed record with a higher count. */
+function firstAfter(state: StreamState, count: number): number {
   let low = state.first;
-  let high = state.records.length;
+  let high = state.counts.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (state.records[middle]!.sequence > sequence) high = middle;
+    if (state.counts[middle]! > count) high = middle;
     else low = middle + 1;
   }
   return low;

@@ -11,6 +11,8 @@ import type { WriteScope } from './write-scope.ts';
 
 const MAXIMUM_BYTES = 4 * 1024 * 1024;
 const TOKEN_LIFETIME_MS = 10 * 60 * 1000;
+/** Finding the oldest token takes time, so the expired ones go by many. */
+const TOKEN_SWEEP_MS = 10 * 1000;
 const TOKENS = 'transaction-token~';
 
 interface CancellationReason {
@@ -36,6 +38,7 @@ export class Transactions {
   readonly #options: TransactionOptions;
   /** In the order of their times, so that the oldest come first. */
   readonly #tokens = new Map<string, Token>();
+  #nextTokenSweep = 0;
 
   private constructor(options: TransactionOptions) {
     this.#options = options;
@@ -169,11 +172,16 @@ export class Transactions {
 
   #remember(scope: WriteScope, token: string, fingerprint: string): void {
     const now = this.#options.now();
-    for (const [old, { at }] of this.#tokens) {
-      if (at > now - TOKEN_LIFETIME_MS) break;
-      this.#tokens.delete(old);
-      scope.delete(TOKENS + old);
+    if (now >= this.#nextTokenSweep) {
+      for (const [old, { at }] of this.#tokens) {
+        if (at > now - TOKEN_LIFETIME_MS) break;
+        this.#tokens.delete(old);
+        scope.delete(TOKENS + old);
+      }
+      this.#nextTokenSweep = now + TOKEN_SWEEP_MS;
     }
+    // an expired token that is used anew moves to the end
+    this.#tokens.delete(token);
     // at once, not after the commit: a repeat may be in the same batch
     this.#tokens.set(token, { at: now, fingerprint });
     scope.put(TOKENS + token, { at: now, fingerprint });

@@ -128,6 +128,7 @@ describe('a stream', () => {
     expect(read(first!, 10)).toEqual(['100000000000000000003', '100000000000000000004']);
     await put('e');
     expect(read('100000000000000000004', 10)).toEqual(['100000000000000000005']);
+    expect(() => read('5', 10)).toThrow('5 is no sequence number');
   });
 
   it('tells its listeners once a commit, when the records can be read', async () => {

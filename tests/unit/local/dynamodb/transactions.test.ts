@@ -213,6 +213,31 @@ describe('a transaction that writes', () => {
     });
   });
 
+  it('knows each of many tokens until its own time is over', async () => {
+    const { call, clock } = await openWithTables();
+    const write = (token: number) =>
+      call('TransactWriteItems', {
+        ClientRequestToken: `token-${token}`,
+        TransactItems: [add(`sum-${token}`, 1)],
+      });
+    for (let token = 0; token < 40; token++) {
+      await write(token);
+      clock.milliseconds += 30_000;
+    }
+    // twenty minutes have passed: the first half has expired, and what is used anew counts from now
+    for (let token = 0; token < 40; token++) await write(token);
+    clock.milliseconds += 5 * 60 * 1000;
+    for (let token = 0; token < 20; token++) await write(token);
+    const { Items } = await call('Scan', { TableName: 'state' });
+    const sums = new Map(
+      (Array.isArray(Items) ? Items : []).map((item: { pk: { S: string }; amount: { N: string } }) => [
+        item.pk.S,
+        item.amount.N,
+      ]),
+    );
+    for (let token = 0; token < 40; token++) expect(sums.get(`sum-${token}`)).toBe(token <= 20 ? '2' : '1');
+  });
+
   it('may be repeated with its token after it was cancelled', async () => {
     const { call } = await openWithTables();
     const TransactItems = [{ Put: { TableName: 'state', Item: keyOf('a'), ...notExists } }];
