@@ -150,6 +150,24 @@ describe('a bracket', () => {
     expect([2, 3].map((id) => broker.order(id).status)).toEqual(['Cancelled', 'Filled']);
   });
 
+  it('exits only what a partly filled entry holds, and the rest of it when it has it', () => {
+    const broker = new Broker();
+    bracket(broker, { orderType: 'LMT', limitPrice: 99 });
+    broker.bar([100, 100, 98.9, 100, 400]);
+    broker.bar([105, 111, 105, 111]);
+    expect(broker.fills()).toEqual([
+      [1, 40, 99],
+      [2, 40, 110],
+    ]);
+    broker.bar([100, 100, 98.9, 100]);
+    broker.bar([105, 111, 105, 111]);
+    expect(broker.fills().slice(2)).toEqual([
+      [1, 60, 99],
+      [2, 60, 110],
+    ]);
+    expect(broker.order(3).status).toBe('Cancelled');
+  });
+
   it('goes with its entry when that is cancelled unfilled', () => {
     const broker = new Broker();
     bracket(broker, { orderType: 'LMT', limitPrice: 80 });
