@@ -36,18 +36,21 @@ export interface FlowSignals {
   readonly fade: Uint8Array;
 }
 
-/** The flow rules at the close of every bar, each from that bar and those before it only. */
-export function flowSignals(bars: BarSeries): FlowSignals {
+/**
+ * The flow rules at the close of every bar, each from that bar and those before it only.
+ * @param from the first bar that is wanted; what it takes to know only the last one is a small part of the whole
+ */
+export function flowSignals(bars: BarSeries, from = 0): FlowSignals {
   const length = bars.length;
-  const flowRank = trailingRank(moneyFlow(bars, FLOW_SESSIONS), RANK_SESSIONS);
-  const volumeRank = trailingRank(signedVolume(bars, FLOW_SESSIONS), RANK_SESSIONS);
+  const flowRank = trailingRank(moneyFlow(bars, FLOW_SESSIONS), RANK_SESSIONS, from);
+  const volumeRank = trailingRank(signedVolume(bars, FLOW_SESSIONS), RANK_SESSIONS, from);
   const value = volumeWeightedPrice(bars, VALUE_SESSIONS);
   const imbalance = new Float64Array(length).fill(Number.NaN);
   const unusual = new Float64Array(length).fill(Number.NaN);
   const shock = new Float64Array(length).fill(Number.NaN);
   const follow = new Uint8Array(length);
   const fade = new Uint8Array(length);
-  for (let index = 0; index < length; index++) {
+  for (let index = Math.max(0, from - SHOCK_SESSIONS); index < length; index++) {
     imbalance[index] = (flowRank[index] as number) + (volumeRank[index] as number) - 1;
     if (index >= TREND_SESSIONS) {
       const before = median(bars.volume.subarray(index - TREND_SESSIONS, index));

@@ -65,8 +65,8 @@ function judge(context: AgentContext, known: InstrumentState): Judgement {
   const daily = sliceBars(known.daily, known.daily.length - RECORD_SESSIONS, known.daily.length);
   const state = { ...known, daily };
   const { instrument } = state;
-  const signals = flowSignals(daily);
   const last = daily.length - 1;
+  const signals = flowSignals(daily, last);
   const imbalance = signals.imbalance[last] as number;
   if (!Number.isFinite(imbalance)) return { reason: `${instrument.id} has unknown volume in its last year` };
   const position = positionOf(context, instrument.id);
@@ -112,7 +112,7 @@ function enter(
     plan,
   );
   if (levels === null) return { reason: `${instrument.id} has no valid stop and target at its volatility` };
-  const record = tradeRecord(daily, signals[rule], plan, 'long');
+  const record = tradeRecord(daily, flowSignals(daily)[rule], plan, 'long');
   const words = recordWords(record);
   if (!(record.expectedR > 0)) return { reason: `${instrument.id}: ${words}` };
   const profile = volumeProfile(daily, PROFILE_SESSIONS);
@@ -162,7 +162,7 @@ function abandon(
     return { reason: `${id} is held and the flow does not speak against it: imbalance ${figure(imbalance)}` };
   }
   const before = barsAtEntry(state.daily, position).length - 1;
-  if ((signals.imbalance[before] as number) <= ABANDON_IMBALANCE) {
+  if ((flowSignals(state.daily, before).imbalance[before] as number) <= ABANDON_IMBALANCE) {
     return { reason: `${id} was bought against the flow: imbalance ${figure(imbalance)} is no news` };
   }
   const proposal = closeProposal(context, 'flow', state, position, {

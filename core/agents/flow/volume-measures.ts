@@ -52,10 +52,13 @@ function rollingShare(bars: BarSeries, window: number, value: (index: number) =>
   return result;
 }
 
-/** Share of the finite values among the `window` before and including each bar that are below it, ties half; 0…1. */
-export function trailingRank(values: Float64Array, window: number): Float64Array {
+/**
+ * Share of the finite values among the `window` up to and including each bar that are below it, ties half; 0…1.
+ * @param from the first bar whose rank is wanted; NaN before it
+ */
+export function trailingRank(values: Float64Array, window: number, from = 0): Float64Array {
   const ranks = new Float64Array(values.length).fill(Number.NaN);
-  for (let end = window - 1; end < values.length; end++) {
+  for (let end = Math.max(from, window - 1); end < values.length; end++) {
     const own = values[end] as number;
     if (!Number.isFinite(own)) continue;
     let below = 0;

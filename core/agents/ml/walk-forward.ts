@@ -8,9 +8,9 @@ export const PREDICTION_SESSIONS = 5;
 /** Bars of history used at most: five years. */
 export const HISTORY_SESSIONS = 1260;
 const MINIMUM_TRAINING = 400;
-const FOLD = 63;
+const FOLD = 105;
 /** Folds whose predictions only serve to calibrate; the test begins after them. */
-const CALIBRATION_FOLDS = 2;
+const CALIBRATION_FOLDS = 1;
 const PENALTY = 10;
 const CALIBRATION_PENALTY = 5;
 
@@ -38,7 +38,7 @@ interface Prediction {
 }
 
 /**
- * Trains by purged walk-forward and forecasts the last bar. Each fold of 63 bars is predicted by a model trained only on
+ * Trains by purged walk-forward and forecasts the last bar. Each fold of 105 bars is predicted by a model trained only on
  * rows whose outcome was known before the fold began (purged of the labels that overlap it; López de Prado 2018, ch. 7),
  * calibrated (Platt 1999) on earlier folds' predictions by the same rule, and compared with the base rate of its own
  * training rows. Null where the last bar's features or too few outcomes are undefined.
