@@ -34,11 +34,15 @@ export function combineSignals(signals: readonly Signal[]): Combined {
   };
 }
 
-/** No bar statistic says more than this about the direction of a price. */
-const MOST = 0.4;
+/**
+ * The most that bar statistics are believed beyond a coin. Judged each week over five sessions (AAPL 2015–2018, S&P 500
+ * 2006–2015; 168 and 504 views an agent) the four working analyzers were right in 52 to 58 % of cases, no more often
+ * where their signals were strong: a span of 0.4 claimed 0.6 to 0.8 and scored worse than a coin.
+ */
+const MOST = 0.15;
 
 /**
- * The probability an agent states that its direction is right: `0.5 + 0.4 × agreement × |direction| × coverage`, never
+ * The probability an agent states that its direction is right: `0.5 + 0.15 × agreement × |direction| × coverage`, never
  * above the quality of its data. 0.5 is a coin; the learning agent scores the claim (Brier) and sets the weight that the
  * claim gets.
  */

@@ -100,8 +100,8 @@ describe('stated confidence', () => {
     expect(statedConfidence(combineSignals([]), 1)).toBe(0.5);
   });
 
-  it('is 0.5 + 0.4 × agreement × |direction| × coverage, never above the quality of the data', () => {
-    expect(statedConfidence({ direction: -0.5, agreement: 0.8, coverage: 0.9 }, 1)).toBeCloseTo(0.644, 12);
-    expect(statedConfidence({ direction: -1, agreement: 1, coverage: 1 }, 0.7)).toBe(0.7);
+  it('is 0.5 + 0.15 × agreement × |direction| × coverage, never above the quality of the data', () => {
+    expect(statedConfidence({ direction: -0.5, agreement: 0.8, coverage: 0.9 }, 1)).toBeCloseTo(0.554, 12);
+    expect(statedConfidence({ direction: -1, agreement: 1, coverage: 1 }, 0.6)).toBe(0.6);
   });
 });

@@ -32,7 +32,7 @@ describe('market-data', () => {
 
     expect(up.direction).toBeGreaterThan(0.5);
     expect(down.direction).toBeLessThan(-0.5);
-    expect(up.confidence).toBeGreaterThan(0.65);
+    expect(up.confidence).toBeGreaterThan(0.56);
     expect(up.measures['trend']).toBeGreaterThan(0);
     expect(down.measures['momentum.63']).toBeLessThan(0);
   });
