@@ -3,7 +3,7 @@ import { type JournalEntry, journalEntry, type NewEvent } from '#core/events/new
 import type { EpochMillis } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import type { Execution, ObservedOrder } from './broker-port.ts';
-import { averagePrice, filledQuantity, isOpen, type OrderRecord } from './order-record.ts';
+import { averagePrice, filledQuantity, isOpen, lifeKey, type OrderRecord } from './order-record.ts';
 
 /** Who speaks in the journal. */
 export const BRIDGE = 'broker-bridge';
@@ -59,7 +59,7 @@ function accepted(record: OrderRecord, permId: number, status: string, now: Epoc
   const next: OrderRecord = { ...record, status: 'working', permId, brokerStatus: status };
   const entry = orderEvent<'OrderAccepted'>(next, {
     type: 'OrderAccepted',
-    key: record.orderRef,
+    key: lifeKey(record),
     occurredAt: now,
     data: { ...identity(record), orderId: record.orderId, permId, status },
   });
@@ -76,12 +76,16 @@ export function observeOpenOrder(record: OrderRecord, order: ObservedOrder, now:
     clientId: order.clientId,
     brokerStatus: order.status,
   };
+  if (record.status === 'lapsed') return { record, entries: [] };
   if (CANCELLED.has(order.status)) return cancelled(adopted, null, now);
   if (!isOpen(record) || !(order.permId > 0) || !TAKEN_IN.has(order.status)) {
     return { record: isOpen(record) ? adopted : record, entries: [] };
   }
   const first = accepted(adopted, order.permId, order.status, now);
-  const quantity = record.role === 'stop' ? order.quantity : record.quantity;
+  const quantity =
+    record.role === 'stop'
+      ? decimalText(new Decimal(order.quantity).plus(record.filledBefore))
+      : record.quantity;
   const moved = stopMoved({ ...first.record, quantity }, order, now);
   return { record: moved.record, entries: [...first.entries, ...moved.entries] };
 }
@@ -110,7 +114,7 @@ export function observeStatus(
   now: EpochMillis,
 ): OrderChange {
   const known: OrderRecord = { ...record, brokerStatus: status.status, brokerFilled: status.filled };
-  if (!isOpen(record)) return { record, entries: [] };
+  if (!isOpen(record) || record.status === 'lapsed') return { record, entries: [] };
   if (CANCELLED.has(status.status)) return cancelled(known, null, now);
   if (status.permId > 0 && TAKEN_IN.has(status.status))
     return accepted(known, status.permId, status.status, now);
@@ -198,18 +202,20 @@ export function observeCommission(
 
 /**
  * The broker says that the order is cancelled. While it says that more is filled than executions have told, the end waits
- * for them: the quantity in OrderCancelled is exact or it is not said.
+ * for them: the quantity in OrderCancelled is exact or it is not said. A resting stop that ended without our asking lapses:
+ * its layer may need another.
  */
 export function cancelled(record: OrderRecord, reason: string | null, now: EpochMillis): OrderChange {
-  if (!isOpen(record)) return { record, entries: [] };
+  if (!isOpen(record) || record.status === 'lapsed') return { record, entries: [] };
   const filled = filledQuantity(record);
-  if (filled.lt(record.brokerFilled)) {
+  if (filled.minus(record.filledBefore).lt(record.brokerFilled)) {
     return { record: { ...record, brokerStatus: 'Cancelled' }, entries: [] };
   }
-  const next: OrderRecord = { ...record, status: 'cancelled', brokerStatus: 'Cancelled', stopMove: null };
+  const status = record.role === 'stop' && record.cancel === null ? 'lapsed' : 'cancelled';
+  const next: OrderRecord = { ...record, status, brokerStatus: 'Cancelled', stopMove: null };
   const entry = orderEvent<'OrderCancelled'>(next, {
     type: 'OrderCancelled',
-    key: record.orderRef,
+    key: lifeKey(record),
     ...(record.cancel === null ? {} : { causationId: record.cancel.eventId }),
     occurredAt: now,
     data: {
@@ -230,7 +236,7 @@ export function rejected(record: OrderRecord, code: number, message: string, now
   const next: OrderRecord = { ...record, status: 'rejected', stopMove: null };
   const entry = orderEvent<'OrderRejected'>(next, {
     type: 'OrderRejected',
-    key: record.orderRef,
+    key: lifeKey(record),
     occurredAt: now,
     urgency: record.role === 'stop' ? 'critical' : 'high',
     data: { ...identity(record), code, message: message === '' ? 'no reason given' : message.slice(0, 2000) },

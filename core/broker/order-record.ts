@@ -49,6 +49,8 @@ export const orderRecord = z.object({
   clientId: z.int().min(0),
   orderId: z.int().min(0),
   permId: z.int().nullable(),
+  /** The broker's ids of earlier lives of a stop that was placed anew: what is said of those is not said of this one. */
+  pastPermIds: z.array(z.int()),
   /** How often it was submitted; more than once only where the broker was proved never to have got it. */
   attempts: z.int().min(0),
   submittedAt: instant,
@@ -61,6 +63,8 @@ export const orderRecord = z.object({
     'cancelled',
     'rejected',
     'declined',
+    /** A resting stop that the broker ended and that may have to be placed anew: its layer is perhaps still held. */
+    'lapsed',
     /** The broker no longer knows it and nothing proves how it ended: a person has to look. */
     'unresolved',
   ]),
@@ -68,6 +72,8 @@ export const orderRecord = z.object({
   /** Units that the broker says are filled; more than `fills` add up to while an execution is on its way. */
   brokerFilled: decimalSchema,
   fills: z.array(countedFill),
+  /** Of a stop that was placed anew: units that its earlier lives filled. They are part of `quantity`. */
+  filledBefore: unsignedDecimalText,
   commissions: z.array(identifier),
   cancel: z.object({ requestId: identifier, reason: sentence, eventId: z.uuid() }).nullable(),
   stopMove: z.object({ requestId: identifier, to: unsignedDecimalText, eventId: z.uuid() }).nullable(),
@@ -90,6 +96,25 @@ export function isOpen(record: OrderRecord): boolean {
 /** Units filled, exactly. */
 export function filledQuantity(record: OrderRecord): Decimal {
   return record.fills.reduce((sum, fill) => sum.plus(fill.quantity), new Decimal(0));
+}
+
+/** Units that the order has at the broker in its present life. */
+export function workingQuantity(record: OrderRecord): Decimal {
+  return new Decimal(record.quantity).minus(record.filledBefore);
+}
+
+/** Whether what the broker tells under these ids is about the present life of the order. */
+export function isAbout(
+  record: OrderRecord,
+  told: { readonly orderRef: string; readonly permId: number },
+): boolean {
+  if (told.permId > 0 && record.permId !== null && record.permId > 0) return told.permId === record.permId;
+  return told.orderRef === record.orderRef && !record.pastPermIds.includes(told.permId);
+}
+
+/** The key of an event of which each life of an order has one. */
+export function lifeKey(record: OrderRecord): string {
+  return record.attempts <= 1 ? record.orderRef : `${record.orderRef}~${record.attempts}`;
 }
 
 /** Average price of what is filled, to ten places half-even; null where nothing is. */

@@ -2,7 +2,7 @@ import { newYorkDate } from '#core/market/calendar.ts';
 import { type EpochMillis, parseInstant } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import type { CompletedOrder, ObservedOrder } from './broker-port.ts';
-import { filledQuantity, type OrderRecord } from './order-record.ts';
+import { filledQuantity, isAbout, type OrderRecord } from './order-record.ts';
 
 /** Everything the broker told in one round of questions; executions are already counted in the records. */
 export interface BrokerPicture {
@@ -24,19 +24,9 @@ export type OrderFinding =
       readonly explanation: string;
     };
 
-/** Joined on orderRef, which the bridge chose, or permId, which the broker chose; on an order id alone never. */
-function sameOrder(
-  record: OrderRecord,
-  told: { readonly orderRef: string; readonly permId: number },
-): boolean {
-  return (
-    told.orderRef === record.orderRef ||
-    (record.permId !== null && record.permId > 0 && told.permId === record.permId)
-  );
-}
-
 /**
- * What the broker's answers say about one order that the journal holds for open. `confirmed` is true in the second round
+ * What the broker's answers say about one order that the journal holds for open, joined on orderRef, which the bridge chose,
+ * and permId, which the broker chose; on an order id never. `confirmed` is true in the second round
  * of questions: absence counts only when it was seen twice, because an order may still be on its way in.
  */
 export function findOrder(
@@ -44,9 +34,9 @@ export function findOrder(
   picture: BrokerPicture,
   context: { readonly now: EpochMillis; readonly confirmed: boolean },
 ): OrderFinding {
-  if (picture.open.some((order) => sameOrder(record, order))) return { kind: 'agrees' };
+  if (picture.open.some((order) => isAbout(record, order))) return { kind: 'agrees' };
   const filled = filledQuantity(record);
-  const completed = picture.completed.find((order) => sameOrder(record, order));
+  const completed = picture.completed.find((order) => isAbout(record, order));
   if (completed !== undefined) return endedAs(record, completed, filled);
   if (!context.confirmed) return { kind: 'ask-again' };
   const submittedToday = newYorkDate(parseInstant(record.submittedAt)) === newYorkDate(context.now);

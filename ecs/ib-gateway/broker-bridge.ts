@@ -472,7 +472,7 @@ class BrokerBridge implements RunningBridge, Bridge {
   }
 
   async #startTrading(): Promise<void> {
-    this.#desk.resumeWishes();
+    await this.#desk.resumeWishes();
     this.#bars.resume();
     this.#preparation.resume();
     this.#account.ask(null);

@@ -41,6 +41,11 @@ export class LinkKnowledge {
     this.#next = Math.max(this.#next, orderId + 1);
   }
 
+  /** The order behind an id is over; what is still said under it concerns nobody. */
+  forget(clientId: number, orderId: number): void {
+    this.#refs.delete(`${clientId}:${orderId}`);
+  }
+
   refOf(clientId: number, orderId: number): string | null {
     return this.#refs.get(`${clientId}:${orderId}`) ?? null;
   }

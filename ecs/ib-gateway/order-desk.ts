@@ -6,8 +6,10 @@ import {
   closableQuantity,
   filledQuantity,
   isOpen,
+  lifeKey,
   type OrderRecord,
   stopRefOf,
+  workingQuantity,
 } from '#core/broker/order-record.ts';
 import {
   type ClosableLayer,
@@ -19,7 +21,8 @@ import {
 import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
 import { type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
 import { instantText, parseInstant } from '#core/values/clock.ts';
-import type { Bridge } from './bridge-parts.ts';
+import { decimalText } from '#core/values/decimal.ts';
+import { type Bridge, reportDifference } from './bridge-parts.ts';
 
 type PlaceEvent = DeskEvent<'OrderAuthorized'>;
 
@@ -49,6 +52,16 @@ export function declined(
     urgency: 'high',
     data: { intentId, command: event.metadata.type, reason: reason.slice(0, 2_000) },
   });
+}
+
+/** How often a resting stop may be placed before a person has to look at what keeps ending it. */
+const MOST_LIVES = 10;
+
+interface Layer {
+  readonly entry: OrderRecord;
+  readonly state: ClosableLayer;
+  /** Whether an order against it is still working. */
+  readonly closing: boolean;
 }
 
 /** Carries out commands on orders. Each is decided and journaled before anything is sent. */
@@ -276,10 +289,62 @@ export class OrderDesk {
       this.#bridge.outbox.send('order', { kind: 'place', ticket }, () => this.#bridge.mayTrade());
   }
 
+  /**
+   * Sees to the stop of a layer that lapsed at the broker, as when a part of the layer was closed in one group with it: where
+   * units are left that no order is closing, the stop is placed anew for exactly those; where none are, it is over.
+   */
+  async settleStop(intentId: string): Promise<void> {
+    const { ledger, lease } = this.#bridge;
+    const stop = ledger.peek(stopRefOf(intentId));
+    if (stop?.status !== 'lapsed' || !this.#bridge.mayTrade()) return;
+    const layer = await this.#layer(intentId);
+    if (layer === null) return;
+    if (layer.state.closable.isZero() || stop.cancel !== null) {
+      if (!isOpen(layer.entry) && !layer.closing)
+        await ledger.update(stop.orderRef, (record) => ({
+          record: { ...record, status: 'cancelled' },
+          entries: [],
+        }));
+      return;
+    }
+    if (stop.attempts >= MOST_LIVES) {
+      this.#bridge.log('error', 'a resting stop keeps lapsing and is not placed again', {
+        orderRef: stop.orderRef,
+      });
+      await reportDifference(this.#bridge, {
+        subject: 'order',
+        key: stop.orderRef,
+        expected: `a resting stop for ${decimalText(layer.state.closable)} ${stop.instrument}`,
+        observed: `the broker ended it ${stop.attempts} times`,
+        explanation: 'the layer is not protected by a stop at the broker; a person has to look',
+      });
+      return;
+    }
+    const filledBefore = filledQuantity(stop);
+    const next: OrderRecord = {
+      ...stop,
+      status: 'submitted',
+      orderId: this.#bridge.link.nextOrderId(),
+      clientId: this.#bridge.settings.clientId,
+      permId: null,
+      pastPermIds: stop.permId === null ? stop.pastPermIds : [...stop.pastPermIds, stop.permId],
+      brokerStatus: null,
+      brokerFilled: '0',
+      filledBefore: decimalText(filledBefore),
+      quantity: decimalText(filledBefore.plus(layer.state.closable)),
+    };
+    this.#bridge.link.forget(stop.clientId, stop.orderId);
+    const change = this.#submitted(next, null);
+    const result = await ledger.commit([change], { unique: true, checks: [lease.check()] });
+    if (result.kind === 'committed') this.send([change.record]);
+    else if (result.kind === 'conflict') this.#bridge.fenced('the commit of a stop found the lease changed');
+  }
+
   /** What is still wanted of open orders after a new link: cancels and stop moves that the last one may have swallowed. */
-  resumeWishes(): void {
+  async resumeWishes(): Promise<void> {
     for (const record of this.#bridge.ledger.openRecords()) {
-      if (record.cancel !== null) this.requestCancel(record);
+      if (record.status === 'lapsed') await this.settleStop(record.intentId);
+      else if (record.cancel !== null) this.requestCancel(record);
       else this.requestStopMove(record);
     }
   }
@@ -299,9 +364,7 @@ export class OrderDesk {
       this.#bridge.fenced('the commit of a refusal found the order recorded by somebody else');
   }
 
-  async #layer(
-    intentId: string,
-  ): Promise<{ readonly entry: OrderRecord; readonly state: ClosableLayer } | null> {
+  async #layer(intentId: string): Promise<Layer | null> {
     const { ledger } = this.#bridge;
     const entry = await ledger.get(intentId);
     if (entry === null) return null;
@@ -312,7 +375,8 @@ export class OrderDesk {
       if (record !== null) closing.push(record);
     }
     const closable = closableQuantity(entry, stop, closing);
-    return { entry, state: { instrument: entry.instrument, side: entry.side, closable } };
+    const state = { instrument: entry.instrument, side: entry.side, closable };
+    return { entry, state, closing: closing.some(isOpen) };
   }
 
   #newRecord(event: PlaceEvent, ticket: PlannedTicket | null): OrderRecord {
@@ -339,6 +403,7 @@ export class OrderDesk {
       clientId: this.#bridge.settings.clientId,
       orderId: ticket === null ? 0 : this.#bridge.link.nextOrderId(),
       permId: null,
+      pastPermIds: [],
       attempts: 0,
       submittedAt: instantText(this.#bridge.schedule.now()),
       expiresAt: intent.expiresAt,
@@ -346,6 +411,7 @@ export class OrderDesk {
       brokerStatus: null,
       brokerFilled: '0',
       fills: [],
+      filledBefore: '0',
       commissions: [],
       cancel: null,
       stopMove: null,
@@ -358,7 +424,7 @@ export class OrderDesk {
     const attempt = record.attempts + 1;
     const entry = orderEvent<'OrderSubmitted'>(record, {
       type: 'OrderSubmitted',
-      key: attempt === 1 ? record.orderRef : `${record.orderRef}~${attempt}`,
+      key: lifeKey({ ...record, attempts: attempt }),
       ...(commandEventId === null ? {} : { causationId: commandEventId }),
       occurredAt: now,
       data: {
@@ -369,7 +435,7 @@ export class OrderDesk {
         orderId: record.orderId,
         clientId: record.clientId,
         side: record.side,
-        quantity: record.quantity,
+        quantity: decimalText(workingQuantity(record)),
         orderType: record.orderType,
         limitPrice: record.limitPrice,
         triggerPrice: record.triggerPrice,
@@ -393,7 +459,7 @@ export class OrderDesk {
     if (record.role === 'stop' || record.cancel !== null) {
       const entry = orderEvent<'OrderCancelled'>(record, {
         type: 'OrderCancelled',
-        key: record.orderRef,
+        key: lifeKey(record),
         occurredAt: now,
         data: {
           intentId: record.intentId,
@@ -431,7 +497,7 @@ export class OrderDesk {
       account: this.#bridge.link.account ?? '',
       orderRef: record.orderRef,
       side: record.side,
-      quantity: record.quantity,
+      quantity: decimalText(workingQuantity(record)),
       orderType: record.orderType,
       limitPrice: record.limitPrice,
       triggerPrice: record.triggerPrice,

@@ -10,7 +10,7 @@ import {
   rejected,
   stopMoveRefused,
 } from '#core/broker/order-facts.ts';
-import { filledQuantity, isOpen, type OrderRecord, stopRefOf } from '#core/broker/order-record.ts';
+import { filledQuantity, isAbout, isOpen, type OrderRecord, stopRefOf } from '#core/broker/order-record.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { type Bridge, reportDifference } from './bridge-parts.ts';
 import type { OrderDesk } from './order-desk.ts';
@@ -40,6 +40,10 @@ export class OrderWatch {
   async openOrder(order: ObservedOrder): Promise<void> {
     const record = await this.#recordOf(order);
     if (record === null) return this.#foreignOrder(order);
+    if (!isAbout(record, order)) {
+      if (!record.pastPermIds.includes(order.permId)) await this.#secondOrder(record, order);
+      return;
+    }
     if (order.clientId >= 0) this.#bridge.link.learn(order.clientId, order.orderId, record.orderRef);
     await this.#apply(record.orderRef, (current) =>
       observeOpenOrder(current, order, this.#bridge.schedule.now()),
@@ -52,9 +56,9 @@ export class OrderWatch {
       this.#bridge.link.refOf(message.clientId, message.orderId);
     if (ref === null) return;
     await this.#apply(ref, (current) =>
-      current.permId !== null && message.permId > 0 && current.permId !== message.permId
-        ? { record: current, entries: [] }
-        : observeStatus(current, message, this.#bridge.schedule.now()),
+      isAbout(current, { orderRef: ref, permId: message.permId })
+        ? observeStatus(current, message, this.#bridge.schedule.now())
+        : { record: current, entries: [] },
     );
   }
 
@@ -137,6 +141,7 @@ export class OrderWatch {
     if (before === null || before.status === after.status) return;
     if (before.status === 'submitted' && after.status === 'working') this.#desk.requestStopMove(after);
     if (!isOpen(after)) await this.#ended(after);
+    await this.#desk.settleStop(after.closes ?? after.intentId);
   }
 
   /** What an order's end means for the order that hangs on it. */
@@ -165,6 +170,17 @@ export class OrderWatch {
       observed: 'the broker rejected the stop',
       explanation:
         'the layer is not protected by a stop at the broker; what is left of its entry is being cancelled',
+    });
+  }
+
+  /** What must never be: two orders under one reference. */
+  async #secondOrder(record: OrderRecord, order: ObservedOrder): Promise<void> {
+    await reportDifference(this.#bridge, {
+      subject: 'order',
+      key: record.orderRef,
+      expected: `one order, permId ${record.permId}`,
+      observed: `another one under the same reference, permId ${order.permId}`,
+      explanation: 'two orders carry one reference; a person has to cancel the one that is not ours',
     });
   }
 

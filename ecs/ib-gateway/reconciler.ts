@@ -90,16 +90,17 @@ export class Reconciler {
   #ask(number: 1 | 2, whileTrading: boolean): void {
     const { outbox, link, ledger, schedule, settings } = this.#bridge;
     const executionsRequest = link.nextRequestId();
+    const waiting = new Set(['open', 'executions', 'completed'] as const);
     this.#round = {
       number,
       whileTrading,
       before: new Map(ledger.openRecords().map((record) => [record.orderRef, record])),
-      waiting: new Set(['open', 'executions', 'completed']),
+      waiting,
       open: [],
       completed: [],
       executionsRequest,
       deadline: schedule.after(settings.reconcileDeadline, () =>
-        this.#bridge.endLink('the gateway did not answer the reconciliation in time'),
+        this.#bridge.endLink(`no answer to the reconciliation in time: ${[...waiting].join(', ')}`),
       ),
     };
     outbox.send('question', { kind: 'all-open-orders' });
@@ -121,6 +122,8 @@ export class Reconciler {
     const neverArrived: OrderRecord[] = [];
     let askAgain = false;
     for (const record of ledger.openRecords()) {
+      // The broker ended it and the journal has said so; what comes next is the desk's to decide.
+      if (record.status === 'lapsed') continue;
       const stale = round.before.get(record.orderRef) !== record || record.status === 'submitted';
       if (round.whileTrading && stale) continue;
       const finding = findOrder(record, round, context);

@@ -20,7 +20,7 @@ import { bytesAreAllRead } from './client-sockets.ts';
 import { SteppedClock } from './stepped-clock.ts';
 
 export const SESSION = '2018-02-05';
-export const MORNING = Date.parse('2018-02-05T13:00:00.000Z');
+export const MORNING = Date.parse('2018-02-05T14:25:00.000Z');
 export const OPEN = Date.parse('2018-02-05T14:30:00.000Z');
 export const CLOSE = Date.parse('2018-02-05T21:00:00.000Z');
 export const SECOND = 1_000;
@@ -107,6 +107,8 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   MARKET_DATA_SOURCE: 'paper-gateway',
   MARKET_DATA_MODELLED: 'true',
 };
+
+const NEVER_READ_MS = 100;
 
 let intents = 0;
 
@@ -220,20 +222,21 @@ export class World {
 
   /**
    * Waits until the bridge does nothing and every byte sent has been read, a few turns of the event loop in a row. Bytes
-   * that are never read (a mute or half-open gateway) count as read once nothing has moved for many turns.
+   * that nobody ever reads (a mute or half-open gateway) count as read once nothing has moved for a while of real time.
    */
   async rest(): Promise<void> {
     let calm = 0;
-    let still = 0;
     let last = '';
-    while (calm < 4 && still < 250) {
+    let lastMove = performance.now();
+    while (calm < 4) {
       await new Promise((resolve) => setImmediate(resolve));
       const sockets = this.gateway.sockets();
-      const read = bytesAreAllRead(this.gateway.port, sockets);
       const now = JSON.stringify([sockets, this.bridge?.state, this.store.all().length]);
       const idle = this.bridge?.idle ?? true;
-      calm = idle && read && now === last ? calm + 1 : 0;
-      still = idle && now === last ? still + 1 : 0;
+      if (!idle || now !== last) lastMove = performance.now();
+      const settled =
+        bytesAreAllRead(this.gateway.port, sockets) || performance.now() - lastMove > NEVER_READ_MS;
+      calm = idle && settled && now === last ? calm + 1 : 0;
       last = now;
     }
   }

@@ -1,0 +1,300 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { stateKeys } from '#core/events/state-keys.ts';
+import { CLOSE, MINUTE, OPEN, SECOND, World } from './world.ts';
+
+describe('commands', () => {
+  let world: World;
+  afterEach(() => world.end());
+
+  const atTheOpen = async (environment: Readonly<Record<string, string>> = {}): Promise<void> => {
+    world = await World.start(environment);
+    await world.advanceTo(OPEN + 30 * SECOND);
+  };
+  const declined = () => world.events('CommandDeclined').map(({ data }) => data.reason);
+  const brokerOrders = () => [...world.gateway.state().orders.values()];
+
+  it('places one order for an intent that comes twice, by the same message and by another', async () => {
+    await atTheOpen();
+    const intentId = world.place({ intentId: 'twice' });
+    await world.rest();
+    world.place({ intentId });
+    world.queue.redeliver('message-1');
+    await world.advance(2 * MINUTE);
+    expect(brokerOrders()).toHaveLength(2);
+    expect(world.events('OrderSubmitted')).toHaveLength(2);
+    expect(world.queue.remaining()).toEqual([]);
+  });
+
+  it('counts partial fills exactly and ends with the order filled', async () => {
+    await atTheOpen();
+    world.gateway.faults.partialFills(4);
+    const intentId = world.place();
+    await world.advance(4 * MINUTE);
+    const fills = world.events('OrderFilled').map(({ data }) => data);
+    expect(fills.map(({ quantity }) => quantity)).toEqual(['4', '4', '2']);
+    expect(fills.map(({ cumulativeQuantity }) => cumulativeQuantity)).toEqual(['4', '8', '10']);
+    expect((await world.record(intentId))?.status).toBe('filled');
+    const position = world.gateway.state().books.positions.get('AAPL');
+    expect(Number(position?.quantity)).toBe(10);
+  });
+
+  it('keeps an entry that the kill switch came before from the broker, and lets an exit pass', async () => {
+    await atTheOpen();
+    const entry = world.place();
+    await world.advance(2 * MINUTE);
+    const flag = { halted: true, by: 'operator', reason: 'enough for today', at: new Date().toISOString() };
+    await world.store.commit({
+      entries: [],
+      writes: [{ key: stateKeys.halt, value: flag, expectedVersion: 0 }],
+    });
+    world.place();
+    await world.rest();
+    expect(declined()).toEqual(['trading is halted: enough for today']);
+    const exit = world.place({ purpose: 'exit', side: 'SELL', closes: entry, protectiveStop: null });
+    await world.advance(2 * MINUTE);
+    expect((await world.record(exit))?.status).toBe('filled');
+    expect(world.events('OrderCancelled').map(({ data }) => data.orderRef)).toEqual([`${entry}:stop`]);
+  });
+
+  it('closes part of a layer and protects the rest with a stop placed anew', async () => {
+    await atTheOpen();
+    const entry = world.place();
+    await world.advance(2 * MINUTE);
+    world.place({ purpose: 'reduce', side: 'SELL', quantity: '7', closes: entry, protectiveStop: null });
+    await world.advance(2 * MINUTE);
+    const stops = brokerOrders().filter(
+      ({ orderRef, status }) => orderRef === `${entry}:stop` && status === 'PreSubmitted',
+    );
+    expect(stops.map(({ total }) => total)).toEqual([3]);
+    expect((await world.record(`${entry}:stop`))?.status).toBe('working');
+    const submissions = world.events('OrderSubmitted').filter(({ data }) => data.role === 'stop');
+    expect(submissions.map(({ data }) => data.quantity)).toEqual(['10', '3']);
+    world.place({ purpose: 'exit', side: 'SELL', quantity: '10', closes: entry, protectiveStop: null });
+    await world.advance(2 * MINUTE);
+    expect(Number(world.gateway.state().books.positions.get('AAPL')?.quantity ?? 0)).toBe(0);
+    expect((await world.record(`${entry}:stop`))?.status).toBe('cancelled');
+  });
+
+  it('closes a layer in one group with its stop and never more of it than is left', async () => {
+    await atTheOpen();
+    const entry = world.place();
+    await world.advance(2 * MINUTE);
+    world.place({
+      intentId: 'exit-1',
+      purpose: 'exit',
+      side: 'SELL',
+      quantity: '25',
+      closes: entry,
+      protectiveStop: null,
+    });
+    world.place({ intentId: 'exit-2', purpose: 'exit', side: 'SELL', closes: entry, protectiveStop: null });
+    await world.advance(2 * MINUTE);
+    const exit = brokerOrders().find(({ orderRef }) => orderRef === 'exit-1');
+    expect(exit).toMatchObject({ ocaGroup: entry, ocaType: 2, total: 10, status: 'Filled' });
+    expect(declined()).toEqual([`nothing is left to close of the layer ${entry}`]);
+    world.place({ purpose: 'flatten', side: 'SELL', closes: entry, protectiveStop: null });
+    await world.rest();
+    expect(declined()).toHaveLength(2);
+    expect(Number(world.gateway.state().books.positions.get('AAPL')?.quantity ?? 0)).toBe(0);
+  });
+
+  it('declines what has expired, and an order that waits past its expiry while the link is down', async () => {
+    await atTheOpen();
+    world.place({ expiresAt: new Date(OPEN).toISOString() });
+    await world.rest();
+    expect(declined()[0]).toMatch(/^it expired at 2018-02-05T14:30:00.000Z/);
+    world.gateway.faults.restart({ refuseMillis: 10 * MINUTE });
+    await world.rest();
+    expect(world.bridge.state).toBe('DISCONNECTED');
+    world.place({ expiresAt: new Date(world.clock.now() + MINUTE).toISOString() });
+    await world.advance(30 * SECOND);
+    expect(world.queue.remaining()).toHaveLength(1);
+    await world.advance(31 * SECOND);
+    expect(declined()).toHaveLength(2);
+    expect(world.queue.remaining()).toEqual([]);
+    await world.advance(12 * MINUTE);
+    expect(brokerOrders()).toEqual([]);
+  });
+
+  it('sends an order that waited for the link once it is back', async () => {
+    await atTheOpen();
+    world.gateway.faults.restart({ refuseMillis: 20 * SECOND });
+    await world.rest();
+    const intentId = world.place();
+    await world.rest();
+    expect(brokerOrders()).toEqual([]);
+    await world.advance(3 * MINUTE);
+    expect(world.bridge.state).toBe('READY');
+    expect((await world.record(intentId))?.status).toBe('filled');
+    expect(brokerOrders()).toHaveLength(2);
+  });
+
+  it('refuses a price off the tick, a size off the lot, an unknown instrument, an unprotected entry', async () => {
+    await atTheOpen();
+    world.place({ orderType: 'LMT', limitPrice: '160.005' });
+    world.place({ quantity: '1.5' });
+    world.place({ instrument: 'NOPE' });
+    world.place({ protectiveStop: null });
+    world.place({ instrument: 'SPX' });
+    await world.rest();
+    expect(declined()).toEqual([
+      'the limit price 160.005 is off the tick 0.01',
+      'the quantity 1.5 is not a multiple of the lot 1',
+      'the instrument NOPE is not in the catalog',
+      'an order that opens needs a protective stop: nothing is held unprotected',
+      'SPX cannot be traded: S&P 500 index (price return)',
+    ]);
+    expect(brokerOrders()).toEqual([]);
+  });
+
+  it('journals a message that is no command, and goes on', async () => {
+    await atTheOpen();
+    world.queue.put('{"metadata":', 'AAPL');
+    const intentId = world.place();
+    await world.advance(2 * MINUTE);
+    expect(world.events('CommandDeclined').map(({ data }) => data.command)).toEqual(['unreadable']);
+    expect((await world.record(intentId))?.status).toBe('filled');
+  });
+
+  it('cancels one intent’s order and its stop goes with it; all others stay', async () => {
+    await atTheOpen();
+    const first = world.place({ orderType: 'LMT', limitPrice: '155' });
+    const second = world.place({ orderType: 'LMT', limitPrice: '155' });
+    await world.advance(MINUTE);
+    world.command('CancelAuthorized', 'c-1', {
+      requestId: 'c-1',
+      intentId: first,
+      includeStops: false,
+      reason: 'the view changed',
+    });
+    await world.rest();
+    const cancelled = world.events('OrderCancelled');
+    expect(cancelled.map(({ data }) => [data.orderRef, data.reason])).toEqual([
+      [first, 'the view changed'],
+      [`${first}:stop`, expect.stringMatching(/^cancelled at the broker/)],
+    ]);
+    expect((await world.record(second))?.status).toBe('working');
+    world.command('CancelAuthorized', 'c-2', {
+      requestId: 'c-2',
+      intentId: first,
+      includeStops: false,
+      reason: 'again',
+    });
+    await world.rest();
+    expect(declined()).toEqual(['no such order is working']);
+  });
+
+  it('keeps resting stops on a cancel of everything, and takes them too when asked', async () => {
+    await atTheOpen();
+    const held = world.place();
+    await world.advance(2 * MINUTE);
+    const working = world.place({ orderType: 'LMT', limitPrice: '155' });
+    await world.rest();
+    world.command('CancelAuthorized', 'all', {
+      requestId: 'all',
+      intentId: null,
+      includeStops: false,
+      reason: 'halt',
+    });
+    await world.rest();
+    expect((await world.record(working))?.status).toBe('cancelled');
+    expect((await world.record(`${held}:stop`))?.status).toBe('working');
+    world.command('CancelAuthorized', 'stops', {
+      requestId: 'stops',
+      intentId: null,
+      includeStops: true,
+      reason: 'flatten',
+    });
+    await world.rest();
+    expect((await world.record(`${held}:stop`))?.status).toBe('cancelled');
+  });
+
+  it('moves the resting stop of a layer and says so when the broker shows it', async () => {
+    await atTheOpen();
+    const layer = world.place();
+    await world.advance(2 * MINUTE);
+    world.command('StopMoveAuthorized', 'm-1', {
+      requestId: 'm-1',
+      intentId: layer,
+      instrument: 'AAPL',
+      from: '150',
+      to: '155',
+      reason: 'trail',
+    });
+    await world.rest();
+    expect(world.events('StopMoved').map(({ data }) => data)).toEqual([
+      { intentId: layer, orderRef: `${layer}:stop`, role: 'stop', instrument: 'AAPL', stopPrice: '155' },
+    ]);
+    expect(brokerOrders().find(({ orderRef }) => orderRef === `${layer}:stop`)?.stopPrice).toBe(155);
+    world.command('StopMoveAuthorized', 'm-2', {
+      requestId: 'm-2',
+      intentId: layer,
+      instrument: 'AAPL',
+      from: '155',
+      to: '155.001',
+      reason: 'trail',
+    });
+    world.command('StopMoveAuthorized', 'm-3', {
+      requestId: 'm-3',
+      intentId: 'none',
+      instrument: 'AAPL',
+      from: '155',
+      to: '156',
+      reason: 'trail',
+    });
+    await world.rest();
+    expect(declined()).toEqual([
+      'the new stop 155.001 is off the tick 0.01',
+      'the layer none has no resting stop at the broker',
+    ]);
+  });
+
+  it('journals a rejection of the entry and of the stop that hung on it', async () => {
+    await atTheOpen();
+    world.gateway.faults.rejectOrders(1, 'not today');
+    const intentId = world.place();
+    await world.advance(MINUTE);
+    const rejected = world.events('OrderRejected').map(({ data }) => [data.orderRef, data.code]);
+    expect(rejected).toEqual([
+      [intentId, 201],
+      [`${intentId}:stop`, 201],
+    ]);
+    expect(world.events('OrderRejected')[0]?.data.message).toContain('not today');
+  });
+
+  it('journals the end of a day order at the close', async () => {
+    await atTheOpen();
+    const intentId = world.place({ orderType: 'LMT', limitPrice: '155' });
+    await world.advanceTo(CLOSE + MINUTE);
+    expect((await world.record(intentId))?.status).toBe('cancelled');
+    expect(world.events('OrderCancelled').map(({ data }) => data.filledQuantity)).toEqual(['0', '0']);
+  });
+
+  it('holds new orders back while too many are unacknowledged', async () => {
+    await atTheOpen({ MAXIMUM_UNACKNOWLEDGED: '2', ACKNOWLEDGE_DEADLINE_MS: '60000' });
+    world.gateway.faults.set({ delayMillis: 5_000 });
+    const intents = [world.place(), world.place()];
+    await world.rest();
+    expect(world.events('OrderSubmitted')).toHaveLength(2);
+    await world.advance(5_001);
+    expect(world.events('OrderSubmitted')).toHaveLength(4);
+    await world.advance(3 * MINUTE);
+    for (const intentId of intents) expect((await world.record(intentId))?.status).toBe('filled');
+  });
+
+  it('calls working entries back when the kill switch is thrown, and leaves stops alone', async () => {
+    await atTheOpen({ HALT_POLL_SECONDS: '1' });
+    const held = world.place();
+    await world.advance(2 * MINUTE);
+    const working = world.place({ orderType: 'LMT', limitPrice: '155' });
+    await world.rest();
+    const flag = { halted: true, by: 'operator', reason: 'stop', at: new Date().toISOString() };
+    await world.store.commit({
+      entries: [],
+      writes: [{ key: stateKeys.halt, value: flag, expectedVersion: 0 }],
+    });
+    await world.advance(SECOND);
+    expect((await world.record(working))?.status).toBe('cancelled');
+    expect((await world.record(`${held}:stop`))?.status).toBe('working');
+  });
+});
