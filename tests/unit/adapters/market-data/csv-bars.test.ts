@@ -85,7 +85,15 @@ describe('a CSV file of daily bars', () => {
     ],
     [
       '2018-02-06,1"2,1,1,1,1',
-      'f:3: column the whole line is ""; expected cells whose quotes open and close (INVALID_OPENING_QUOTE)',
+      'f:3: column the whole line is "2018-02-06,1\\"2,1,1,1,1"; expected cells whose quotes open and close (INVALID_OPENING_QUOTE)',
+    ],
+    [
+      '2018-02-06,"1"2,1,1,1,1',
+      'f:3: column the whole line is "2018-02-06,\\"1\\"2,1,1,1,1"; expected cells whose quotes open and close (CSV_INVALID_CLOSING_QUOTE)',
+    ],
+    [
+      '2018-02-06,"1,1,1,1,1',
+      'f:3: column the whole line is "2018-02-06,\\"1,1,1,1,1"; expected cells whose quotes open and close (CSV_QUOTE_NOT_CLOSED)',
     ],
   ])('says of the line %s what is wrong with it', async (line, message) => {
     const text = `${HEADER}${GOOD}${line}\n2018-02-07,163,163,160,160,1\n`;
@@ -93,10 +101,12 @@ describe('a CSV file of daily bars', () => {
     expect((await loadCsvBars(fileOf(text), daily)).series.length).toBe(2);
   });
 
-  it('reports a quote that never closes where it opened', async () => {
-    expect(await findings(`${HEADER}${GOOD}"2018-02-06,1,1,1,1,1\n2018-02-07,1,1,1,1,1\n`)).toEqual([
-      'f:3: column the whole line is ""; expected cells whose quotes open and close (CSV_QUOTE_NOT_CLOSED)',
-    ]);
+  it('does not let a line without end fill the memory', async () => {
+    const [finding, ...others] = await findings(
+      `${HEADER}${GOOD}${'9'.repeat(3_000_000)}\n2018-02-07,1,1,1,1,1\n`,
+    );
+    expect(finding).toMatch(/^f:3: column the whole line is "9{80}"; expected at most 65536 characters$/);
+    expect(others).toEqual([]);
   });
 
   it('quarantines bars that are readable and wrong, by line', async () => {
@@ -120,13 +130,16 @@ describe('a CSV file of daily bars', () => {
     ['Date,Open,High,Low\n', /no column for the close among "Date, Open, High, Low"/],
     ['Date,Time,Open,High,Low,Close\n', /more than one column could be the time: Date, Time/],
     ['1,2\n3,4\n', /no column for the time/],
+    ['Date,"Open\n3,4\n', /the header's quotes don't open and close/],
   ])('is refused where its header is %j', async (text, message) => {
     await expect(loadCsvBars(fileOf(text), daily)).rejects.toThrow(BarFileError);
     await expect(loadCsvBars(fileOf(text), daily)).rejects.toThrow(message);
   });
 
   it('is refused where it is not there, and where it is nothing but errors', async () => {
-    await expect(loadCsvBars(join(folder, 'none.csv'), daily)).rejects.toThrow(/none\.csv.*ENOENT/);
+    await expect(loadCsvBars(join(folder, 'none.csv'), daily)).rejects.toThrow(
+      /none\.csv: can't be read: ENOENT/,
+    );
     const text = HEADER + 'x,1,1,1,1,1\n'.repeat(12);
     await expect(loadCsvBars(fileOf(text), { ...daily, largestFindings: 10 })).rejects.toThrow(
       /more than 10 lines are malformed, the first: .*:2: column Date is "x"/,
