@@ -1,7 +1,6 @@
 import { createServer, type Server } from 'node:net';
-import type { InstrumentId } from '#core/market/instrument.ts';
 import { Decimal, money } from '#core/values/decimal.ts';
-import { type Random, seededRandom, seedOf } from '#core/values/random.ts';
+import { seededRandom, seedOf } from '#core/values/random.ts';
 import type { TimerClock } from '#core/values/timer-clock.ts';
 import type { BrokerInput } from './broker/broker.ts';
 import type { BrokerState } from './broker/state.ts';
@@ -9,14 +8,8 @@ import { fileStore, volatileStore } from './broker/store.ts';
 import { ACCOUNT_ZONE, zonedText } from './calendar-text.ts';
 import { Connection } from './connection.ts';
 import { Desk, type FillAssumptions } from './desk.ts';
-import {
-  type FaultSettings,
-  faultSettings,
-  NO_FAULTS,
-  NOTICES,
-  type RandomFaults,
-  randomFaults,
-} from './faults.ts';
+import { FaultControl, type GatewayFaults } from './fault-control.ts';
+import { type FaultSettings, NOTICES } from './faults.ts';
 import { type FeedBar, MarketFeed } from './market-feed.ts';
 import { HistoricalPacing, MAXIMUM_MESSAGES_PER_SECOND, SlidingWindow } from './pacing.ts';
 import { MalformedFieldError } from './protocol/fields.ts';
@@ -62,30 +55,6 @@ export interface SocketFigures {
   readonly bufferedWrite: number;
 }
 
-/** Misbehaviour on demand. Settings last until changed; actions happen at once. */
-export interface GatewayFaults {
-  settings(): FaultSettings;
-  /** Changes some settings. @throws ZodError on a name or value that is none */
-  set(changes: Partial<FaultSettings> | Readonly<Record<string, unknown>>): void;
-  /** Everything back to normal, broker behaviour included. */
-  reset(): void;
-  disconnect(clientId?: number): void;
-  /** Sends a link notice to all clients, or to one request of one order; 1101 also forgets subscriptions. */
-  notice(code: number, message?: string): void;
-  /** Closes everything, refuses connections for a while and may hand out order ids again. */
-  restart(options: { readonly refuseMillis: number; readonly rollBackIds?: number }): void;
-  rejectOrders(count: number, reason: string): void;
-  /** Largest fill per order and bar; null for the fill model's own. */
-  partialFills(maximum: number | null): void;
-  halt(instrument: InstrumentId, halted: boolean): void;
-  correctExecution(execId: string, price: number): void;
-  /** Sends every execution of the day again. */
-  repeatExecutions(): void;
-  /** Sends bytes as they are, framed or not. */
-  sendRaw(bytes: Buffer): void;
-  random(odds: RandomFaults | null): void;
-}
-
 export interface PaperGateway {
   readonly port: number;
   sockets(): readonly SocketFigures[];
@@ -116,7 +85,7 @@ export async function startPaperGateway(options: PaperGatewayOptions): Promise<P
 }
 
 class Gateway implements PaperGateway {
-  readonly faults: GatewayFaults;
+  readonly faults: FaultControl;
   readonly #clock: TimerClock;
   readonly #log: GatewayLog;
   readonly #desk: Desk;
@@ -124,21 +93,14 @@ class Gateway implements PaperGateway {
   readonly #context: RequestContext;
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
-  /** Client ids that a broken session still holds, and until when. */
-  readonly #stuck = new Map<number, number>();
   readonly #messages = new SlidingWindow(1000);
   readonly #history = new HistoricalPacing();
-  readonly #random: Random;
-  #settings: FaultSettings = NO_FAULTS;
-  #odds: RandomFaults | null = null;
-  #refuseUntil = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(options: PaperGatewayOptions) {
     if (options.tape.instruments.length === 0) throw new UnplayableTapeError('it has no instruments');
     this.#clock = options.clock;
     this.#log = options.log ?? (() => {});
-    this.#random = seededRandom(seedOf(options.seed, 'paper-gateway'));
     this.#desk = new Desk({
       tape: options.tape,
       store: options.directory === null ? volatileStore : fileStore(options.directory),
@@ -150,7 +112,14 @@ class Gateway implements PaperGateway {
     this.#feed = new MarketFeed(options.tape, sessions, options.clock, (bar) => this.#onBar(bar));
     const connections = (): Iterable<Connection> =>
       [...this.#connections].filter((connection) => connection.ready);
-    const faults = (): FaultSettings => this.#settings;
+    this.faults = new FaultControl({
+      clock: this.#clock,
+      desk: this.#desk,
+      random: seededRandom(seedOf(options.seed, 'paper-gateway')),
+      connections: this.#connections,
+      publisher: () => this.#context.publisher,
+    });
+    const faults = (): FaultSettings => this.faults.settings();
     const publisher = new Publisher(
       this.#desk,
       this.#clock,
@@ -170,7 +139,7 @@ class Gateway implements PaperGateway {
       act: (input) => this.#act(input),
       placeOrder: (connection, order) => this.#placeOrder(connection, order),
       historyPacing: (request, instrument) =>
-        this.#settings.historicalPacing
+        this.faults.settings().historicalPacing
           ? this.#history.note(this.#clock.now(), {
               identity: JSON.stringify({ ...request, reqId: 0 }),
               contract: `${instrument.instrument}:${request.whatToShow}`,
@@ -178,13 +147,8 @@ class Gateway implements PaperGateway {
             })
           : null,
     };
-    this.faults = this.#faultControl();
     this.#server = createServer((socket) => {
-      if (
-        this.#closed ||
-        this.#clock.now() < this.#refuseUntil ||
-        this.#connections.size >= MAXIMUM_CLIENTS
-      ) {
+      if (this.#closed || this.faults.refuses() || this.#connections.size >= MAXIMUM_CLIENTS) {
         socket.destroy();
         return;
       }
@@ -287,7 +251,7 @@ class Gateway implements PaperGateway {
   }
 
   #placeOrder(connection: Connection, order: RequestFields<'placeOrder'>): void {
-    if (this.#settings.readOnly) {
+    if (this.faults.settings().readOnly) {
       connection.error(
         order.orderId,
         321,
@@ -295,7 +259,7 @@ class Gateway implements PaperGateway {
       );
       return;
     }
-    const breaks = this.#linkBreak();
+    const breaks = this.faults.nextLinkBreak();
     if (breaks === 'unreceived') {
       connection.drop();
       return;
@@ -305,26 +269,6 @@ class Gateway implements PaperGateway {
     if (breaks === 'unacknowledged') connection.drop();
     this.#act({ input: 'place', request });
     if (breaks === 'acknowledged') connection.finish();
-  }
-
-  /** Whether the link breaks around the order being placed: by count, or by the odds. */
-  #linkBreak(): 'unreceived' | 'unacknowledged' | 'acknowledged' | null {
-    const wanted = this.#settings.disconnectOnOrder;
-    if (wanted !== null) {
-      const left = wanted.orders - 1;
-      this.#settings = {
-        ...this.#settings,
-        disconnectOnOrder: left > 0 ? { when: wanted.when, orders: left } : null,
-      };
-      return wanted.when;
-    }
-    if (this.#odds === null) return null;
-    const { unreceived, unacknowledged, acknowledged, reject } = this.#odds;
-    if (this.#random.next() < reject) this.faults.rejectOrders(1, 'refused at random');
-    const draw = this.#random.next();
-    if (draw < unreceived) return 'unreceived';
-    if (draw < unreceived + unacknowledged) return 'unacknowledged';
-    return draw < unreceived + unacknowledged + acknowledged ? 'acknowledged' : null;
   }
 
   #onMessage(connection: Connection, fields: readonly string[]): void {
@@ -347,7 +291,7 @@ class Gateway implements PaperGateway {
   }
 
   #withinPace(connection: Connection): boolean {
-    const { pacing } = this.#settings;
+    const { pacing } = this.faults.settings();
     if (pacing === 'smooth') return true;
     const count = this.#messages.add(this.#clock.now());
     if (count <= MAXIMUM_MESSAGES_PER_SECOND) return true;
@@ -365,7 +309,7 @@ class Gateway implements PaperGateway {
     const taken = [...this.#connections].some(
       (other) => other !== connection && other.open && other.clientId === clientId,
     );
-    if (taken || (this.#stuck.get(clientId) ?? Number.NEGATIVE_INFINITY) > this.#clock.now()) {
+    if (taken || this.faults.holds(clientId)) {
       connection.error(
         -1,
         326,
@@ -377,7 +321,7 @@ class Gateway implements PaperGateway {
     connection.clientId = clientId;
     connection.ready = true;
     connection.send(respond('managedAccounts', { accounts: this.#desk.settings.account }));
-    if (!this.#settings.withholdNextValidId) {
+    if (!this.faults.settings().withholdNextValidId) {
       const highest = this.#desk.state.highestOrderId.get(clientId) ?? 0;
       connection.send(respond('nextValidId', { orderId: highest + 1 }));
     }
@@ -388,66 +332,7 @@ class Gateway implements PaperGateway {
   #onClosed(connection: Connection): void {
     this.#connections.delete(connection);
     if (!connection.ready || connection.clientId === null) return;
-    if (this.#settings.stuckClientMillis > 0) {
-      this.#stuck.set(connection.clientId, this.#clock.now() + this.#settings.stuckClientMillis);
-    }
+    this.faults.clientGone(connection.clientId);
     this.#log('client-gone', { clientId: connection.clientId });
-  }
-
-  #faultControl(): GatewayFaults {
-    const everybody = (): Connection[] => [...this.#connections].filter((connection) => connection.ready);
-    const { behaviour } = this.#desk.state;
-    return {
-      settings: () => this.#settings,
-      set: (changes) => {
-        this.#settings = faultSettings.parse({ ...this.#settings, ...changes });
-        if (!this.#settings.halfOpen) for (const connection of this.#connections) connection.socket.resume();
-      },
-      reset: () => {
-        this.#settings = NO_FAULTS;
-        this.#odds = null;
-        this.#refuseUntil = Number.NEGATIVE_INFINITY;
-        this.#stuck.clear();
-        Object.assign(behaviour, { rejectNext: 0, rejectReason: '', maximumFill: null });
-        behaviour.halted.clear();
-        for (const connection of this.#connections) connection.socket.resume();
-      },
-      disconnect: (clientId) => {
-        for (const connection of this.#connections) {
-          if (clientId === undefined || connection.clientId === clientId) connection.drop();
-        }
-      },
-      notice: (code, message) => {
-        for (const connection of everybody()) {
-          connection.error(-1, code, message ?? NOTICES[code] ?? `Notice ${code}`);
-          if (code === 1101) connection.subscriptions.clear();
-        }
-      },
-      restart: ({ refuseMillis, rollBackIds }) => {
-        this.#refuseUntil = this.#clock.now() + refuseMillis;
-        for (const connection of this.#connections) connection.drop();
-        if (rollBackIds !== undefined)
-          this.#desk.apply(this.#clock.now(), { input: 'rollBackIds', count: rollBackIds });
-      },
-      rejectOrders: (count, reason) => Object.assign(behaviour, { rejectNext: count, rejectReason: reason }),
-      partialFills: (maximum) => {
-        behaviour.maximumFill = maximum;
-      },
-      halt: (instrument, halted) => {
-        if (halted) behaviour.halted.add(instrument);
-        else behaviour.halted.delete(instrument);
-      },
-      correctExecution: (execId, price) => this.#act({ input: 'correct', execId, price }),
-      repeatExecutions: () => {
-        for (const execution of this.#desk.state.executions.values())
-          this.#context.publisher.execution(execution);
-      },
-      sendRaw: (bytes) => {
-        for (const connection of everybody()) connection.sendBytes(bytes);
-      },
-      random: (odds) => {
-        this.#odds = odds === null ? null : randomFaults.parse(odds);
-      },
-    };
   }
 }
