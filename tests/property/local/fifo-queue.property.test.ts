@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Message, MessageQueue } from '#local/aws/sqs/message-queue.ts';
 
 type Step =
-  | { readonly kind: 'send'; readonly group: string }
+  | { readonly kind: 'send'; readonly group: string; readonly delay: number }
   | { readonly kind: 'receive'; readonly maximum: number }
   | { readonly kind: 'delete'; readonly which: number }
   | { readonly kind: 'visibility'; readonly which: number; readonly seconds: number }
@@ -12,7 +12,11 @@ type Step =
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
-    arbitrary: fc.record({ kind: fc.constant('send' as const), group: fc.constantFrom('a', 'b', 'c') }),
+    arbitrary: fc.record({
+      kind: fc.constant('send' as const),
+      group: fc.constantFrom('a', 'b', 'c'),
+      delay: fc.constantFrom(0, 0, 0, 15),
+    }),
   },
   {
     weight: 4,
@@ -34,7 +38,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 const visibilityMillis = 30_000;
 
-function message(sequence: number, group: string | undefined, now: number): Message {
+function message(sequence: number, group: string | undefined, now: number, delay = 0): Message {
   return {
     sequence,
     messageId: `m${sequence}`,
@@ -48,7 +52,7 @@ function message(sequence: number, group: string | undefined, now: number): Mess
     traceHeader: undefined,
     receiveCount: 0,
     firstReceivedAt: undefined,
-    visibleAt: now,
+    visibleAt: now + delay * 1000,
   };
 }
 
@@ -59,6 +63,8 @@ class Player {
   sequence = 0;
   readonly left = new Map<number, string | undefined>();
   readonly deliveredOnce = new Set<number>();
+  /** Not visible yet since they were sent, with the end of their delay. */
+  readonly delayed = new Map<number, number>();
   /** In flight, with the end of its visibility. */
   readonly inFlight = new Map<number, number>();
 
@@ -71,7 +77,8 @@ class Player {
       case 'send': {
         this.sequence++;
         this.left.set(this.sequence, next.group);
-        this.queue.add(message(this.sequence, next.group, this.now), this.now);
+        this.queue.add(message(this.sequence, next.group, this.now, next.delay), this.now);
+        if (next.delay > 0) this.delayed.set(this.sequence, this.now + next.delay * 1000);
         return [];
       }
       case 'receive':
@@ -96,6 +103,8 @@ class Player {
       }
       case 'pass': {
         this.now += next.seconds * 1000;
+        for (const [sequence, until] of [...this.delayed])
+          if (until <= this.now) this.delayed.delete(sequence);
         for (const [sequence, until] of [...this.inFlight])
           if (until <= this.now) this.inFlight.delete(sequence);
         return [];
@@ -128,7 +137,7 @@ class Player {
 describe('a FIFO queue, whatever is sent, received, deleted, given back or timed out', () => {
   it('gives nothing of a group in flight, and always the oldest messages of a group in order', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 80, size: 'max' }), (steps) => {
         const player = new Player(true);
         for (const next of steps) {
           const locked = player.groupsInFlight();
@@ -148,7 +157,7 @@ describe('a FIFO queue, whatever is sent, received, deleted, given back or timed
 
   it('gives every message in the end, and none after it is deleted', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), fc.boolean(), (steps, fifo) => {
+      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), fc.boolean(), (steps, fifo) => {
         const player = new Player(fifo);
         for (const next of steps) {
           const received = player.play(next);
@@ -174,15 +183,15 @@ describe('a FIFO queue, whatever is sent, received, deleted, given back or timed
 
   it('counts each message once, as visible, in flight or delayed', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), fc.boolean(), (steps, fifo) => {
+      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), fc.boolean(), (steps, fifo) => {
         const player = new Player(fifo);
         for (const next of steps) {
           player.note(player.play(next));
           const { visible, inFlight, delayed } = player.queue.counts(player.now);
           expect({ visible, inFlight, delayed }).toEqual({
-            visible: player.left.size - player.inFlight.size,
+            visible: player.left.size - player.inFlight.size - player.delayed.size,
             inFlight: player.inFlight.size,
-            delayed: 0,
+            delayed: player.delayed.size,
           });
         }
       }),
