@@ -31,6 +31,8 @@ interface Row {
   readonly due_at: number;
 }
 
+/** Real time: rows of finished invocations are deleted together. */
+const FORGET_AFTER_MILLIS = 20;
 /** Lambda waits a minute before the second attempt and two before the third. */
 const RETRY_DELAYS_MILLIS = [60_000, 120_000] as const;
 
@@ -208,10 +210,11 @@ export class AsyncInvocations {
     } finally {
       end();
     }
-    if (this.#finished.push(row.id) === 1) setImmediate(() => this.#forgetFinished());
+    if (this.#finished.push(row.id) === 1)
+      setTimeout(() => this.#forgetFinished(), FORGET_AFTER_MILLIS).unref();
   }
 
-  /** Deleting late costs at most a repeated call after a crash, so finished rows of one turn go in one transaction. */
+  /** Deleting late costs at most a repeated call after a crash, so finished rows go together, in one transaction. */
   #forgetFinished(): void {
     const ids = this.#finished;
     this.#finished = [];

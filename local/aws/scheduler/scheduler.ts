@@ -105,7 +105,12 @@ export function createScheduler(parts: RuntimeParts, firings: ScheduleFirings): 
       );
     }
     parseScheduleExpression(definition.ScheduleExpression, definition.ScheduleExpressionTimezone);
-    parts.authorizer.assertAssumable(definition.Target.RoleArn, 'scheduler.amazonaws.com', arn);
+    // The service assumes the role as the schedule's group, not as the schedule: trust policies name the group.
+    parts.authorizer.assertAssumable(
+      definition.Target.RoleArn,
+      'scheduler.amazonaws.com',
+      `arn:aws:scheduler:${parts.context.region}:${parts.context.accountId}:schedule-group/${definition.GroupName}`,
+    );
     schedules.set(arn, schedule);
     if (started) begin(schedule);
   };

@@ -47,6 +47,30 @@ export const roleFor = (service: string, statements: readonly Fields[] = []): Fi
   },
 });
 
+const bundles = new Map<string, string>();
+
+/** Bundles an ES module as the CDK's NodejsFunction does; the same source only once. */
+export function bundle(source: string): string {
+  const known = bundles.get(source);
+  if (known !== undefined) return known;
+  const { outputFiles } = buildSync({
+    stdin: { contents: source, resolveDir: process.cwd(), loader: 'ts' },
+    write: false,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    banner: {
+      js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);",
+    },
+    logLevel: 'error',
+  });
+  const text = outputFiles[0]?.text ?? '';
+  bundles.set(source, text);
+  return text;
+}
+
 /** Writes a cloud assembly of one stack, as the CDK would, with bundled handlers. */
 export function writeAssembly(directory: string, stack: StackSource): string {
   mkdirSync(directory, { recursive: true });
@@ -56,19 +80,7 @@ export function writeAssembly(directory: string, stack: StackSource): string {
     const hash = Buffer.from(name).toString('hex').padEnd(64, '0').slice(0, 64);
     const asset = join(directory, `asset.${hash}`);
     mkdirSync(asset, { recursive: true });
-    buildSync({
-      stdin: { contents: source, resolveDir: process.cwd(), loader: 'ts' },
-      outfile: join(asset, 'index.mjs'),
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node24',
-      mainFields: ['module', 'main'],
-      banner: {
-        js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);",
-      },
-      logLevel: 'error',
-    });
+    writeFileSync(join(asset, 'index.mjs'), bundle(source));
     files[hash] = {
       source: { path: `asset.${hash}`, packaging: 'zip' },
       destinations: { current: { bucketName: 'assets', objectKey: `${hash}.zip` } },

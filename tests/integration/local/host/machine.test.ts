@@ -1,15 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Host } from '#local/host/host.ts';
 import { MONDAY_9_NEW_YORK, OPERATOR, startOn, temporaryDirectory } from './harness.ts';
 import { machine } from './machine-assembly.ts';
 
 describe('a state machine started by a schedule', () => {
-  const directory = temporaryDirectory();
+  let directory: ReturnType<typeof temporaryDirectory>;
   let host: Host;
-  beforeAll(async () => {
+  beforeEach(async () => {
+    directory = temporaryDirectory();
     host = await startOn(machine, directory.path);
   });
-  afterAll(async () => {
+  afterEach(async () => {
     await host.close();
     directory.remove();
   });
@@ -69,5 +70,34 @@ describe('a state machine started by a schedule', () => {
     await expect(
       host.call('states', 'StartExecution', { ...start, input: '{"limit":3}' }, OPERATOR),
     ).rejects.toMatchObject({ code: 'ExecutionAlreadyExists' });
+  });
+
+  it('goes on after a restart from its last transition, without repeating what is done', async () => {
+    const state = temporaryDirectory();
+    const first = await startOn(machine, directory.path, { directory: state.path });
+    const start = {
+      stateMachineArn: first.resource('Machine').identity.ref,
+      name: 'long',
+      input: '{"limit":4}',
+    };
+    const { executionArn } = await first.call('states', 'StartExecution', start, OPERATOR);
+    await first.clock.advanceUntil(MONDAY_9_NEW_YORK + 30_000);
+    await first.close();
+
+    const second = await startOn(machine, directory.path, { directory: state.path });
+    expect(second.clock.now()).toBe(MONDAY_9_NEW_YORK + 30_000);
+    await second.clock.advanceUntil(MONDAY_9_NEW_YORK + 70_000);
+    const described = await second.call('states', 'DescribeExecution', { executionArn }, OPERATOR);
+    const history = await second.call('states', 'GetExecutionHistory', { executionArn }, OPERATOR);
+    await second.close();
+    state.remove();
+
+    expect(described).toMatchObject({ status: 'SUCCEEDED', stopDate: (MONDAY_9_NEW_YORK + 65_000) / 1000 });
+    const types = (history['events'] as readonly { readonly type: string }[]).map(({ type }) => type);
+    expect(types.filter((type) => type === 'ExecutionStarted' || type === 'PassStateExited')).toEqual([
+      'ExecutionStarted',
+      'PassStateExited',
+      'PassStateExited',
+    ]);
   });
 });

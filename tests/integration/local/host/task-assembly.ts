@@ -1,18 +1,4 @@
-import { buildSync } from 'esbuild';
-import { allow, arnOf, ref, roleFor, type StackSource } from './assembly-writer.ts';
-
-const entry = (source: string): string =>
-  buildSync({
-    stdin: { contents: source, resolveDir: process.cwd(), loader: 'ts' },
-    bundle: true,
-    write: false,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    banner: { js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);" },
-    logLevel: 'error',
-  }).outputFiles[0]?.text ?? '';
+import { allow, arnOf, bundle, ref, roleFor, type StackSource } from './assembly-writer.ts';
 
 /** Polls a FIFO queue for ever, answers each command after ten seconds of its own time, and has a heartbeat. */
 const bridge = `
@@ -41,16 +27,21 @@ const bridge = `
 /** A container task between two queues, as the broker bridge is. */
 export const taskStack = (): StackSource => ({
   functions: {},
-  images: { bridge: { Dockerfile: 'FROM scratch', 'bridge.mjs': entry(bridge) } },
+  images: { bridge: { Dockerfile: 'FROM scratch', 'bridge.mjs': bundle(bridge) } },
   resources: {
-    Commands: { Type: 'AWS::SQS::Queue', Properties: { FifoQueue: true, ContentBasedDeduplication: true, VisibilityTimeout: 120 } },
+    Commands: {
+      Type: 'AWS::SQS::Queue',
+      Properties: { FifoQueue: true, ContentBasedDeduplication: true, VisibilityTimeout: 120 },
+    },
     Answers: { Type: 'AWS::SQS::Queue', Properties: {} },
     Password: { Type: 'AWS::SecretsManager::Secret', Properties: { SecretString: '{"password":"hunter2"}' } },
     TaskRole: roleFor('ecs-tasks.amazonaws.com', [
       allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage'], arnOf('Commands')),
       allow(['sqs:SendMessage'], arnOf('Answers')),
     ]),
-    ExecutionRole: roleFor('ecs-tasks.amazonaws.com', [allow(['secretsmanager:GetSecretValue'], ref('Password'))]),
+    ExecutionRole: roleFor('ecs-tasks.amazonaws.com', [
+      allow(['secretsmanager:GetSecretValue'], ref('Password')),
+    ]),
     Cluster: { Type: 'AWS::ECS::Cluster', Properties: {} },
     Definition: {
       Type: 'AWS::ECS::TaskDefinition',
@@ -66,7 +57,9 @@ export const taskStack = (): StackSource => ({
               { Name: 'COMMANDS', Value: ref('Commands') },
               { Name: 'ANSWERS', Value: ref('Answers') },
             ],
-            Secrets: [{ Name: 'PASSWORD', ValueFrom: { 'Fn::Join': ['', [ref('Password'), ':password::']] } }],
+            Secrets: [
+              { Name: 'PASSWORD', ValueFrom: { 'Fn::Join': ['', [ref('Password'), ':password::']] } },
+            ],
             StopTimeout: 5,
           },
           { Name: 'sidecar', Image: 'registry.example/gateway:latest' },
@@ -75,7 +68,12 @@ export const taskStack = (): StackSource => ({
     },
     Service: {
       Type: 'AWS::ECS::Service',
-      Properties: { Cluster: ref('Cluster'), TaskDefinition: ref('Definition'), DesiredCount: 1, ServiceName: 'broker' },
+      Properties: {
+        Cluster: ref('Cluster'),
+        TaskDefinition: ref('Definition'),
+        DesiredCount: 1,
+        ServiceName: 'broker',
+      },
     },
   },
 });

@@ -16,16 +16,24 @@ describe('a container task in stepped time', () => {
   });
 
   const command = (body: string) =>
-    host.call('sqs', 'SendMessage', { QueueUrl: host.resource('Commands').identity.ref, MessageBody: body, MessageGroupId: 'AAPL' }, OPERATOR);
+    host.call(
+      'sqs',
+      'SendMessage',
+      { QueueUrl: host.resource('Commands').identity.ref, MessageBody: body, MessageGroupId: 'AAPL' },
+      OPERATOR,
+    );
   const answers = (): unknown[] => drainQueue(host, 'Answers').map((body) => JSON.parse(body) as unknown);
-  const minutes = (count: number): Promise<void> => host.clock.advanceUntil(host.clock.now() + count * 60_000);
+  const minutes = (count: number): Promise<void> =>
+    host.clock.advanceUntil(host.clock.now() + count * 60_000);
 
   it('sees the host’s time in its date and its timers, and gets its secrets', async () => {
     await minutes(5);
     await command('first');
     await minutes(1);
 
-    expect(answers()).toEqual([{ echo: 'first', at: new Date(MONDAY_9_NEW_YORK + 5 * 60_000 + 10_000).toISOString(), beats: 5 }]);
+    expect(answers()).toEqual([
+      { echo: 'first', at: new Date(MONDAY_9_NEW_YORK + 5 * 60_000 + 10_000).toISOString(), beats: 5 },
+    ]);
     expect(host.ecs.tasks).toEqual([
       { service: 'broker', container: 'bridge', state: 'running', restarts: 0, healthy: true },
       { service: 'broker', container: 'sidecar', state: 'not-run-locally', restarts: 0, healthy: undefined },

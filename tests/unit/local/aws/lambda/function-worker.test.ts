@@ -1,0 +1,161 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { FunctionWorker, type InvocationOutcome } from '#local/aws/lambda/function-worker.ts';
+
+const SOURCE = `
+  if (process.env.BROKEN) throw new RangeError('no start');
+  let calls = 0;
+  export const handler = async (event, context) => {
+    calls += 1;
+    switch (event.do) {
+      case 'context': return { id: context.awsRequestId, name: context.functionName, left: context.getRemainingTimeInMillis(), memory: context.memoryLimitInMB };
+      case 'now': return [Date.now(), new Date().toISOString(), new Date(5).getTime(), new Date() instanceof Date];
+      case 'random': return [crypto.randomUUID(), Math.random()];
+      case 'environment': return Object.keys(process.env).sort();
+      case 'calls': return calls;
+      case 'print': console.log('one\\ntwo'); console.error('three'); return null;
+      case 'throw': { const error = new Error('as asked'); error.name = 'Asked'; throw error; }
+      case 'hang': return new Promise(() => {});
+      case 'spin': for (;;);
+      case 'exit': process.exit(7);
+      case 'memory': { const kept = []; for (;;) kept.push(new Array(1e5).fill(calls)); }
+      default: return undefined;
+    }
+  };`;
+
+describe('a function’s worker', () => {
+  let directory = '';
+  let gone = 0;
+  const lines: string[] = [];
+  const workers: FunctionWorker[] = [];
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'abc-worker-'));
+    writeFileSync(join(directory, 'index.mjs'), SOURCE);
+  });
+  afterEach(async () => {
+    await Promise.all(workers.splice(0).map((worker) => worker.terminate()));
+    gone = 0;
+    lines.length = 0;
+  });
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  const spawn = (
+    options: {
+      readonly timeoutMillis?: number;
+      readonly mode?: 'wall' | 'stepped';
+      readonly environment?: Record<string, string>;
+    } = {},
+  ): FunctionWorker => {
+    const worker = new FunctionWorker(
+      {
+        name: 'subject',
+        arn: 'arn:aws:lambda:us-east-1:000000000000:function:subject',
+        moduleUrl: pathToFileURL(join(directory, 'index.mjs')).href,
+        exportName: 'handler',
+        memoryMegabytes: 128,
+        timeoutMillis: options.timeoutMillis ?? 20_000,
+        environment: options.environment ?? { ONLY: 'this' },
+      },
+      { mode: options.mode ?? 'wall', scale: options.mode === 'stepped' ? 0 : 1, now: 0 },
+      {
+        onLines: (some) => void lines.push(...some),
+        onGone: () => {
+          gone += 1;
+        },
+      },
+    );
+    workers.push(worker);
+    return worker;
+  };
+  const call = async (
+    worker: FunctionWorker,
+    what: string,
+    id = 'id-1',
+    now = 1_517_841_000_000,
+  ): Promise<unknown> => {
+    const outcome: InvocationOutcome = await worker.invoke({
+      id,
+      payload: JSON.stringify({ do: what }),
+      now,
+      crash: false,
+    });
+    return outcome.kind === 'succeeded'
+      ? JSON.parse(outcome.payload)
+      : { failed: JSON.parse(outcome.payload) };
+  };
+
+  it('gives the handler its context and nothing of the host’s environment, and keeps its module between calls', async () => {
+    const worker = spawn({ timeoutMillis: 3_000 });
+    expect(await call(worker, 'context')).toMatchObject({
+      id: 'id-1',
+      name: 'subject',
+      memory: '128',
+      left: expect.closeTo(3_000, -3),
+    });
+    expect(await call(worker, 'environment')).toEqual(['ONLY']);
+    expect(await call(worker, 'calls')).toBe(3);
+    expect(await call(worker, 'nothing')).toBe(null);
+  });
+
+  it('sees the host’s time, and draws the same at random for the same call, in stepped time', async () => {
+    const now = 1_517_841_000_000;
+    const worker = spawn({ mode: 'stepped' });
+    expect(await call(worker, 'now', 'a', now)).toEqual([now, new Date(now).toISOString(), 5, true]);
+    expect(await call(worker, 'now', 'b', now + 60_000)).toEqual([
+      now + 60_000,
+      new Date(now + 60_000).toISOString(),
+      5,
+      true,
+    ]);
+    const drawn = await call(worker, 'random', 'c');
+    expect(await call(spawn({ mode: 'stepped' }), 'random', 'c')).toEqual(drawn);
+    expect(await call(worker, 'random', 'd')).not.toEqual(drawn);
+  });
+
+  it('captures what the handler prints by line, before the answer', async () => {
+    await call(spawn(), 'print');
+    expect(lines).toEqual(['one', 'two', 'three']);
+  });
+
+  it('reports what the handler throws, and lives on', async () => {
+    const worker = spawn();
+    expect(await call(worker, 'throw')).toMatchObject({
+      failed: { errorType: 'Asked', errorMessage: 'as asked' },
+    });
+    expect(await call(worker, 'calls')).toBe(2);
+    expect(gone).toBe(0);
+  });
+
+  it.each(['hang', 'spin'])('ends a call that runs out of time (%s)', async (what) => {
+    const worker = spawn({ timeoutMillis: 150 });
+    expect(await call(worker, what)).toMatchObject({
+      failed: {
+        errorType: 'Sandbox.Timedout',
+        errorMessage: expect.stringContaining('Task timed out after 0.15 seconds'),
+      },
+    });
+    expect(gone).toBe(1);
+  });
+
+  it('survives the death of the thread', async () => {
+    expect(await call(spawn(), 'exit')).toMatchObject({
+      failed: { errorType: 'Runtime.ExitError', errorMessage: expect.stringContaining('exit status 7') },
+    });
+    expect(gone).toBe(1);
+  });
+
+  it('survives a handler that needs more memory than it has', async () => {
+    expect(await call(spawn(), 'memory')).toMatchObject({ failed: { errorType: 'Runtime.OutOfMemory' } });
+    expect(gone).toBe(1);
+  });
+
+  it('reports a module that cannot be loaded', async () => {
+    expect(await call(spawn({ environment: { BROKEN: '1' } }), 'calls')).toMatchObject({
+      failed: { errorType: 'RangeError', errorMessage: 'no start' },
+    });
+    expect(gone).toBe(1);
+  });
+});
