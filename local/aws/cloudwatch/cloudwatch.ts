@@ -42,7 +42,7 @@ export interface CloudWatchHost {
   alarms(): readonly AlarmView[];
   /** Lets alarms on `AWS/SQS` see the queues. Call when all resources are created. */
   watchQueues(
-    sqs: Pick<SqsHost, 'queueArns' | 'settings' | 'counts' | 'oldestAgeSeconds' | 'onMessagesAvailable'>,
+    sqs: Pick<SqsHost, 'queueArns' | 'settings' | 'counts' | 'oldestAgeSeconds' | 'onQueueChanged'>,
   ): void;
 }
 
@@ -109,8 +109,14 @@ export function createCloudWatch(parts: ServiceParts): CloudWatchHost {
   const store = new MetricStore(context.store);
   const alarms = new Map<string, Alarm>();
   const watchers = new Map<string, Alarm[]>();
-  /** What gives a metric's value now, by metric. */
-  const samplers = new Map<string, () => number>();
+  /** What gives a metric's value now, by metric, with what it gave last and since when. */
+  const samplers = new Map<
+    string,
+    {
+      readonly sample: () => number;
+      last: { readonly end: number; readonly value: number; readonly since: number } | undefined;
+    }
+  >();
 
   context.store.exec(
     'CREATE TABLE IF NOT EXISTS cloudwatch_alarms (name TEXT PRIMARY KEY, state TEXT NOT NULL, reason TEXT NOT NULL, updated_at INTEGER NOT NULL) WITHOUT ROWID',
@@ -140,13 +146,7 @@ export function createCloudWatch(parts: ServiceParts): CloudWatchHost {
 
   const evaluate = (alarm: Alarm, end: number): void => {
     const { compiled, properties } = alarm.metric!;
-    let busy = false;
-    for (const { key } of compiled.metrics) {
-      const sample = samplers.get(key)?.();
-      if (sample === undefined) continue;
-      store.record(key, end - 1, sample);
-      busy ||= sample !== 0;
-    }
+    const steady = takeSamples(compiled, end);
     const { state, datapoints } = evaluateAlarm(compiled, properties, store, end, alarm.state);
     const known = datapoints.filter((value) => value !== undefined);
     const reason =
@@ -154,9 +154,34 @@ export function createCloudWatch(parts: ServiceParts): CloudWatchHost {
         ? `no datapoint in ${datapoints.length} periods`
         : `datapoints ${known.join(', ')} against the threshold ${properties.Threshold} (${properties.ComparisonOperator})`;
     changeState(alarm, state, reason);
-    // Sampled metrics always have datapoints; theirs count as quiet once they are zero and the alarm is back to OK.
-    const sampled = compiled.metrics.some(({ key }) => samplers.has(key));
-    if (sampled ? busy || state === 'ALARM' : known.length > 0) plan(alarm);
+    // A sampled metric that stands still tells when it moves; until then its alarm can wait.
+    const sampled = steady !== undefined;
+    if (sampled ? !steady : known.length > 0) plan(alarm);
+  };
+
+  /** Samples what the alarm reads; true where nothing moved for as long as it looks back, undefined where nothing is sampled. */
+  const takeSamples = (
+    { metrics, periodMillis, evaluationPeriods }: MetricAlarm,
+    end: number,
+  ): boolean | undefined => {
+    let steady: boolean | undefined;
+    for (const { key } of metrics) {
+      const sampler = samplers.get(key);
+      if (sampler === undefined) continue;
+      const value = sampler.sample();
+      const { last } = sampler;
+      // Nobody looked while the value stood still: those periods had it too.
+      if (last !== undefined) {
+        const from = Math.max(last.end, end - evaluationPeriods * periodMillis);
+        for (let quiet = from + periodMillis; quiet < end; quiet += periodMillis)
+          store.record(key, quiet - 1, last.value);
+      }
+      if (last?.end !== end) store.record(key, end - 1, value);
+      const since = last?.value === value ? last.since : end;
+      sampler.last = { end, value, since };
+      steady = (steady ?? true) && end - since >= evaluationPeriods * periodMillis;
+    }
+    return steady;
   };
 
   const changeState = (alarm: Alarm, state: AlarmState, reason: string): void => {
@@ -399,12 +424,12 @@ export function createCloudWatch(parts: ServiceParts): CloudWatchHost {
         for (const [name, sample] of Object.entries(samples)) {
           const key = metricKey({ namespace: 'AWS/SQS', name, dimensions });
           for (const alarm of watchers.get(key) ?? []) {
-            samplers.set(key, sample);
+            samplers.set(key, { sample, last: undefined });
             concerned.add(alarm);
           }
         }
         if (concerned.size === 0) continue;
-        sqs.onMessagesAvailable(queueArn, () => {
+        sqs.onQueueChanged(queueArn, () => {
           for (const alarm of concerned) plan(alarm);
         });
       }

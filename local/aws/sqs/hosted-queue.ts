@@ -65,6 +65,7 @@ export class HostedQueue {
   readonly #deduplication = new Map<string, Deduplication>();
   readonly #polls = new Set<() => boolean>();
   readonly #listeners = new Set<() => void>();
+  readonly #observers = new Set<() => void>();
   #lastSequence: number;
   #noticePending = false;
   #wake: { readonly at: EpochMillis; readonly timer: Timer } | undefined;
@@ -149,6 +150,7 @@ export class HostedQueue {
         this.#parts.queue(redrive!.deadLetterTargetArn)?.adopt(message, this.settings.arn);
       }
       this.#arm();
+      if (this.#observers.size > 0 && messages.length + exhausted.length > 0) this.#changed();
       return messages;
     });
   }
@@ -221,6 +223,7 @@ export class HostedQueue {
   purge(): void {
     this.#messages.clear();
     this.#parts.store.clear(this.settings.name);
+    this.#changed();
     this.#arm();
   }
 
@@ -247,6 +250,11 @@ export class HostedQueue {
       this.#listeners.delete(listener);
       this.#arm();
     };
+  }
+
+  /** Calls `observer`, a microtask later, whenever what {@link counts} gives may have changed. */
+  onChange(observer: () => void): void {
+    this.#observers.add(observer);
   }
 
   counts(): { readonly visible: number; readonly inFlight: number; readonly delayed: number } {
@@ -338,7 +346,7 @@ export class HostedQueue {
 
   /** A microtask later, so that the transaction that sends is over, and before the host can look quiet. */
   #changed(): void {
-    if (this.#noticePending || this.#polls.size + this.#listeners.size === 0) return;
+    if (this.#noticePending || this.#waiting === 0) return;
     this.#noticePending = true;
     queueMicrotask(() => {
       this.#noticePending = false;
@@ -354,12 +362,17 @@ export class HostedQueue {
     if (this.#listeners.size > 0 && this.#messages.hasReady(this.#parts.clock.now())) {
       for (const listener of [...this.#listeners]) listener();
     }
+    for (const observer of this.#observers) observer();
     this.#arm();
+  }
+
+  get #waiting(): number {
+    return this.#polls.size + this.#listeners.size + this.#observers.size;
   }
 
   /** Somebody waits: be there when the next hidden message appears. Nobody waits: leave the clock alone. */
   #arm(): void {
-    const wanted = this.#polls.size + this.#listeners.size > 0 ? this.#messages.nextVisibleAt : undefined;
+    const wanted = this.#waiting > 0 ? this.#messages.nextVisibleAt : undefined;
     if (wanted === this.#wake?.at) return;
     this.#wake?.timer.cancel();
     this.#wake = undefined;

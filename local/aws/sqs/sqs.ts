@@ -48,6 +48,8 @@ export interface SqsHost {
   changeVisibility(queueArn: string, receiptHandle: string, seconds: number): void;
   /** Calls back, a microtask later, whenever a receive would find something; also once at registration. */
   onMessagesAvailable(queueArn: string, listener: () => void): () => void;
+  /** Calls back, a microtask later, whenever the counts of the queue may have changed. */
+  onQueueChanged(queueArn: string, observer: () => void): void;
   counts(queueArn: string): { readonly visible: number; readonly inFlight: number; readonly delayed: number };
   oldestAgeSeconds(queueArn: string): number;
   readonly queueArns: readonly string[];
@@ -367,6 +369,7 @@ export function createSqs(parts: ServiceParts, keys: KeyDirectory): SqsHost {
     },
     changeVisibility: (arn, handle, seconds) => queueOf(arn).changeVisibility(handle, seconds),
     onMessagesAvailable: (arn, listener) => queueOf(arn).onAvailable(listener),
+    onQueueChanged: (arn, observer) => queueOf(arn).onChange(observer),
     counts: (arn) => queueOf(arn).counts(),
     oldestAgeSeconds: (arn) => queueOf(arn).oldestAgeSeconds(),
     get queueArns() {

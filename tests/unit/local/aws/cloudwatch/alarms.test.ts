@@ -233,12 +233,16 @@ describe('metric alarms', () => {
     await new Promise((resolve) => setImmediate(resolve));
     nextMinute();
     expect(stateOf('a')).toBe('ALARM');
+    nextMinute(60);
+    expect(stateOf('a')).toBe('ALARM');
+    expect(host.clock.pendingTimers).toBe(0);
 
     const queueArn = arn('sqs', 'dead');
     host.sqs.delete(
       queueArn,
       host.sqs.receive(queueArn).map(({ receiptHandle }) => receiptHandle),
     );
+    await new Promise((resolve) => setImmediate(resolve));
     nextMinute();
     expect(stateOf('a')).toBe('OK');
   });
