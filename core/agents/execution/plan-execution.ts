@@ -125,6 +125,11 @@ function planEntry(
 ): Planned {
   const { instrument, reference } = state;
   const refuse = (reason: string): Planned => ({ intents: [], reason });
+  if (state.referenceAt < context.sessionOpen) {
+    return refuse(
+      `the price of ${instrument.id} is from before the open: nothing has traded in this session yet`,
+    );
+  }
   const long = proposal.direction === 'long';
   const volume = expectedIntervalVolume(context, state);
   if (!(volume > 0)) return refuse(`the volume expected of ${instrument.id} is unknown`);

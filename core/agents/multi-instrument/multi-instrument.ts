@@ -14,7 +14,7 @@ import { tradeLevels } from '#core/agents/strategy/trade-levels.ts';
 import { recordWords, type TradePlan, tradeRecord } from '#core/agents/strategy/trade-record.ts';
 import { sliceBars } from '#core/market/bars.ts';
 import { type PairSignal, pairSignals } from './pairs.ts';
-import { equalRiskWeights, returnCovariance } from './risk-parity.ts';
+import { commonCloses, equalRiskWeights, returnCovariance } from './risk-parity.ts';
 import {
   pullbackInUptrend,
   ROTATION_MINIMUM_SESSIONS,
@@ -39,6 +39,8 @@ const PAIR: TradePlan = {
 /** Five years: what the past record of a rule is measured on. */
 const RECORD_SESSIONS = 1300;
 const COVARIANCE_SESSIONS = 60;
+/** Fewer common sessions give no covariance worth weighing by. */
+const LEAST_COMMON_SESSIONS = 20;
 
 interface Candidate {
   readonly state: InstrumentState;
@@ -82,17 +84,14 @@ function ranked(states: readonly InstrumentState[]): readonly Candidate[] {
     momentum: riskAdjustedMomentum(state.daily, state.daily.length - 1),
   }));
   const moving = measured.filter(({ state }) => state.annualVolatility > 0);
-  const shortest = Math.min(COVARIANCE_SESSIONS, ...moving.map(({ state }) => state.daily.length - 1));
+  const closes = commonCloses(
+    moving.map(({ state }) => state.daily),
+    COVARIANCE_SESSIONS + 1,
+  );
   const weights =
-    moving.length === 0
-      ? new Float64Array(0)
-      : equalRiskWeights(
-          returnCovariance(
-            moving.map(({ state }) => state.daily.close),
-            shortest,
-          ),
-          moving.length,
-        );
+    (closes[0]?.length ?? 0) > LEAST_COMMON_SESSIONS
+      ? equalRiskWeights(returnCovariance(closes, COVARIANCE_SESSIONS), moving.length)
+      : new Float64Array(moving.length).fill(Number.NaN);
   const order = measured
     .map(({ momentum, state }) => ({ momentum, id: state.instrument.id }))
     .filter(({ momentum }) => Number.isFinite(momentum))

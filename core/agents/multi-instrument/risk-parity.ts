@@ -1,3 +1,5 @@
+import type { BarSeries } from '#core/market/bars.ts';
+
 /**
  * Equal risk contribution weights (Maillard, Roncalli, Teïletche 2010) of a covariance matrix by cyclical coordinate
  * descent (Griveau-Billion, Richard, Roncalli 2013): positive, summing to 1, each position adding the same share of
@@ -31,6 +33,26 @@ export function equalRiskWeights(covariance: Float64Array, size: number): Float6
   let total = 0;
   for (const weight of weights) total += weight;
   return weights.map((weight) => weight / total);
+}
+
+/**
+ * Closes on the last `sessions` closing times that all series share, one column each: instruments of different calendars
+ * (a currency, a coin) meet only on common sessions.
+ */
+export function commonCloses(series: readonly BarSeries[], sessions: number): readonly Float64Array[] {
+  const [first, ...others] = series;
+  if (first === undefined) return [];
+  const known = others.map(
+    ({ closeTime, length }) => new Set(closeTime.subarray(Math.max(0, length - 2 * sessions))),
+  );
+  const shared = first.closeTime
+    .subarray(Math.max(0, first.length - 2 * sessions))
+    .filter((time) => known.every((times) => times.has(time)))
+    .slice(-sessions);
+  const wanted = new Set(shared);
+  return series.map(({ close, closeTime }) =>
+    close.filter((_, index) => wanted.has(closeTime[index] as number)),
+  );
 }
 
 /** Sample covariance (ddof 1) of the last `window` log returns of aligned closes, one column an instrument. */

@@ -7,6 +7,7 @@ import { assessRisk } from '#core/agents/risk/assess-risk.ts';
 import { STRATEGISTS } from '#core/agents/strategists.ts';
 import { type StrategyAnswer, synthesize } from '#core/agents/strategy/synthesize.ts';
 import { barAt, barSeries } from '#core/market/bars.ts';
+import { instantText } from '#core/values/clock.ts';
 import {
   agentContext,
   longPosition,
@@ -130,7 +131,9 @@ describe('the deciding agents on any history and account', () => {
             daily: { AAPL: bars },
             account: holdings,
           });
-          const market = marketPublished(context);
+          const market = marketPublished(context, {
+            AAPL: { referenceAt: instantText(context.asOf) },
+          });
           const price = bars.close[bars.length - 1] as number;
           const proposal = openLong({
             action: levels.close ? 'close' : 'open',

@@ -3,6 +3,7 @@ import { orderPlanned } from '#contracts/events/orders.ts';
 import type { CycleBody } from '#core/agents/context.ts';
 import { executionOpinionist } from '#core/agents/execution/execution-opinion.ts';
 import { planExecution } from '#core/agents/execution/plan-execution.ts';
+import { instantText } from '#core/values/clock.ts';
 import {
   agentContext,
   type ContextOptions,
@@ -18,7 +19,11 @@ const daily = { AAPL: syntheticDaily('AAPL', { sessions: 300, before: '2018-01-2
 function given(changes: Partial<ContextOptions> = {}, quantity = '500', spread: number | null = null) {
   const context = agentContext({ session: '2018-01-22', minute: 60, daily, ...changes });
   const market = marketPublished(context, {
-    AAPL: { referencePrice: 170, measures: { 'spread.fraction': spread } },
+    AAPL: {
+      referencePrice: 170,
+      referenceAt: instantText(context.asOf),
+      measures: { 'spread.fraction': spread },
+    },
   });
   const proposal = openLong({ entry: '170', invalidation: '165', target: '176' });
   const synthesized = synthesizedOf([proposal]);
@@ -82,13 +87,27 @@ describe('planExecution', () => {
 
   it('opens nothing where the price is already beyond the stop', () => {
     const { context, synthesized, proposal } = given();
-    const market = marketPublished(context, { AAPL: { referencePrice: 164.9 } });
+    const market = marketPublished(context, {
+      AAPL: { referencePrice: 164.9, referenceAt: instantText(context.asOf) },
+    });
     const cleared = clearedOf({ [proposal.proposalId]: '500' });
 
     const { intents, declined } = planExecution(context, market, synthesized, cleared, assessedOf([]));
 
     expect(intents).toEqual([]);
     expect(declined[0]?.reason).toMatch(/already beyond the protective stop/);
+  });
+
+  it('opens nothing at a price from before the open', () => {
+    const { context, synthesized, proposal } = given();
+    const cleared = clearedOf({ [proposal.proposalId]: '500' });
+
+    const plan = planExecution(context, marketPublished(context), synthesized, cleared, assessedOf([]));
+
+    expect(plan).toMatchObject({
+      intents: [],
+      declined: [{ reason: expect.stringContaining('before the open') }],
+    });
   });
 
   it('closes each layer by a market order of its own, even in the last minutes', () => {

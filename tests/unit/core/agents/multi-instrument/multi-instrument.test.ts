@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { alignPair, dickeyFuller, testCointegration } from '#core/agents/multi-instrument/cointegration.ts';
 import { multiInstrumentStrategist } from '#core/agents/multi-instrument/multi-instrument.ts';
-import { equalRiskWeights, returnCovariance } from '#core/agents/multi-instrument/risk-parity.ts';
+import {
+  commonCloses,
+  equalRiskWeights,
+  returnCovariance,
+} from '#core/agents/multi-instrument/risk-parity.ts';
 import { type BarSeries, barAt, barSeries, sliceBars } from '#core/market/bars.ts';
 import { seededRandom } from '#core/values/random.ts';
 import {
@@ -127,6 +131,25 @@ describe('equalRiskWeights', () => {
     );
     for (const share of shares) expect(share / (shares[0] as number)).toBeCloseTo(1, 6);
     expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12);
+  });
+
+  it('is measured on the sessions that all have', () => {
+    const left = base('AAPL');
+    const right = base('XLK');
+    const holes = barSeries(
+      'XLK',
+      { unit: 'session' },
+      Array.from({ length: right.length }, (_, index) => barAt(right, index)).filter(
+        (_, index) => index % 3 !== 0,
+      ),
+    );
+
+    const [a, b] = commonCloses([left, holes], 30);
+
+    expect(a).toHaveLength(30);
+    expect(b).toEqual(holes.close.slice(-30));
+    expect(a?.at(-1)).toBe(left.close[left.length - ((left.length - 1) % 3 === 0 ? 2 : 1)]);
+    expect(commonCloses([], 30)).toEqual([]);
   });
 
   it('refuses what does not move', () => {

@@ -4,6 +4,7 @@ import type { CycleBody } from '#core/agents/context.ts';
 import { strategyOpinionist } from '#core/agents/strategy/strategy-opinion.ts';
 import { type StrategyAnswer, type SynthesisOptions, synthesize } from '#core/agents/strategy/synthesize.ts';
 import { type Bar, barSeries } from '#core/market/bars.ts';
+import { DEFAULT_RISK_POLICY } from '#core/risk/policy.ts';
 import {
   agentContext,
   type ContextOptions,
@@ -159,6 +160,46 @@ describe('synthesize', () => {
     const short = openLong({ direction: 'short', invalidation: '175', target: '164' });
 
     expect(onlyReason(run([proposed('flow', short)]))).toMatch(/allows no short selling/);
+  });
+
+  it('nets what points both ways: the stronger side wins, an even split trades nothing', () => {
+    const policy = { ...DEFAULT_RISK_POLICY, shortSelling: true };
+    const short = (confidence: number) =>
+      openLong({ proposalId: 'short', strategy: 'ml', direction: 'short', confidence });
+    const both = (confidence: number) =>
+      run([proposed('flow', flow), proposed('ml', short(confidence))], { context: { policy } });
+
+    expect(both(0.3).proposals.map(({ proposalId }) => proposalId)).toEqual([flow.proposalId]);
+    expect(both(0.3).dropped).toEqual([
+      { proposalId: 'short', reason: 'netted against stronger evidence for long' },
+    ]);
+    expect(both(0.6).proposals).toEqual([]);
+    expect(both(0.6).dropped.map(({ reason }) => reason)).toEqual([
+      expect.stringMatching(/the evidence is split: net 0.02 is below 0.15/),
+      'netted against stronger evidence for long',
+    ]);
+  });
+
+  it('puts at most three opens to the vote, and every close', () => {
+    const names = ['AAPL', 'XLK', 'XLE', 'XLF', 'XLV'];
+    const many = Object.fromEntries(
+      names.map((id) => [id, syntheticDaily(id, { sessions: 60, before: '2018-01-22', start: 170 })]),
+    );
+    const opens = names
+      .slice(1)
+      .map((instrument, index) =>
+        openLong({ proposalId: instrument, instrument, confidence: 0.6 + index / 100 }),
+      );
+
+    const body = run([proposed('flow', close, ...opens)], { context: { ...held, daily: many } });
+
+    expect(body.proposals.map(({ proposalId }) => proposalId)).toEqual([
+      close.proposalId,
+      'XLV',
+      'XLF',
+      'XLE',
+    ]);
+    expect(body.dropped).toEqual([{ proposalId: 'XLK', reason: 'not among the 3 best' }]);
   });
 
   it('closes what is held, and nothing that is not', () => {
