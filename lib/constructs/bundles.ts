@@ -1,13 +1,20 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
 
 const PROJECT = resolve(import.meta.dirname, '..', '..');
 const OUTPUT = join(PROJECT, 'dist');
 
-/** CommonJS packages inside an ES module bundle still call `require` for Node's own modules. */
-const BANNER =
-  "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
+/** CommonJS packages inside an ES module bundle still expect what a CommonJS module has. */
+const BANNER = [
+  "import{createRequire as __createRequire}from'node:module'",
+  "import{dirname as __directoryOf}from'node:path'",
+  "import{fileURLToPath as __pathOf}from'node:url'",
+  'const require=__createRequire(import.meta.url)',
+  'const __filename=__pathOf(import.meta.url)',
+  'const __dirname=__directoryOf(__filename)',
+  '',
+].join(';');
 
 function bundle(entries: Readonly<Record<string, string>>, directory: string): void {
   buildSync({
@@ -22,7 +29,6 @@ function bundle(entries: Readonly<Record<string, string>>, directory: string): v
     target: 'node24',
     format: 'esm',
     minify: true,
-    keepNames: true,
     sourcemap: false,
     legalComments: 'none',
     mainFields: ['module', 'main'],
@@ -48,11 +54,16 @@ export function bundleFunctions(
 }
 
 /** Bundles a container's program beside its Dockerfile: `dist/containers/<name>/<output>.mjs`. */
-export function bundleContainer(name: string, entries: Readonly<Record<string, string>>): string {
+export function bundleContainer(
+  name: string,
+  dockerfile: string,
+  entries: Readonly<Record<string, string>>,
+): string {
   const directory = join(OUTPUT, 'containers', name);
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   bundle(entries, directory);
+  copyFileSync(join(PROJECT, dockerfile), join(directory, 'Dockerfile'));
   return directory;
 }
 

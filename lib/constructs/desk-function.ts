@@ -1,15 +1,18 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack, TimeZone } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sources from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import * as schedulerTargets from 'aws-cdk-lib/aws-scheduler-targets';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { detailType, type EventType } from '#contracts/registry.ts';
 import type { FunctionName } from '../config/functions.ts';
 import type { DeskFoundation } from './foundation.ts';
+import { acknowledge, acknowledgeWildcard, arnText } from './nag.ts';
 
 export interface DeskFunctionProps {
   readonly foundation: DeskFoundation;
@@ -181,9 +184,44 @@ class FailureQueue implements lambda.IDestination {
 
 /** The queue of what a stack could not deliver; not empty means somebody is paged. */
 export function undeliveredQueue(scope: Construct): sqs.Queue {
-  return new sqs.Queue(scope, 'Undelivered', {
+  const queue = new sqs.Queue(scope, 'Undelivered', {
     enforceSSL: true,
     encryption: sqs.QueueEncryption.SQS_MANAGED,
     retentionPeriod: Duration.days(14),
   });
+  acknowledge(queue, 'AwsSolutions-SQS3', 'it is itself where undelivered events end; an alarm watches it');
+  return queue;
+}
+
+/** Calls a function at the times of a New York schedule, with the time it was scheduled for. */
+export function schedule(
+  scope: Construct,
+  name: string,
+  expression: string,
+  target: DeskFunction,
+  options: {
+    readonly input?: Readonly<Record<string, unknown>>;
+    readonly undelivered: sqs.IQueue;
+    readonly retryAttempts?: number;
+    readonly maxEventAge?: Duration;
+  },
+): void {
+  new scheduler.Schedule(scope, `Schedule${name}`, {
+    description: `abc ${name}`,
+    schedule: scheduler.ScheduleExpression.expression(expression, TimeZone.AMERICA_NEW_YORK),
+    target: new schedulerTargets.LambdaInvoke(target.function, {
+      input: scheduler.ScheduleTargetInput.fromObject({
+        ...options.input,
+        scheduledTime: scheduler.ContextAttribute.scheduledTime,
+      }),
+      deadLetterQueue: options.undelivered,
+      retryAttempts: options.retryAttempts ?? 4,
+      maxEventAge: options.maxEventAge ?? Duration.minutes(10),
+    }),
+  });
+  acknowledgeWildcard(
+    Stack.of(scope),
+    `${arnText(target.function)}:*`,
+    'the scheduler may invoke any version of this one function; the construct grants it so',
+  );
 }

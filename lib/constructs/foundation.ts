@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -7,14 +7,15 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { FunctionName } from '../config/functions.ts';
 import type { Settings } from '../config/settings.ts';
+import { acknowledgeWildcard, exportedArnText } from './nag.ts';
 
 export interface FoundationProps {
   readonly settings: Settings;
   readonly bus: events.EventBus;
-  readonly journal: dynamodb.TableV2;
-  readonly state: dynamodb.TableV2;
-  readonly idempotency: dynamodb.TableV2;
-  readonly memory: dynamodb.TableV2;
+  readonly journal: dynamodb.Table;
+  readonly state: dynamodb.Table;
+  readonly idempotency: dynamodb.Table;
+  readonly memory: dynamodb.Table;
   readonly objects: s3.Bucket;
   readonly dataKey: kms.Key;
   /** Directory of each function's bundle; null where bundling is off (template tests). */
@@ -25,10 +26,10 @@ export interface FoundationProps {
 export class DeskFoundation {
   readonly settings: Settings;
   readonly bus: events.EventBus;
-  readonly journal: dynamodb.TableV2;
-  readonly state: dynamodb.TableV2;
-  readonly idempotency: dynamodb.TableV2;
-  readonly memory: dynamodb.TableV2;
+  readonly journal: dynamodb.Table;
+  readonly state: dynamodb.Table;
+  readonly idempotency: dynamodb.Table;
+  readonly memory: dynamodb.Table;
   readonly objects: s3.Bucket;
   readonly dataKey: kms.Key;
   readonly #bundles: Readonly<Record<string, string>> | null;
@@ -43,6 +44,18 @@ export class DeskFoundation {
     this.objects = props.objects;
     this.dataKey = props.dataKey;
     this.#bundles = props.bundles;
+  }
+
+  /** The wildcards that granting on this foundation brings into a stack's policies, with their reasons. */
+  acknowledgeIn(stack: Stack): void {
+    const objects = exportedArnText(Stack.of(this.objects), this.objects.bucketArn);
+    for (const prefix of ['snapshots', 'history']) {
+      acknowledgeWildcard(
+        stack,
+        `${objects}/${prefix}/*`,
+        'objects are content-addressed: their keys are digests that no policy can list; the prefix confines the grant',
+      );
+    }
   }
 
   get removalPolicy(): RemovalPolicy {

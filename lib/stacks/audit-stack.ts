@@ -1,17 +1,15 @@
-import { Duration, Stack, type StackProps, TimeZone } from 'aws-cdk-lib';
+import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sources from 'aws-cdk-lib/aws-lambda-event-sources';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import * as scheduler from 'aws-cdk-lib/aws-scheduler';
-import * as targets from 'aws-cdk-lib/aws-scheduler-targets';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { DeskFunction, undeliveredQueue } from '../constructs/desk-function.ts';
+import { DeskFunction, schedule, undeliveredQueue } from '../constructs/desk-function.ts';
 import type { DeskFoundation } from '../constructs/foundation.ts';
-import { acknowledge } from '../constructs/nag.ts';
+import { acknowledge, acknowledgeWildcard, arnText } from '../constructs/nag.ts';
 
 export interface AuditStackProps extends StackProps {
   readonly foundation: DeskFoundation;
@@ -40,11 +38,12 @@ export class AuditStack extends Stack {
       keyUsage: kms.KeyUsage.SIGN_VERIFY,
       removalPolicy: foundation.removalPolicy,
     });
-    const leaves = new dynamodb.TableV2(this, 'Leaves', {
+    const leaves = new dynamodb.Table(this, 'Leaves', {
       partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
       sortKey: { name: 'sk', type: dynamodb.AttributeType.STRING },
-      billing: dynamodb.Billing.onDemand(),
-      encryption: dynamodb.TableEncryptionV2.customerManagedKey(foundation.dataKey),
+      billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
+      encryption: dynamodb.TableEncryption.CUSTOMER_MANAGED,
+      encryptionKey: foundation.dataKey,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: settings.retainData,
       removalPolicy: foundation.removalPolicy,
@@ -98,18 +97,24 @@ export class AuditStack extends Stack {
     );
     allow(this.checkpoint.function, ['kms:Sign', 'kms:GetPublicKey'], [this.signingKey.keyArn]);
     allow(this.checkpoint.function, ['s3:PutObject', 's3:GetObject'], [this.worm.arnForObjects('audit/*')]);
-    new scheduler.Schedule(this, 'ScheduleCheckpoint', {
-      description: 'abc audit checkpoint',
-      schedule: scheduler.ScheduleExpression.expression(settings.schedules.audit, TimeZone.AMERICA_NEW_YORK),
-      target: new targets.LambdaInvoke(this.checkpoint.function, {
-        input: scheduler.ScheduleTargetInput.fromObject({
-          scheduledTime: scheduler.ContextAttribute.scheduledTime,
-        }),
-        deadLetterQueue: this.undelivered,
-        retryAttempts: 10,
-        maxEventAge: Duration.hours(6),
-      }),
+    schedule(this, 'Checkpoint', settings.schedules.audit, this.checkpoint, {
+      undelivered: this.undelivered,
+      retryAttempts: 10,
+      maxEventAge: Duration.hours(6),
     });
+    foundation.acknowledgeIn(this);
+    acknowledgeWildcard(
+      this.checkpoint,
+      `${arnText(this.worm)}/audit/*`,
+      'the parts of the log are numbered as it grows; the prefix confines the grant',
+    );
+    for (const reader of [this.relay, this.integrator]) {
+      acknowledgeWildcard(
+        reader,
+        '*',
+        'dynamodb:ListStreams takes no resource; reading is granted on the one stream',
+      );
+    }
   }
 
   #read(foundation: DeskFoundation, reader: DeskFunction, batchSize: number): void {

@@ -8,7 +8,7 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { patternOf, routeToQueue, undeliveredQueue } from '../constructs/desk-function.ts';
 import type { DeskFoundation } from '../constructs/foundation.ts';
-import { acknowledge } from '../constructs/nag.ts';
+import { acknowledge, acknowledgeWildcard } from '../constructs/nag.ts';
 
 export interface BrokerStackProps extends StackProps {
   readonly foundation: DeskFoundation;
@@ -86,6 +86,7 @@ export class BrokerStack extends Stack {
       'the broker has no interface to rotate a password; a person changes it there and here (runbook: weekly login)',
     );
 
+    foundation.acknowledgeIn(this);
     this.service = this.#service(foundation, props.bridgeImage, credentials);
   }
 
@@ -102,6 +103,11 @@ export class BrokerStack extends Stack {
     const task = new iam.Role(this, 'TaskRole', {
       assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com'),
     });
+    acknowledgeWildcard(
+      execution,
+      '*',
+      'ecr:GetAuthorizationToken takes no resource; pulling is granted on the one repository',
+    );
     const definition = new ecs.FargateTaskDefinition(this, 'Task', {
       cpu: 512,
       memoryLimitMiB: 2048,
@@ -112,6 +118,11 @@ export class BrokerStack extends Stack {
         operatingSystemFamily: ecs.OperatingSystemFamily.LINUX,
       },
     });
+    acknowledge(
+      definition,
+      'AwsSolutions-ECS2',
+      'the variables are names of tables, queues and hosts; credentials come from Secrets Manager',
+    );
     const logGroup = new logs.LogGroup(this, 'Logs', {
       retention: logs.RetentionDays.ONE_YEAR,
       removalPolicy: foundation.removalPolicy,
@@ -138,15 +149,22 @@ export class BrokerStack extends Stack {
       environment: {
         ...foundation.environment,
         BROKER_MODE: settings.mode,
-        LIVE_TRADING_CONFIRMED: settings.liveAccount ?? '',
+        ...(settings.liveAccount === null ? {} : { LIVE_TRADING_CONFIRMED: settings.liveAccount }),
         BROKER_HOST: broker.host,
         BROKER_PORT: String(broker.port),
         BROKER_ACCOUNT: broker.account,
         BROKER_CLIENT_ID: String(broker.clientId),
         BROKER_COMMAND_QUEUE_URL: this.commands.queueUrl,
-        LEASE_SECONDS: String(broker.leaseSeconds),
-        HEARTBEAT_SECONDS: String(broker.heartbeatSeconds),
-        RECONCILE_MINUTES: String(broker.reconcileMinutes),
+        ...(broker.leaseOwner === null ? {} : { LEASE_OWNER: broker.leaseOwner }),
+        LEASE_MS: String(broker.leaseSeconds * 1000),
+        LEASE_RENEW_MS: String(Math.floor((broker.leaseSeconds * 1000) / 3)),
+        HEARTBEAT_MS: String(broker.heartbeatSeconds * 1000),
+        HALT_POLL_MS: String(broker.haltPollSeconds * 1000),
+        RECONCILE_MS: String(broker.reconcileMinutes * 60_000),
+        ACCOUNT_MS: String(broker.reconcileMinutes * 60_000),
+        DAILY_RESTART: broker.dailyRestart,
+        SUNDAY_LOGIN: broker.sundayLogin,
+        MARKET_DATA_SOURCE: broker.marketDataSource,
         MARKET_DATA_MODELLED: String(broker.marketDataModelled),
       },
     });
@@ -177,7 +195,7 @@ export class BrokerStack extends Stack {
     return new ecs.FargateService(this, 'Service', {
       cluster: this.cluster,
       taskDefinition: definition,
-      desiredCount: 1,
+      desiredCount: broker.desiredTasks,
       // One username, one session: a second task could only lose, so the old one stops before the new one starts.
       minHealthyPercent: 0,
       maxHealthyPercent: 100,

@@ -1,11 +1,9 @@
-import { Duration, Stack, type StackProps, TimeZone } from 'aws-cdk-lib';
+import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import * as scheduler from 'aws-cdk-lib/aws-scheduler';
-import * as targets from 'aws-cdk-lib/aws-scheduler-targets';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { AGENTS, type AgentName, DATA_ANALYZERS, STRATEGY_ANALYZERS, VOTERS } from '#contracts/agents.ts';
-import { DeskFunction, undeliveredQueue } from '../constructs/desk-function.ts';
+import { DeskFunction, schedule, undeliveredQueue } from '../constructs/desk-function.ts';
 import type { DeskFoundation } from '../constructs/foundation.ts';
 
 export interface DeskStackProps extends StackProps {
@@ -41,6 +39,7 @@ export class DeskStack extends Stack {
     this.cycle = add('cycle');
     this.deliberation = add('deliberation');
 
+    foundation.acknowledgeIn(this);
     this.#choreograph(foundation);
     this.#grant(foundation);
     this.#schedule(foundation);
@@ -99,21 +98,8 @@ export class DeskStack extends Stack {
       expression: string,
       target: DeskFunction,
       input: Readonly<Record<string, unknown>>,
-    ) =>
-      new scheduler.Schedule(this, `Schedule${name}`, {
-        description: `abc ${name}`,
-        schedule: scheduler.ScheduleExpression.expression(expression, TimeZone.AMERICA_NEW_YORK),
-        target: new targets.LambdaInvoke(target.function, {
-          input: scheduler.ScheduleTargetInput.fromObject({
-            ...input,
-            scheduledTime: scheduler.ContextAttribute.scheduledTime,
-          }),
-          deadLetterQueue: this.undelivered,
-          retryAttempts: 4,
-          maxEventAge: Duration.minutes(10),
-        }),
-      });
-    every('Weekly', schedules.weekly, this.agents.learning, { task: 'weekly' });
+    ) => schedule(this, name, expression, target, { input, undelivered: this.undelivered });
+    every('Weekly', schedules.weekly, this.cycle, { task: 'weekly' });
     every('Prepare', schedules.prepare, this.cycle, { task: 'prepare' });
     every('PreMarket', schedules.preMarket, this.cycle, { task: 'pre-market' });
     schedules.decision.forEach((expression, index) => {

@@ -1,14 +1,13 @@
-import { Duration, Stack, type StackProps, TimeZone } from 'aws-cdk-lib';
+import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import * as scheduler from 'aws-cdk-lib/aws-scheduler';
-import * as targets from 'aws-cdk-lib/aws-scheduler-targets';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
-import { DeskFunction, undeliveredQueue } from '../constructs/desk-function.ts';
+import { DeskFunction, schedule, undeliveredQueue } from '../constructs/desk-function.ts';
 import type { DeskFoundation } from '../constructs/foundation.ts';
+import { acknowledgeWildcard, arnText } from '../constructs/nag.ts';
 
 export interface RecoveryStackProps extends StackProps {
   readonly foundation: DeskFoundation;
@@ -46,23 +45,16 @@ export class RecoveryStack extends Stack {
     });
     foundation.grantReadState(this.scan.function);
     this.machine.grantStartExecution(this.scan.function);
-    for (const [name, expression] of [
-      ['Midday', foundation.settings.schedules.midday],
-      ['Close', foundation.settings.schedules.close],
-    ] as const) {
-      new scheduler.Schedule(this, `ScheduleScan${name}`, {
-        description: `abc recovery scan, ${name.toLowerCase()}`,
-        schedule: scheduler.ScheduleExpression.expression(expression, TimeZone.AMERICA_NEW_YORK),
-        target: new targets.LambdaInvoke(this.scan.function, {
-          input: scheduler.ScheduleTargetInput.fromObject({
-            scheduledTime: scheduler.ContextAttribute.scheduledTime,
-          }),
-          deadLetterQueue: this.undelivered,
-          retryAttempts: 4,
-          maxEventAge: Duration.minutes(10),
-        }),
-      });
-    }
+    schedule(this, 'Scan', foundation.settings.schedules.recovery, this.scan, {
+      undelivered: this.undelivered,
+    });
+    foundation.acknowledgeIn(this);
+    acknowledgeWildcard(this, '*', 'log delivery and tracing of a state machine take no resource');
+    acknowledgeWildcard(
+      this,
+      `${arnText(this.replay.function)}:*`,
+      'the state machine may invoke any version of this one function',
+    );
   }
 
   #machine({ removalPolicy }: DeskFoundation): sfn.StateMachine {

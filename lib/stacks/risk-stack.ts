@@ -1,10 +1,8 @@
-import { Duration, Stack, type StackProps, TimeZone } from 'aws-cdk-lib';
-import * as scheduler from 'aws-cdk-lib/aws-scheduler';
-import * as targets from 'aws-cdk-lib/aws-scheduler-targets';
+import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { LEDGER_EVENTS } from '#core/portfolio/ledger.ts';
-import { DeskFunction, undeliveredQueue } from '../constructs/desk-function.ts';
+import { DeskFunction, schedule, undeliveredQueue } from '../constructs/desk-function.ts';
 import type { DeskFoundation } from '../constructs/foundation.ts';
 
 export interface RiskStackProps extends StackProps {
@@ -25,6 +23,7 @@ export class RiskStack extends Stack {
   constructor(scope: Construct, id: string, props: RiskStackProps) {
     super(scope, id, props);
     const { foundation } = props;
+    foundation.acknowledgeIn(this);
     this.undelivered = undeliveredQueue(this);
     const add = (name: 'gate' | 'portfolio' | 'breakers' | 'pyramiding' | 'risk-report') =>
       new DeskFunction(this, name, { foundation, name, undelivered: this.undelivered });
@@ -38,12 +37,10 @@ export class RiskStack extends Stack {
       this.gate.serializes('Intents', ['OrderPlanned', 'CancelPlanned', 'StopMovePlanned'], 'account'),
       this.portfolio.serializes('Ledger', [...LEDGER_EVENTS, 'DailyHistoryObserved'], 'account'),
     ];
-    this.breakers
-      .on('Tripped', ['TradingHalted', 'TradingReducing'])
-      .on('StillHeld', ['PortfolioRevalued'], {
-        tradingState: ['HALTED'],
-        openPositions: [{ numeric: ['>', 0] }],
-      });
+    this.breakers.on('Tripped', ['TradingHalted', 'TradingReducing']).on('StillHeld', ['PortfolioRevalued'], {
+      tradingState: ['HALTED'],
+      openPositions: [{ numeric: ['>', 0] }],
+    });
     this.pyramiding.on('Revalued', ['PortfolioRevalued'], {
       cause: ['bar'],
       tradingState: ['ACTIVE'],
@@ -55,20 +52,8 @@ export class RiskStack extends Stack {
     foundation.grantWriteState(this.gate.function, ['BOOK']);
     foundation.grantWriteState(this.portfolio.function, ['BOOK', 'HALT', 'MARKET#*']);
 
-    new scheduler.Schedule(this, 'ScheduleReport', {
-      description: 'abc midday risk report',
-      schedule: scheduler.ScheduleExpression.expression(
-        foundation.settings.schedules.midday,
-        TimeZone.AMERICA_NEW_YORK,
-      ),
-      target: new targets.LambdaInvoke(this.report.function, {
-        input: scheduler.ScheduleTargetInput.fromObject({
-          scheduledTime: scheduler.ContextAttribute.scheduledTime,
-        }),
-        deadLetterQueue: this.undelivered,
-        retryAttempts: 4,
-        maxEventAge: Duration.minutes(10),
-      }),
+    schedule(this, 'Report', foundation.settings.schedules.midday, this.report, {
+      undelivered: this.undelivered,
     });
   }
 }

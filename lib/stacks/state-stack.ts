@@ -13,10 +13,10 @@ export interface StateStackProps extends StackProps {
 /** Journal, state, idempotency and memory tables, and the bucket of content-addressed inputs, under one customer managed key. */
 export class StateStack extends Stack {
   readonly dataKey: kms.Key;
-  readonly journal: dynamodb.TableV2;
-  readonly state: dynamodb.TableV2;
-  readonly idempotency: dynamodb.TableV2;
-  readonly memory: dynamodb.TableV2;
+  readonly journal: dynamodb.Table;
+  readonly state: dynamodb.Table;
+  readonly idempotency: dynamodb.Table;
+  readonly memory: dynamodb.Table;
   readonly objects: s3.Bucket;
 
   constructor(scope: Construct, id: string, props: StateStackProps) {
@@ -30,19 +30,20 @@ export class StateStack extends Stack {
       pendingWindow: Duration.days(30),
     });
 
-    const table = (name: string, sortKey: boolean, extra: Partial<dynamodb.TablePropsV2> = {}) =>
-      new dynamodb.TableV2(this, name, {
+    const table = (name: string, sortKey: boolean, extra: Partial<dynamodb.TableProps> = {}) =>
+      new dynamodb.Table(this, name, {
         partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
         ...(sortKey ? { sortKey: { name: 'sk', type: dynamodb.AttributeType.STRING } } : {}),
-        billing: dynamodb.Billing.onDemand(),
-        encryption: dynamodb.TableEncryptionV2.customerManagedKey(this.dataKey),
+        billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
+        encryption: dynamodb.TableEncryption.CUSTOMER_MANAGED,
+        encryptionKey: this.dataKey,
         pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
         deletionProtection: retainData,
         removalPolicy,
         ...extra,
       });
     // NEW_IMAGE: the relay and the audit integrator need what was appended, and nothing is ever changed.
-    this.journal = table('Journal', true, { dynamoStream: dynamodb.StreamViewType.NEW_IMAGE });
+    this.journal = table('Journal', true, { stream: dynamodb.StreamViewType.NEW_IMAGE });
     this.state = table('State', true);
     this.idempotency = table('Idempotency', false, { timeToLiveAttribute: 'expiresAt' });
     this.memory = table('Memory', true, { timeToLiveAttribute: 'expiresAt' });
