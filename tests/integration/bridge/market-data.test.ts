@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { afterEach, describe, expect, it } from 'vitest';
+import { dailyHistory } from '#contracts/snapshot.ts';
+import { canonicalJson } from '#core/events/canonical.ts';
+import { CLOSE, MINUTE, OPEN, SECOND, SESSION, World } from './world.ts';
+
+describe('market data', () => {
+  let world: World;
+  afterEach(() => world.end());
+  const closes = () => world.events('BarClosed').map(({ data }) => data.closeTime);
+
+  it('writes the daily history before the session, content-addressed, and refers to it', async () => {
+    world = await World.start();
+    world.prepareSession();
+    await world.rest();
+    const [observed] = world.events('DailyHistoryObserved');
+    expect(observed?.data).toMatchObject({
+      instrument: 'AAPL',
+      session: SESSION,
+      last: '2018-02-02',
+      source: 'paper-gateway',
+    });
+    const bytes = await world.objects.get(observed?.data.history.uri as string);
+    expect(
+      createHash('sha256')
+        .update(bytes as Uint8Array)
+        .digest('hex'),
+    ).toBe(observed?.data.history.sha256);
+    const history = dailyHistory.parse(JSON.parse(Buffer.from(bytes as Uint8Array).toString('utf8')));
+    expect(canonicalJson(history)).toBe(Buffer.from(bytes as Uint8Array).toString('utf8'));
+    expect(history.bars.openTime).toHaveLength(observed?.data.bars as number);
+    expect(Math.max(...history.bars.closeTime)).toBeLessThan(OPEN);
+    expect(world.queue.remaining()).toEqual([]);
+    const caused = world
+      .events('AccountObserved')
+      .filter(({ metadata }) => metadata.causationId === observed?.metadata.causationId);
+    expect(caused).toHaveLength(1);
+  });
+
+  it('declines the history of an instrument that the broker does not know, and of one that nobody knows', async () => {
+    world = await World.start();
+    world.prepareSession(['AAPL', 'SPX', 'NOPE']);
+    await world.rest();
+    expect(world.events('CommandDeclined').map(({ data }) => data.intentId)).toEqual([
+      'history:NOPE',
+      'history:SPX',
+    ]);
+    expect(world.events('DailyHistoryObserved')).toHaveLength(1);
+    expect(world.queue.remaining()).toEqual([]);
+  });
+
+  it('journals each five-minute bar of the session once, in order, a second after its end', async () => {
+    world = await World.start();
+    world.prepareSession();
+    await world.advanceTo(OPEN + 5 * MINUTE);
+    expect(closes()).toEqual([]);
+    await world.advance(SECOND);
+    expect(closes()).toEqual(['2018-02-05T14:35:00.000Z']);
+    const [first] = world.events('BarClosed');
+    expect(first?.data).toMatchObject({
+      open: '160',
+      high: '160.06',
+      low: '159.98',
+      close: '160.05',
+      volume: '500000',
+      modelled: true,
+      minutes: 5,
+    });
+    expect(first?.metadata.correlationId).toBe(`session:${SESSION}`);
+    expect(first?.metadata.occurredAt).toBe(first?.data.closeTime);
+    await world.advanceTo(OPEN + 31 * MINUTE);
+    expect(closes()).toHaveLength(6);
+    expect([...closes()].sort()).toEqual(closes());
+  });
+
+  it('brings the bars that a lost link hid, in order, and no bar twice', async () => {
+    world = await World.start();
+    world.prepareSession();
+    await world.advanceTo(OPEN + 11 * MINUTE);
+    world.gateway.faults.restart({ refuseMillis: 12 * MINUTE });
+    await world.advanceTo(OPEN + 41 * MINUTE);
+    expect(closes()).toHaveLength(8);
+    expect(new Set(closes()).size).toBe(8);
+    expect([...closes()].sort()).toEqual(closes());
+  });
+
+  it('begins in the middle of a session with what has closed, and a restart repeats nothing', async () => {
+    world = await World.start();
+    await world.advanceTo(OPEN + 12 * MINUTE);
+    world.prepareSession();
+    await world.rest();
+    expect(closes()).toHaveLength(2);
+    await world.bridge.stop('deploy');
+    const before = world.store.all().length;
+    world.startBridge();
+    world.prepareSession();
+    await world.rest();
+    expect(closes()).toHaveLength(2);
+    expect(world.events('DailyHistoryObserved')).toHaveLength(1);
+    expect(world.store.all().length).toBeGreaterThan(before);
+    await world.advanceTo(OPEN + 16 * MINUTE);
+    expect(closes()).toHaveLength(3);
+  });
+
+  it('journals the last bar of the session at the close', async () => {
+    world = await World.start({ BAR_MINUTES: '15', HEARTBEAT_SECONDS: '86400', RECONCILE_MINUTES: '1440' });
+    world.prepareSession();
+    await world.advanceTo(CLOSE + 2 * SECOND);
+    expect(closes()).toHaveLength(26);
+    expect(closes().at(-1)).toBe('2018-02-05T21:00:00.000Z');
+  });
+});

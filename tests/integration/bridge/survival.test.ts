@@ -1,0 +1,349 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { stateKeys } from '#core/events/state-keys.ts';
+import { MINUTE, OPEN, SECOND, World } from './world.ts';
+
+describe('what the bridge survives', () => {
+  let world: World;
+  afterEach(() => world.end());
+
+  const atTheOpen = async (environment: Readonly<Record<string, string>> = {}): Promise<void> => {
+    world = await World.start(environment);
+    await world.advanceTo(OPEN + 30 * SECOND);
+  };
+  const brokerOrders = () => [...world.gateway.state().orders.values()];
+  const states = () => world.events('BrokerStateChanged').map(({ data }) => data.to);
+  const filledOnce = async (intentId: string): Promise<void> => {
+    expect((await world.record(intentId))?.status).toBe('filled');
+    expect(world.events('OrderFilled').map(({ data }) => [data.intentId, data.quantity])).toEqual([
+      [intentId, '10'],
+    ]);
+    // An entry whose stop was lost with the link stays held at the broker, never transmitted: it is none that can trade.
+    const traded = brokerOrders().filter(
+      ({ orderRef, status }) => orderRef === intentId && status !== 'Held',
+    );
+    expect(traded).toHaveLength(1);
+    expect(Number(world.gateway.state().books.positions.get('AAPL')?.quantity)).toBe(10);
+  };
+
+  for (const when of ['unacknowledged', 'acknowledged'] as const) {
+    it(`keeps one order when the link drops ${when} and the broker fills meanwhile`, async () => {
+      await atTheOpen();
+      world.gateway.faults.set({ disconnectOnOrder: { when, orders: 1 } });
+      const intentId = world.place();
+      await world.advance(5 * MINUTE);
+      expect(world.bridge.state).toBe('READY');
+      await filledOnce(intentId);
+      expect((await world.record(`${intentId}:stop`))?.status).toBe('working');
+    });
+  }
+
+  it('sends an order again, once, when the link dropped before the broker had it', async () => {
+    await atTheOpen();
+    world.gateway.faults.set({ disconnectOnOrder: { when: 'unreceived', orders: 1 } });
+    const intentId = world.place();
+    await world.advance(5 * MINUTE);
+    await filledOnce(intentId);
+    expect(world.events('OrderSubmitted').map(({ metadata }) => metadata.id)).toHaveLength(4);
+    expect(world.events('OrderAccepted')).toHaveLength(2);
+  });
+
+  it('declines instead of sending again what has expired meanwhile', async () => {
+    await atTheOpen();
+    world.gateway.faults.set({ disconnectOnOrder: { when: 'unreceived', orders: 1 } });
+    const intentId = world.place({ expiresAt: new Date(world.clock.now() + 2 * SECOND).toISOString() });
+    await world.advance(2 * MINUTE);
+    expect(
+      world.events('CommandDeclined').map(({ data }) => [data.intentId, data.reason.slice(0, 24)]),
+    ).toEqual([[intentId, 'it never reached the bro']]);
+    expect(world.events('OrderCancelled').map(({ data }) => data.orderRef)).toEqual([`${intentId}:stop`]);
+    expect(brokerOrders()).toEqual([]);
+  });
+
+  it('recovers fills that happened while it was away, each once', async () => {
+    await atTheOpen();
+    world.gateway.faults.partialFills(4);
+    const intentId = world.place();
+    await world.advance(40 * SECOND);
+    world.gateway.faults.restart({ refuseMillis: 4 * MINUTE });
+    await world.advance(6 * MINUTE);
+    expect(world.events('OrderFilled').map(({ data }) => data.quantity)).toEqual(['4', '4', '2']);
+    expect(world.events('CommissionReported')).toHaveLength(3);
+    expect((await world.record(intentId))?.status).toBe('filled');
+  });
+
+  it('adopts open orders after a restart of the bridge and places nothing twice', async () => {
+    await atTheOpen();
+    const held = world.place();
+    await world.advance(2 * MINUTE);
+    const working = world.place({ orderType: 'LMT', limitPrice: '155' });
+    await world.rest();
+    await world.bridge.stop('deploy');
+    world.startBridge();
+    await world.rest();
+    expect(world.bridge.state).toBe('READY');
+    world.command('CancelAuthorized', 'c', {
+      requestId: 'c',
+      intentId: working,
+      includeStops: false,
+      reason: 'test',
+    });
+    world.place({ intentId: held });
+    await world.rest();
+    expect((await world.record(working))?.status).toBe('cancelled');
+    expect((await world.record(`${held}:stop`))?.status).toBe('working');
+    expect(brokerOrders()).toHaveLength(4);
+    expect(world.events('BrokerDifferenceFound')).toEqual([]);
+  });
+
+  it('settles an order that was journaled but not sent when the bridge died', async () => {
+    await atTheOpen();
+    // The store takes the submission and the bridge is gone before anything reaches the wire.
+    const inner = world.store.commit;
+    let died = false;
+    world.store.commit = async (change) => {
+      const result = await inner(change);
+      if (!died && change.entries.some(({ event }) => event.metadata.type === 'OrderSubmitted')) {
+        died = true;
+        void world.bridge.stop('killed');
+        return new Promise(() => {});
+      }
+      return result;
+    };
+    const intentId = world.place();
+    await new Promise((resolve) => setImmediate(resolve));
+    await expect.poll(() => died).toBe(true);
+    expect(brokerOrders()).toEqual([]);
+    world.gateway.faults.disconnect();
+    world.startBridge();
+    await world.advance(4 * MINUTE);
+    await filledOnce(intentId);
+  });
+
+  it('waits on the same client id while the old session still holds it', async () => {
+    await atTheOpen();
+    world.gateway.faults.set({ stuckClientMillis: 35_000 });
+    world.gateway.faults.disconnect();
+    await world.advance(20 * SECOND);
+    expect(world.bridge.state).not.toBe('READY');
+    await world.advance(40 * SECOND);
+    expect(world.bridge.state).toBe('READY');
+    expect(new Set(world.gateway.sockets().map(({ clientId }) => clientId))).toEqual(new Set([17]));
+  });
+
+  for (const fault of [{ mute: true }, { withholdNextValidId: true }] as const) {
+    it(`gives up a handshake that does not end (${Object.keys(fault)[0]}) and recovers`, async () => {
+      world = await World.withoutBridge();
+      world.gateway.faults.set(fault);
+      world.startBridge({ CONNECT_DEADLINE_MS: '5000' });
+      await world.advance(6 * SECOND);
+      expect(states()).toContain('DISCONNECTED');
+      world.gateway.faults.reset();
+      await world.advance(30 * SECOND);
+      expect(world.bridge.state).toBe('READY');
+    });
+  }
+
+  it('notices a half-open link by its heartbeat, tells health nothing meanwhile, and replaces it', async () => {
+    const health: number[] = [];
+    world = await World.start({ HEARTBEAT_SECONDS: '10' }, { health: (until) => health.push(until) });
+    const before = health.length;
+    world.gateway.faults.set({ halfOpen: true });
+    await world.advance(16 * SECOND);
+    expect(world.bridge.state).not.toBe('READY');
+    expect(health).toHaveLength(before);
+    world.gateway.faults.reset();
+    await world.advance(30 * SECOND);
+    expect(world.bridge.state).toBe('READY');
+  });
+
+  it('freezes while the gateway has no broker behind it, and goes on after 1102 without new subscriptions', async () => {
+    await atTheOpen();
+    world.prepareSession();
+    await world.advance(MINUTE);
+    world.gateway.faults.notice(1100);
+    await world.rest();
+    expect(world.bridge.state).toBe('FROZEN');
+    const intentId = world.place();
+    await world.rest();
+    expect(brokerOrders()).toEqual([]);
+    world.gateway.faults.notice(1102);
+    await world.advance(2 * MINUTE);
+    expect(world.bridge.state).toBe('READY');
+    expect((await world.record(intentId))?.status).toBe('filled');
+    expect(states().filter((state) => state === 'CONNECTING')).toHaveLength(1);
+  });
+
+  it('subscribes again after 1101 and journals every bar once', async () => {
+    await atTheOpen();
+    world.prepareSession();
+    await world.advance(7 * MINUTE);
+    world.gateway.faults.notice(1100);
+    world.gateway.faults.notice(1101);
+    await world.advance(14 * MINUTE);
+    expect(world.events('BarClosed').map(({ data }) => data.closeTime.slice(11, 16))).toEqual([
+      '14:35',
+      '14:40',
+      '14:45',
+      '14:50',
+    ]);
+  });
+
+  it('does nothing about data farms that come and go', async () => {
+    await atTheOpen();
+    for (let turn = 0; turn < 5; turn++)
+      for (const code of [2103, 2104, 2105, 2106]) world.gateway.faults.notice(code);
+    await world.rest();
+    expect(states()).toEqual(['CONNECTING', 'HANDSHAKE', 'RECONCILING', 'READY']);
+  });
+
+  it('stops trading on a gateway that is read-only', async () => {
+    await atTheOpen();
+    world.gateway.faults.set({ readOnly: true });
+    world.place();
+    await world.rest();
+    expect(world.bridge.state).toBe('FROZEN');
+    expect(world.events('BrokerStateChanged').at(-1)?.data.reason).toContain('read-only');
+    world.place();
+    await world.rest();
+    expect(world.events('OrderSubmitted')).toHaveLength(2);
+  });
+
+  it('attributes nothing wrongly when a restarted gateway hands out old order ids', async () => {
+    await atTheOpen();
+    const first = world.place({ orderType: 'LMT', limitPrice: '155' });
+    await world.advance(5 * SECOND);
+    world.gateway.faults.restart({ refuseMillis: 5_000, rollBackIds: 2 });
+    await world.advance(30 * SECOND);
+    const second = world.place();
+    await world.advance(3 * MINUTE);
+    expect((await world.record(first))?.status).toBe('working');
+    expect((await world.record(second))?.status).toBe('filled');
+    expect(world.events('OrderFilled').map(({ data }) => data.intentId)).toEqual([second]);
+  });
+
+  it('counts repeated, late, early and corrected reports once', async () => {
+    await atTheOpen();
+    world.gateway.faults.set({
+      duplicateExecutions: true,
+      duplicateStatus: true,
+      executionsWithoutStatus: true,
+      commission: 'early',
+    });
+    const intentId = world.place();
+    await world.advance(2 * MINUTE);
+    world.gateway.faults.repeatExecutions();
+    await world.rest();
+    await filledOnce(intentId);
+    expect(world.events('CommissionReported')).toHaveLength(1);
+    const execId = world.events('OrderFilled')[0]?.data.execId as string;
+    world.gateway.faults.correctExecution(execId, 161);
+    await world.rest();
+    const fills = world.events('OrderFilled').map(({ data }) => data);
+    expect(fills).toHaveLength(2);
+    expect(fills[1]).toMatchObject({
+      corrects: execId,
+      price: '161',
+      cumulativeQuantity: '10',
+      averagePrice: '161',
+    });
+  });
+
+  it('trades without commissions when they never come', async () => {
+    await atTheOpen();
+    world.gateway.faults.set({ commission: 'never' });
+    const intentId = world.place();
+    await world.advance(2 * MINUTE);
+    await filledOnce(intentId);
+    expect(world.events('CommissionReported')).toEqual([]);
+  });
+
+  it('replaces the link when bytes come that are no frames, and keeps its orders', async () => {
+    await atTheOpen();
+    const intentId = world.place({ orderType: 'LMT', limitPrice: '155' });
+    await world.rest();
+    for (const bytes of [
+      [0xff, 0xff, 0xff, 0xff, 1, 2],
+      [0x7f, 0xff, 0xff, 0xff],
+      [0, 0, 0, 0],
+      [0, 0, 0, 2, 0x39, 0x39],
+    ]) {
+      world.gateway.faults.sendRaw(Buffer.from(bytes));
+      await world.advance(10 * SECOND);
+      expect(world.bridge.state).toBe('READY');
+    }
+    expect((await world.record(intentId))?.status).toBe('working');
+    expect(states().filter((state) => state === 'DISCONNECTED')).toHaveLength(4);
+  });
+
+  it('reads messages that come in pieces', async () => {
+    world = await World.withoutBridge();
+    world.gateway.faults.set({ pieceBytes: 3 });
+    world.startBridge();
+    await world.advanceTo(OPEN + 30 * SECOND);
+    const intentId = world.place();
+    await world.advance(2 * MINUTE);
+    await filledOnce(intentId);
+  });
+
+  it('does not trade while another bridge holds the lease, and takes over with a higher token', async () => {
+    await atTheOpen({ LEASE_SECONDS: '30' });
+    const other = world.newBridge({ LEASE_OWNER: 'bridge-2' });
+    await world.rest();
+    expect(other.state).toBe('DISCONNECTED');
+    await world.bridge.stop('deploy');
+    await world.advance(31 * SECOND);
+    expect(other.state).toBe('READY');
+    const intentId = world.place();
+    await world.advance(2 * MINUTE);
+    expect((await world.record(intentId))?.status).toBe('filled');
+    expect(world.events('OrderSubmitted').map(({ data }) => data.fencingToken)).toEqual([2, 2]);
+    await other.stop('end');
+  });
+
+  it('sends nothing when its lease was taken behind its back', async () => {
+    await atTheOpen();
+    const [lease] = await world.store.read([stateKeys.lease]);
+    const stolen = { owner: 'bridge-2', token: 2, expiresAt: '2018-02-06T21:00:00.000Z' };
+    await world.store.commit({
+      entries: [],
+      writes: [{ key: stateKeys.lease, value: stolen, expectedVersion: lease?.version ?? 0 }],
+    });
+    world.place();
+    await world.rest();
+    expect(world.events('OrderSubmitted')).toEqual([]);
+    expect(brokerOrders()).toEqual([]);
+    expect(world.bridge.state).toBe('DISCONNECTED');
+  });
+
+  it('is frozen in the daily restart window and trades again after it', async () => {
+    world = await World.start({ DAILY_RESTART: '09:40+5', SUNDAY_LOGIN: 'off' });
+    await world.advanceTo(OPEN + 11 * MINUTE);
+    expect(world.bridge.state).toBe('FROZEN');
+    world.gateway.faults.restart({ refuseMillis: MINUTE });
+    await world.advance(2 * MINUTE);
+    expect(world.bridge.state).toBe('FROZEN');
+    await world.advance(4 * MINUTE);
+    expect(world.bridge.state).toBe('READY');
+  });
+
+  it('refuses an account that is not a paper one', async () => {
+    world = await World.withoutBridge();
+    world.startBridge({ BROKER_ACCOUNT: 'U1234567' });
+    const ended = expect(world.bridge.finished).rejects.toMatchObject({ code: 'TradingModeRefused' });
+    await world.rest();
+    await ended;
+    expect(world.bridge.state).toBe('STOPPED');
+  });
+
+  it('reports a position that the book does not have when two observations agree, once', async () => {
+    world = await World.start({}, { expectedPositions: () => new Map([['AAPL', '5']]) });
+    await world.store.commit({
+      entries: [],
+      writes: [{ key: stateKeys.book, value: {}, expectedVersion: 0 }],
+    });
+    await world.advance(21 * MINUTE);
+    expect(world.events('BrokerDifferenceFound').map(({ data }) => data)).toEqual([
+      expect.objectContaining({ subject: 'position', key: 'AAPL', expected: '5', observed: '0' }),
+    ]);
+  });
+});
