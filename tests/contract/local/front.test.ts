@@ -1,10 +1,11 @@
+import { createHash, createHmac } from 'node:crypto';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { DynamoDBClient, GetItemCommand, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import { GetFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { CreateScheduleCommand, GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { PurgeQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PortInUseError, startHttpFront } from '#local/host/http/front.ts';
 import { AwsError, type AwsService, type ServiceCall } from '#local/host/kernel.ts';
@@ -81,6 +82,35 @@ afterAll(async () => {
   await host.close();
 });
 
+/** Sends a form with a signature made step by step, as the documentation of Signature Version 4 tells. */
+async function signedForm(
+  service: string,
+  body: string,
+  credentials: { accessKeyId: string; secretAccessKey: string; sessionToken: string },
+): Promise<string> {
+  const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+  const hmac = (key: string | Buffer, text: string): Buffer =>
+    createHmac('sha256', key).update(text).digest();
+  const signed = {
+    host: new URL(host.front.endpoint).host,
+    'x-amz-date': '20260105T143000Z',
+    'x-amz-security-token': credentials.sessionToken,
+  };
+  const names = Object.keys(signed).join(';');
+  const lines = Object.entries(signed).map(([name, value]) => `${name}:${value}\n`);
+  const canonical = `POST\n/\n\n${lines.join('')}\n${names}\n${sha256(body)}`;
+  const scope = `20260105/us-east-1/${service}/aws4_request`;
+  const key = scope.split('/').reduce<string | Buffer>(hmac, `AWS4${credentials.secretAccessKey}`);
+  const signature = hmac(key, `AWS4-HMAC-SHA256\n20260105T143000Z\n${scope}\n${sha256(canonical)}`).toString(
+    'hex',
+  );
+  const authorization = `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`;
+  const { host: _, ...headers } = signed;
+  return (
+    await fetch(host.front.endpoint, { method: 'POST', headers: { ...headers, authorization }, body })
+  ).text();
+}
+
 const queueUrl = (): string => `${host.front.endpoint}/000000000000/queue`;
 
 describe('the HTTP front', () => {
@@ -121,7 +151,7 @@ describe('the HTTP front', () => {
     client.middlewareStack.add(
       (next) => (args) => {
         const sent = args.request as { body: Uint8Array };
-        sent.body = Buffer.from(Buffer.from(sent.body).toString().replace('honest', 'forged'));
+        sent.body = Buffer.from(JSON.stringify({ QueueUrl: queueUrl(), MessageBody: 'forged' }));
         return next(args);
       },
       { step: 'finalizeRequest', priority: 'low' },
@@ -231,6 +261,85 @@ describe('the HTTP front', () => {
     });
 
     expect(status).toBe(403);
+  });
+
+  it('tells who one is, whatever the policies say', async () => {
+    const issued = host.credentials.issueCredentials('arn:aws:iam::000000000000:role/sender', 'session');
+    const answer = await signedForm('sts', 'Action=GetCallerIdentity&Version=2011-06-15', issued);
+
+    expect(answer).toContain('<Arn>arn:aws:sts::000000000000:assumed-role/sender/session</Arn>');
+    expect(answer).toContain('<Account>000000000000</Account>');
+  });
+
+  it('lets faults in after a call is authorised, and tells observers how each call ended', async () => {
+    const seen: string[] = [];
+    const services = new Map([['sqs', recording('sqs', () => ({}))]]);
+    const front = await startHttpFront({
+      port: 0,
+      services,
+      authorizer: host.authorizer,
+      credentials: host.credentials,
+      context: host.context,
+      intercept: ({ operation }) => {
+        if (operation === 'SendMessage') throw new AwsError('ThrottlingException', 'slow down', 429);
+      },
+      observe:
+        ({ operation }) =>
+        ({ error }) =>
+          void seen.push(`${operation} ${error?.code ?? 'done'}`),
+      unsigned: (_, response) => {
+        response.end('open');
+        return true;
+      },
+    });
+    const client = new SQSClient({ ...host.client(), endpoint: front.endpoint });
+    const outsider = new SQSClient({
+      ...host.client(host.credentials.issueCredentials('arn:aws:iam::000000000000:role/none', 's')),
+      endpoint: front.endpoint,
+    });
+
+    await expect(
+      client.send(new SendMessageCommand({ QueueUrl: queueUrl(), MessageBody: 'x' })),
+    ).rejects.toMatchObject({ name: 'ThrottlingException' });
+    await expect(
+      outsider.send(new SendMessageCommand({ QueueUrl: queueUrl(), MessageBody: 'x' })),
+    ).rejects.toMatchObject({ name: 'AccessDenied' });
+    await client.send(new PurgeQueueCommand({ QueueUrl: queueUrl() }));
+
+    expect(seen).toEqual(['SendMessage ThrottlingException', 'SendMessage AccessDenied', 'PurgeQueue done']);
+    expect(await (await fetch(front.endpoint)).text()).toBe('open');
+    client.destroy();
+    outsider.destroy();
+    await front.close();
+  });
+
+  it('answers a fault of its own as such, and logs it', async () => {
+    const before = host.problems.length;
+    const services = new Map([
+      [
+        'sqs',
+        recording('sqs', () => {
+          throw new TypeError('a bug');
+        }),
+      ],
+    ]);
+    const front = await startHttpFront({
+      port: 0,
+      services,
+      authorizer: host.authorizer,
+      credentials: host.credentials,
+      context: host.context,
+    });
+    const client = new SQSClient({ ...host.client(), endpoint: front.endpoint });
+
+    await expect(client.send(new PurgeQueueCommand({ QueueUrl: queueUrl() }))).rejects.toMatchObject({
+      name: 'InternalFailure',
+      $metadata: { httpStatusCode: 500 },
+    });
+
+    expect(host.problems.slice(before).join()).toContain('a bug');
+    client.destroy();
+    await front.close();
   });
 
   it('counts the bytes of its connections', async () => {

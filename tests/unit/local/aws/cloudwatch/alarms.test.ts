@@ -262,6 +262,40 @@ describe('metric alarms', () => {
   });
 });
 
+describe('the API', () => {
+  const call = (operation: string, input: object) =>
+    host.cloudWatch.service.handle({
+      service: 'cloudwatch',
+      operation,
+      input: { ...input },
+      caller: { kind: 'operator' },
+    });
+
+  it('takes data, describes alarms and sets their state', async () => {
+    await start({
+      A: alarm({ AlarmName: 'desk-a', TreatMissingData: 'notBreaching', Threshold: 3 }),
+      B: alarm({ AlarmName: 'other' }),
+    });
+    await call('PutMetricData', {
+      Namespace: 'Desk',
+      MetricData: [{ MetricName: 'Errors', Values: [1, 2], Counts: [1, 1] }],
+    });
+    nextMinute();
+    expect(await call('DescribeAlarms', { AlarmNamePrefix: 'desk-' })).toMatchObject({
+      MetricAlarms: [{ AlarmName: 'desk-a', StateValue: 'ALARM' }],
+      CompositeAlarms: [],
+    });
+
+    await call('SetAlarmState', { AlarmName: 'other', StateValue: 'ALARM', StateReason: 'drill' });
+
+    expect(stateOf('other')).toBe('ALARM');
+    await expect(
+      call('SetAlarmState', { AlarmName: 'none', StateValue: 'OK', StateReason: '' }),
+    ).rejects.toThrow(/alarm none does not exist/);
+    await expect(call('GetMetricData', {})).rejects.toThrow(/cloudwatch:GetMetricData/);
+  });
+});
+
 describe('composite alarms', () => {
   it('follow the alarms of their rule', async () => {
     await start({
