@@ -24,6 +24,8 @@ export interface RegimeMeasures {
   readonly usualVolatility5: number;
   readonly drawdown252: number;
   readonly return5: number;
+  /** Sessions since the last volatility shock, 0 for one in progress; null for none in the last two. */
+  readonly sessionsSinceShock: number | null;
 }
 
 export interface RegimeAssessment {
@@ -36,6 +38,11 @@ export interface RegimeAssessment {
 
 /** Closes that the longest window needs. */
 export const REGIME_NEEDED = SESSIONS_PER_YEAR + 6;
+/**
+ * A shock is over when more than so many sessions have passed without one: a rebound between two falls is part of it.
+ * Its measures look back five sessions already, so that this makes about a week and a half.
+ */
+const AFTERSHOCK = 2;
 
 const CRISIS_DRAWDOWN = 0.2;
 const CRISIS_VOLATILITY = 0.3;
@@ -51,16 +58,28 @@ export function regimeMeasures(closes: Float64Array): RegimeMeasures | undefined
   const weeks = realizedVolatility(closes, 5, SESSIONS_PER_YEAR);
   if (weeks === undefined) return undefined;
   const annual = Math.sqrt(SESSIONS_PER_YEAR);
+  const usual = median(weeks) as number;
   return {
     last: closes[closes.length - 1] as number,
     average50: mean(lastOf(closes, 50)) as number,
     average200: mean(lastOf(closes, 200)) as number,
     volatility20: annualVolatility(closes, 20) as number,
     volatility5: (weeks[weeks.length - 1] as number) * annual,
-    usualVolatility5: (median(weeks) as number) * annual,
+    usualVolatility5: usual * annual,
     drawdown252: drawdownFromHigh(closes, SESSIONS_PER_YEAR) as number,
     return5: returnOver(closes, 5) as number,
+    sessionsSinceShock: sessionsSinceShock(closes, weeks, usual),
   };
+}
+
+function sessionsSinceShock(closes: Float64Array, weeks: Float64Array, usual: number): number | null {
+  for (let back = 0; back <= AFTERSHOCK; back++) {
+    const week = weeks[weeks.length - 1 - back] as number;
+    const change = returnOver(closes.subarray(0, closes.length - back), 5);
+    if (usual > 0 && week >= SHOCK_RATIO * usual && change !== undefined && change <= SHOCK_RETURN)
+      return back;
+  }
+  return null;
 }
 
 const percent = (value: number) => `${(value * 100).toFixed(1)} %`;
@@ -68,27 +87,32 @@ const percent = (value: number) => `${(value * 100).toFixed(1)} %`;
 /**
  * Regime of a market from its benchmark's closes, the first that holds:
  * crisis — 20 % or more below the year's high, or 10 % below it with 20-session volatility of 30 % or more, or a shock
- *   (5-session volatility at three times its usual value with a loss of 5 % or more in 5 sessions);
+ *   now or in the last two sessions (5-session volatility at three times its usual value with a loss of 5 % or more in
+ *   5 sessions), so that a rebound inside the turmoil does not end it;
  * bear — two of: below the 200-session average, the 50-session average below it, 10 % or more below the year's high;
- * bull — above the 200-session average, the 50-session average above it, less than 10 % below the year's high;
+ * bull — above the 200-session average, the 50-session average above it, less than 10 % below the year's high, and
+ *   5-session volatility below three times its usual value;
  * sideways — anything else.
  */
 export function assessRegime(measures: RegimeMeasures): Omit<RegimeAssessment, 'measures'> {
   const { last, average50, average200, volatility20, volatility5, usualVolatility5, drawdown252, return5 } =
     measures;
-  const shock =
-    usualVolatility5 > 0 && volatility5 >= SHOCK_RATIO * usualVolatility5 && return5 <= SHOCK_RETURN;
+  const shock = measures.sessionsSinceShock !== null;
   const crisis = [
     drawdown252 >= CRISIS_DRAWDOWN,
     drawdown252 >= BEAR_DRAWDOWN && volatility20 >= CRISIS_VOLATILITY,
     shock,
   ];
   const bear = [last < average200, average50 < average200, drawdown252 >= BEAR_DRAWDOWN];
-  const bull = [last > average200, average50 > average200, drawdown252 < BEAR_DRAWDOWN];
+  const settled = !(usualVolatility5 > 0) || volatility5 < SHOCK_RATIO * usualVolatility5;
+  const bull = [last > average200, average50 > average200, drawdown252 < BEAR_DRAWDOWN, settled];
   const reasons = [
     `the benchmark stands ${percent(last / average200 - 1)} from its 200-session average and its 50-session average ${percent(average50 / average200 - 1)}`,
     `20-session volatility is ${percent(volatility20)} a year, 5-session ${percent(volatility5)} against a usual ${percent(usualVolatility5)}`,
     `it is ${percent(drawdown252)} below the year's high and moved ${percent(return5)} in 5 sessions`,
+    ...(measures.sessionsSinceShock === null
+      ? []
+      : [`the last volatility shock is ${measures.sessionsSinceShock} sessions old`]),
   ];
   const count = (checks: readonly boolean[]) => checks.filter(Boolean).length;
   if (count(crisis) > 0) {
@@ -101,7 +125,7 @@ export function assessRegime(measures: RegimeMeasures): Omit<RegimeAssessment, '
   }
   if (count(bull) === bull.length) {
     const points = count(bull) + Number(last >= average50) + Number(volatility20 < CALM_VOLATILITY);
-    return { regime: 'bull', confidence: held(points / 5), reasons };
+    return { regime: 'bull', confidence: held(points / 6), reasons };
   }
   // Sideways is what the others are not: the farther the averages lie apart, the less it is believed.
   const apart = Math.min(1, Math.abs(average50 / average200 - 1) / 0.05);

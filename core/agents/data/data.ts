@@ -96,7 +96,7 @@ interface Reference {
 }
 
 /** The close of the last closed bar: the running session's where there is one, else the last session's. */
-export function referenceOf(context: AgentContext, id: InstrumentId): Reference | null {
+function referenceOf(context: AgentContext, id: InstrumentId): Reference | null {
   for (const bars of [context.intraday(id), context.daily(id)]) {
     if (bars === null || bars.length === 0) continue;
     const price = bars.close[bars.length - 1] as number;

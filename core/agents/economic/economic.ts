@@ -13,7 +13,7 @@ const LEAST_COMMON_SESSIONS = 60;
 const REGIME_SCORE: Readonly<Record<Regime, number>> = { bull: 0.7, sideways: 0, bear: -0.7, crisis: -1 };
 
 /** Correlation of daily returns over the last sessions that both closed; undefined with fewer than 60. */
-export function commonCorrelation(left: History, right: History): number | undefined {
+function commonCorrelation(left: History, right: History): number | undefined {
   const closesOf = ({ daily }: History) => {
     const found = new Map<number, number>();
     for (let at = Math.max(0, daily.length - COMMON_SESSIONS - 1); at < daily.length; at++) {

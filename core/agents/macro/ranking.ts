@@ -2,7 +2,7 @@ import type { InstrumentId } from '#core/market/instrument.ts';
 import { mean, returnOver, sessionVolatility, standardDeviation } from '../bar-statistics.ts';
 
 /** Look-backs in sessions: 1 week, 1, 3 and 6 months, 1 and 2 years. */
-export const LOOK_BACKS = [5, 21, 63, 126, 252, 504] as const;
+const LOOK_BACKS = [5, 21, 63, 126, 252, 504] as const;
 /** With fewer instruments than this a cross-section says nothing; each is then measured against its own past. */
 export const LEAST_CROSS_SECTION = 3;
 /** Daily closes needed for the shortest look-back. */

@@ -3,9 +3,9 @@ import type { Episode } from '../context.ts';
 import { type DossierCase, FEATURE_SCALES } from './case.ts';
 
 /** With fewer features in common two cases cannot be compared. */
-export const LEAST_SHARED_FEATURES = 4;
+const LEAST_SHARED_FEATURES = 4;
 /** Below this similarity an episode is no precedent. */
-export const LEAST_SIMILARITY = 0.2;
+const LEAST_SIMILARITY = 0.2;
 const OTHER_INSTRUMENT = 0.7;
 const OTHER_REGIME = 0.5;
 const UNKNOWN_REGIME = 0.85;

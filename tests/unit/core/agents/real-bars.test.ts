@@ -4,6 +4,7 @@ import type { View } from '#contracts/events/cycle.ts';
 import { ANALYZERS } from '#core/agents/analyzers.ts';
 import { publishMarketView } from '#core/agents/data/data.ts';
 import { assessMacro } from '#core/agents/macro/macro.ts';
+import { sessionsBetween } from '#core/market/calendar.ts';
 import { contextOf, realDaily } from './market-context.ts';
 
 const daily = { AAPL: realDaily('AAPL'), SPX: realDaily('SPX') };
@@ -53,6 +54,19 @@ describe('the agents on real bars of AAPL and the S&P 500', () => {
       'sentiment',
       'economic',
       'microstructure',
+    ]);
+  });
+
+  it('see one crisis, without a bull market on the rebounds inside it', () => {
+    const regimes = sessionsBetween('us-equity', '2018-01-22', '2018-02-20').map(
+      ({ date }) => [date, assessMacro(contextOf({ session: date, daily })).regime] as const,
+    );
+    const turns = regimes.filter(([, regime], at) => regime !== regimes[at - 1]?.[1]);
+    expect(turns).toEqual([
+      ['2018-01-22', 'bull'],
+      ['2018-02-06', 'crisis'],
+      ['2018-02-15', 'sideways'],
+      ['2018-02-20', 'bull'],
     ]);
   });
 

@@ -18,6 +18,7 @@ const calm: RegimeMeasures = {
   usualVolatility5: 0.1,
   drawdown252: 0.01,
   return5: 0.005,
+  sessionsSinceShock: null,
 };
 const regimeOf = (closes: readonly number[]) => {
   const measures = regimeMeasures(Float64Array.from(closes));
@@ -32,19 +33,32 @@ describe('market regime', () => {
     ['bear', { last: 99, average50: 98, drawdown252: 0.05 }],
     ['crisis', { last: 85, average50: 97, drawdown252: 0.21 }],
     ['crisis', { drawdown252: 0.11, volatility20: 0.31 }],
-    ['crisis', { volatility5: 0.31, return5: -0.06 }],
+    ['crisis', { sessionsSinceShock: 0 }],
+    ['crisis', { sessionsSinceShock: 2 }],
+    ['sideways', { volatility5: 0.31 }],
   ] as const)('is %s with %j', (regime, change) => {
     expect(assessRegime({ ...calm, ...change }).regime).toBe(regime);
   });
 
-  it('is no crisis on a shock upwards, nor on a loss without a shock', () => {
-    expect(assessRegime({ ...calm, volatility5: 0.31, return5: 0.06 }).regime).toBe('bull');
-    expect(assessRegime({ ...calm, volatility5: 0.2, return5: -0.06 }).regime).toBe('bull');
+  it('takes a week of wild falls for a shock, and keeps it in mind for two sessions', () => {
+    const quiet = drifting(300, 0.001);
+    const sinceShock = (...moves: number[]) => {
+      const path = [...quiet];
+      for (const move of moves) path.push((path.at(-1) as number) * (1 + move));
+      return regimeMeasures(Float64Array.from(path))?.sessionsSinceShock;
+    };
+    expect(sinceShock(-0.05, -0.06)).toBe(0);
+    expect(sinceShock(-0.05, -0.06, 0.1)).toBe(1);
+    expect(sinceShock(-0.05, -0.06, 0.1, 0.01)).toBe(2);
+    expect(sinceShock(-0.05, -0.06, 0.1, 0.01, 0.01)).toBeNull();
+    // Wild, but upwards; and a loss without a shock.
+    expect(sinceShock(0.05, 0.06)).toBeNull();
+    expect(sinceShock(-0.011, -0.011, -0.011, -0.011, -0.011)).toBeNull();
   });
 
   it('is surer the more of the evidence points one way', () => {
     expect(assessRegime(calm).confidence).toBeCloseTo(0.95);
-    expect(assessRegime({ ...calm, last: 105, volatility20: 0.25 }).confidence).toBeCloseTo(0.77);
+    expect(assessRegime({ ...calm, last: 105, volatility20: 0.25 }).confidence).toBeCloseTo(0.8);
   });
 
   it('is read from closes', () => {
