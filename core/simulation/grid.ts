@@ -18,10 +18,6 @@ export const floorTo = (value: number, step: number): number => clean(Math.floor
 /** The smallest multiple of `step` not below `value`. */
 export const ceilTo = (value: number, step: number): number => clean(Math.ceil(value / step - DUST), step);
 
-/** The multiple of `step` nearest to `value`; halves away from zero. */
-export const roundTo = (value: number, step: number): number =>
-  clean(Math.sign(value) * Math.floor(Math.abs(value) / step + 0.5 + DUST), step);
-
 /** True where `value` is a multiple of `step` (to a millionth of it). */
 export const onGrid = (value: number, step: number): boolean =>
   Math.abs(value / step - Math.round(value / step)) <= DUST;

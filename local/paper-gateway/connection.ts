@@ -118,12 +118,13 @@ export class Connection {
   }
 
   #receive(chunk: Buffer): void {
-    this.bytesRead += chunk.length;
-    const faults = this.#host.faults();
-    if (faults.halfOpen) {
+    if (this.#host.faults().halfOpen) {
+      // Kept for when the link comes back: a real peer's bytes would wait in its kernel.
       this.socket.pause();
+      this.socket.unshift(chunk);
       return;
     }
+    this.bytesRead += chunk.length;
     try {
       this.#consume(chunk);
     } catch (error) {

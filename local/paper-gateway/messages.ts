@@ -84,7 +84,7 @@ export const orderStatusMessage = (order: BrokerOrder): Response =>
     orderId: order.orderId,
     status: order.status,
     filled: order.filled,
-    remaining: order.status === 'Cancelled' || order.status === 'Inactive' ? 0 : order.total - order.filled,
+    remaining: order.total - order.filled,
     averageFillPrice: averageFillPrice(order),
     permId: order.permId,
     parentId: order.parentId,

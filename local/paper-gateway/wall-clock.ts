@@ -4,12 +4,9 @@ import type { Timer, TimerClock } from '#core/values/timer-clock.ts';
 /** Longest delay that the runtime's timers take; longer waits are made of several. */
 const LONGEST_DELAY = 2_147_483_647;
 
-/** The machine's own time. */
-export const wallClock: TimerClock = scaledClock({ start: () => Date.now(), pace: 1 });
-
 /**
  * A clock that runs `pace` times as fast as the machine's, from `start`. Used to play a tape of another day: its
- * first session can begin now.
+ * first session can begin now. Timers wait in one queue, so that they run in order however late the machine is.
  */
 export function scaledClock(options: {
   readonly start: () => EpochMillis;
@@ -18,16 +15,47 @@ export function scaledClock(options: {
   const begun = performance.now();
   const start = options.start();
   const now = (): EpochMillis => Math.floor(start + (performance.now() - begun) * options.pace);
+  const queue: { readonly at: EpochMillis; readonly run: () => void }[] = [];
+  let handle: NodeJS.Timeout | undefined;
+
+  const arm = (): void => {
+    clearTimeout(handle);
+    const first = queue[0];
+    if (first === undefined) return;
+    const wait = Math.max(0, (first.at - now()) / options.pace);
+    handle = setTimeout(turn, Math.min(wait, LONGEST_DELAY));
+  };
+  /** Runs the first timer if it is due; the next gets a turn of the event loop of its own. */
+  const turn = (): void => {
+    const first = queue[0];
+    try {
+      if (first !== undefined && first.at <= now()) {
+        queue.shift();
+        first.run();
+      }
+    } finally {
+      arm();
+    }
+  };
+
   return {
     now,
     schedule(at, run): Timer {
-      let handle: NodeJS.Timeout;
-      const arm = (): void => {
-        const wait = Math.max(0, (at - now()) / options.pace);
-        handle = setTimeout(() => (at <= now() ? run() : arm()), Math.min(wait, LONGEST_DELAY));
-      };
+      const timer = { at, run };
+      const later = queue.findIndex((other) => other.at > at);
+      queue.splice(later < 0 ? queue.length : later, 0, timer);
       arm();
-      return { cancel: () => clearTimeout(handle) };
+      return {
+        cancel: () => {
+          const index = queue.indexOf(timer);
+          if (index < 0) return;
+          queue.splice(index, 1);
+          arm();
+        },
+      };
     },
   };
 }
+
+/** The machine's own time. */
+export const wallClock: TimerClock = scaledClock({ start: () => Date.now(), pace: 1 });

@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import { dateText, twsZone, utcText } from '../calendar-text.ts';
+import { twsZone, utcText } from '../calendar-text.ts';
 import type { Connection } from '../connection.ts';
 import type { RequestFields } from '../protocol/requests.ts';
 import { respond } from '../protocol/responses.ts';
@@ -155,6 +155,3 @@ export function headTimestamp(
   const timestamp = request.formatDate === 2 ? String(Math.floor(first / 1000)) : utcText(first);
   connection.send(respond('headTimestamp', { reqId: request.reqId, timestamp }));
 }
-
-export const sessionDate = (instrument: TapeInstrument, at: number): string =>
-  dateText(at, instrument.timeZone);

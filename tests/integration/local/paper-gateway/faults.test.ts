@@ -93,6 +93,37 @@ describe('the handshake', () => {
   });
 });
 
+describe('a link that is there and not there', () => {
+  it('half open neither answers nor closes, and takes up what waited when it comes back', async () => {
+    const { gateway, connect } = await market(rows);
+    const { client, id } = await connect();
+    gateway.faults.set({ halfOpen: true });
+    client.api.placeOrder(id, AAPL, buy());
+    const other = new TwsClient(gateway.port, 8);
+    other.api.connect();
+    await eventually(() => gateway.sockets().length === 2);
+    expect([gateway.state().orders.size, client.api.isConnected]).toEqual([0, true]);
+    gateway.faults.reset();
+    await client.until(() => client.status(id) === 'Submitted');
+    await other.next(EventName.nextValidId);
+    await other.disconnect();
+  });
+
+  it('slow delivers late by its own clock, and in pieces of a few bytes what it delivers', async () => {
+    const { gateway, connect, clock } = await market(rows);
+    const { client } = await connect();
+    await client.settled();
+    const heard = client.all(EventName.currentTime).length;
+    const read = gateway.sockets()[0]?.bytesRead ?? 0;
+    gateway.faults.set({ delayMillis: 2_000, pieceBytes: 3 });
+    client.api.reqCurrentTime();
+    await eventually(() => (gateway.sockets()[0]?.bytesRead ?? 0) > read);
+    expect(client.all(EventName.currentTime)).toHaveLength(heard);
+    clock.advance(2_000);
+    await client.until(() => client.all(EventName.currentTime).length > heard);
+  });
+});
+
 describe('reports', () => {
   it('can come as executions alone, twice, with the commission early, late or never', async () => {
     const { gateway, connect, clock } = await market(rows);

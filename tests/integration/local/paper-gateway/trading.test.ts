@@ -149,7 +149,7 @@ describe('an unmodified TWS client at the paper gateway', () => {
     expect(average).toBeCloseTo(value / 10, 9);
     client.api.cancelOrder(id);
     await client.until(() => client.status(id) === 'Cancelled');
-    expect(client.all(EventName.orderStatus).at(-1)?.slice(1, 4)).toEqual(['Cancelled', 10, 0]);
+    expect(client.all(EventName.orderStatus).at(-1)?.slice(1, 4)).toEqual(['Cancelled', 10, 10]);
     const commissions = client
       .all(EventName.commissionReport)
       .map(([report]) => (report as { commission: number }).commission);
