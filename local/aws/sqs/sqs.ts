@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { signalOf } from '../../host/http/abandonment.ts';
 import {
   AwsError,
@@ -10,14 +10,15 @@ import {
   type ResourceType,
   type ServiceCall,
 } from '../../host/kernel.ts';
-import { parseParameters, templateBoolean, unknownOperation } from '../../host/parameters.ts';
-import { physicalName } from '../../host/physical-name.ts';
+import { parseParameters, unknownOperation } from '../../host/parameters.ts';
 import type { ServiceParts } from '../../host/service-parts.ts';
 import { transaction } from '../../host/store.ts';
+import { queueAttributes, sequenceNumber, systemAttributes } from './attributes.ts';
 import { HostedQueue, type Outgoing, type QueueSettings } from './hosted-queue.ts';
 import { attributesDigest, bodyDigest, isWanted, messageSize } from './message-attributes.ts';
 import type { Message } from './message-queue.ts';
 import { MessageStore } from './message-store.ts';
+import { queuePolicyType, queueProperties, queueType } from './resource-types.ts';
 import * as shapes from './shapes.ts';
 
 /** A message as an event source mapping takes it. */
@@ -60,19 +61,6 @@ export interface KeyDirectory {
   /** ARN of a customer managed key by id, ARN or alias; undefined for AWS managed keys (`alias/aws/…`), which need no grant. */
   keyArn(reference: string): string | undefined;
 }
-
-const queueProperties = z.object({
-  FifoQueue: templateBoolean.default(false),
-  ContentBasedDeduplication: templateBoolean.default(false),
-  DeduplicationScope: z.enum(['queue', 'messageGroup']).default('queue'),
-  VisibilityTimeout: z.coerce.number().default(30),
-  DelaySeconds: z.coerce.number().default(0),
-  MessageRetentionPeriod: z.coerce.number().default(345_600),
-  MaximumMessageSize: z.coerce.number().default(1_048_576),
-  ReceiveMessageWaitTimeSeconds: z.coerce.number().default(0),
-  RedrivePolicy: z.object({ deadLetterTargetArn: z.string(), maxReceiveCount: z.coerce.number() }).optional(),
-  KmsMasterKeyId: z.string().optional(),
-});
 
 const largestBatch = 10;
 const largestBatchBytes = 1_048_576;
@@ -408,99 +396,4 @@ function batch<T extends { readonly Id: string }>(
     }
   }
   return { Successful, ...(Failed.length > 0 ? { Failed } : {}) };
-}
-
-/** Twenty digits, as SQS writes them, so that their order as text is their order. */
-function sequenceNumber(sequence: number): string {
-  return String(sequence).padStart(20, '0');
-}
-
-function systemAttributes(message: Message): Record<string, string> {
-  const attributes: Record<string, string> = {
-    SenderId: message.senderId,
-    SentTimestamp: String(message.sentAt),
-    ApproximateReceiveCount: String(message.receiveCount),
-    ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt ?? message.sentAt),
-  };
-  if (message.groupId !== undefined) attributes['MessageGroupId'] = message.groupId;
-  if (message.deduplicationId !== undefined) {
-    attributes['MessageDeduplicationId'] = message.deduplicationId;
-    attributes['SequenceNumber'] = sequenceNumber(message.sequence);
-  }
-  if (message.sourceQueueArn !== undefined) attributes['DeadLetterQueueSourceArn'] = message.sourceQueueArn;
-  if (message.traceHeader !== undefined) attributes['AWSTraceHeader'] = message.traceHeader;
-  return attributes;
-}
-
-function queueAttributes(queue: HostedQueue): [string, string][] {
-  const { settings } = queue;
-  const counts = queue.counts();
-  const attributes: Record<string, string> = {
-    ApproximateNumberOfMessages: String(counts.visible),
-    ApproximateNumberOfMessagesNotVisible: String(counts.inFlight),
-    ApproximateNumberOfMessagesDelayed: String(counts.delayed),
-    CreatedTimestamp: String(Math.floor(settings.createdAt / 1000)),
-    DelaySeconds: String(settings.delaySeconds),
-    MaximumMessageSize: String(settings.maximumMessageSize),
-    MessageRetentionPeriod: String(settings.retentionPeriod),
-    QueueArn: settings.arn,
-    ReceiveMessageWaitTimeSeconds: String(settings.receiveWaitTime),
-    VisibilityTimeout: String(settings.visibilityTimeout),
-  };
-  if (settings.redrive !== undefined) attributes['RedrivePolicy'] = JSON.stringify(settings.redrive);
-  if (settings.kmsKey !== undefined) attributes['KmsMasterKeyId'] = settings.kmsKey;
-  if (settings.fifo) {
-    attributes['FifoQueue'] = 'true';
-    attributes['ContentBasedDeduplication'] = String(settings.contentBasedDeduplication);
-    attributes['DeduplicationScope'] = settings.deduplicationScope;
-  }
-  return Object.entries(attributes);
-}
-
-function queueType(create: (resource: Resource) => void): ResourceType {
-  return {
-    type: 'AWS::SQS::Queue',
-    properties: {
-      honoured: ['QueueName', ...Object.keys(queueProperties.shape)],
-      withoutLocalEffect: [
-        'KmsDataKeyReusePeriodSeconds',
-        'SqsManagedSseEnabled',
-        'FifoThroughputLimit',
-        'RedriveAllowPolicy',
-        'Tags',
-      ],
-    },
-    identify: (resource, { region, accountId, endpoint }) => {
-      const fifo = resource.properties['FifoQueue'] === true || resource.properties['FifoQueue'] === 'true';
-      const given = resource.properties['QueueName'] !== undefined;
-      const name =
-        given || !fifo
-          ? physicalName(resource, 'QueueName', 80)
-          : `${physicalName(resource, 'QueueName', 75)}.fifo`;
-      return {
-        ref: `${endpoint}/${accountId}/${name}`,
-        attributes: {
-          Arn: `arn:aws:sqs:${region}:${accountId}:${name}`,
-          QueueName: name,
-          QueueUrl: `${endpoint}/${accountId}/${name}`,
-        },
-      };
-    },
-    create,
-  };
-}
-
-function queuePolicyType(
-  arnOfUrl: (url: string) => string,
-  put: (arn: string, document: unknown, name: string) => void,
-): ResourceType {
-  return {
-    type: 'AWS::SQS::QueuePolicy',
-    properties: { honoured: ['Queues', 'PolicyDocument'], withoutLocalEffect: [] },
-    identify: ({ stack, logicalId }) => ({ ref: `${stack}-${logicalId}`, attributes: { Id: logicalId } }),
-    create: ({ properties, identity }) => {
-      for (const url of z.array(z.string()).parse(properties['Queues']))
-        put(arnOfUrl(url), properties['PolicyDocument'], identity.ref);
-    },
-  };
 }
