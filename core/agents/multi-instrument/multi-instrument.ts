@@ -51,8 +51,8 @@ interface Candidate {
 
 /**
  * Rotation into the strongest of the tradable instruments (relative and absolute momentum), pairs that are cointegrated
- * in and out of sample, and equal risk contribution weights beside every proposal. Works from two instruments on; one
- * alone is judged by its absolute momentum.
+ * in and out of sample, and equal risk contribution weights beside every proposal. Fewer than four instruments are not
+ * ranked against each other: each is judged by its absolute momentum.
  */
 export const multiInstrumentStrategist: Strategist = {
   agent: 'multi-instrument',
@@ -106,8 +106,11 @@ function ranked(states: readonly InstrumentState[]): readonly Candidate[] {
   });
 }
 
-/** The best third is bought, at least one; what is held is kept down to twice that rank: hysteresis. */
-const buyRank = (count: number): number => Math.max(1, Math.ceil(count / 3));
+/** A rank among fewer says little: each is then judged by its absolute momentum alone. */
+const LEAST_RANKED = 4;
+
+/** The best third is bought; what is held is kept down to twice that rank: hysteresis. */
+const buyRank = (count: number): number => (count < LEAST_RANKED ? count : Math.ceil(count / 3));
 
 function judge(
   context: AgentContext,

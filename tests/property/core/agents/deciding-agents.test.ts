@@ -6,7 +6,7 @@ import { reflect } from '#core/agents/reflection/reflect.ts';
 import { assessRisk } from '#core/agents/risk/assess-risk.ts';
 import { STRATEGISTS } from '#core/agents/strategists.ts';
 import { type StrategyAnswer, synthesize } from '#core/agents/strategy/synthesize.ts';
-import { barAt, barSeries } from '#core/market/bars.ts';
+import { type Bar, barAt, barSeries } from '#core/market/bars.ts';
 import { instantText } from '#core/values/clock.ts';
 import {
   agentContext,
@@ -37,21 +37,14 @@ const history = fc
   })
   .map(({ flaw, ...options }) => {
     const bars = syntheticDaily('AAPL', { before: '2018-01-22', ...options });
-    const rows = Array.from({ length: bars.length }, (_, index) => {
-      const row = barAt(bars, index);
-      switch (flaw) {
-        case 'flat':
-          return { ...row, open: 10, high: 10, low: 10, close: 10 };
-        case 'no volume':
-          return { ...row, volume: Number.NaN };
-        case 'zero volume':
-          return { ...row, volume: 0 };
-        case 'no range':
-          return { ...row, open: row.close, high: row.close, low: row.close };
-        case 'none':
-          return row;
-      }
-    });
+    const spoil: Readonly<Record<typeof flaw, (row: Bar) => Bar>> = {
+      none: (row) => row,
+      flat: (row) => ({ ...row, open: 10, high: 10, low: 10, close: 10 }),
+      'no volume': (row) => ({ ...row, volume: Number.NaN }),
+      'zero volume': (row) => ({ ...row, volume: 0 }),
+      'no range': (row) => ({ ...row, open: row.close, high: row.close, low: row.close }),
+    };
+    const rows = Array.from({ length: bars.length }, (_, index) => spoil[flaw](barAt(bars, index)));
     return barSeries('AAPL', { unit: 'session' }, rows);
   });
 

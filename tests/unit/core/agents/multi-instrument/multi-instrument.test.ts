@@ -181,6 +181,22 @@ describe('multiInstrumentStrategist', () => {
     }
   });
 
+  it('buys only the best third of four or more, however strong the rest', () => {
+    const like = (id: string): BarSeries => ({ ...strong, instrument: id });
+    const outcomes = Array.from({ length: 30 }, (_, back) =>
+      propose(
+        Object.fromEntries(
+          ['AAPL', 'XLE', 'XLF', 'XLK', 'XLV'].map((id) => [id, sliceBars(like(id), 0, 700 - back)]),
+        ),
+      ),
+    );
+
+    for (const outcome of outcomes) {
+      if (outcome.kind === 'proposed') expect(outcome.proposals.length).toBeLessThanOrEqual(2);
+    }
+    expect(outcomes.some(({ kind }) => kind === 'proposed')).toBe(true);
+  });
+
   it('buys the cheap leg of a cointegrated pair and says that it is directional', () => {
     const market = base('XLK', { drift: 0.0015, volatility: 0.006 });
 
