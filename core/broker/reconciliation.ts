@@ -40,7 +40,8 @@ export function findOrder(
   if (completed !== undefined) return endedAs(record, completed, filled);
   if (!context.confirmed) return { kind: 'ask-again' };
   const submittedToday = newYorkDate(parseInstant(record.submittedAt)) === newYorkDate(context.now);
-  if (record.status === 'submitted' && filled.isZero() && submittedToday) return { kind: 'never-arrived' };
+  const silent = record.status === 'submitted' && record.permId === null && filled.isZero();
+  if (silent && submittedToday) return { kind: 'never-arrived' };
   return {
     kind: 'difference',
     expected: `${record.side} ${record.quantity} ${record.instrument}, ${decimalText(filled)} filled so far`,

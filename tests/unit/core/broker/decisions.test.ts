@@ -1,0 +1,264 @@
+import { describe, expect, it } from 'vitest';
+import {
+  INITIAL_SESSION,
+  reconnectDelay,
+  type SessionInput,
+  stepSession,
+} from '#core/broker/bridge-session.ts';
+import { classifyLinkNotice, classifyOrderNotice } from '#core/broker/broker-codes.ts';
+import { contractOf, instrumentFinder } from '#core/broker/contracts.ts';
+import { decideLease, released, renewed } from '#core/broker/lease.ts';
+import { nextMaintenance } from '#core/broker/maintenance.ts';
+import { observeExecution } from '#core/broker/order-facts.ts';
+import { findOrder, positionDifferences } from '#core/broker/reconciliation.ts';
+import { accountRefusal, requireConsistentMode } from '#core/broker/trading-mode.ts';
+import { CATALOG, instrumentOf } from '#core/market/catalog.ts';
+import { executionOf, NOW, openOrderOf, recordOf } from './order-samples.ts';
+
+describe('the session of the bridge', () => {
+  const sessionAfter = (...inputs: readonly SessionInput[]) =>
+    inputs.reduce((session, input) => stepSession(session, input).session, INITIAL_SESSION);
+  const READY: readonly SessionInput[] = [
+    { kind: 'connect' },
+    { kind: 'connected' },
+    { kind: 'greeted' },
+    { kind: 'reconciled' },
+  ];
+
+  it('goes from disconnected to ready by the book only', () => {
+    expect(sessionAfter(...READY).state).toBe('READY');
+    expect(sessionAfter({ kind: 'connect' }, { kind: 'reconciled' }).state).toBe('CONNECTING');
+    expect(sessionAfter({ kind: 'greeted' }).state).toBe('DISCONNECTED');
+  });
+
+  it('closes a failed link, counts it and retries', () => {
+    const step = stepSession(sessionAfter(...READY), { kind: 'link-ended', reason: 'gone' });
+    expect(step).toMatchObject({
+      session: { state: 'DISCONNECTED', failures: 1 },
+      actions: ['close-link', 'retry'],
+    });
+    expect([1, 2, 3, 20].map(reconnectDelay)).toEqual([1_000, 2_000, 4_000, 30_000]);
+  });
+
+  it('freezes without its broker and reconciles when it is back', () => {
+    const frozen = sessionAfter(...READY, { kind: 'upstream-lost', reason: '1100' });
+    expect(frozen.state).toBe('FROZEN');
+    expect(stepSession(frozen, { kind: 'upstream-restored', reason: '1102' })).toMatchObject({
+      session: { state: 'RECONCILING' },
+      actions: ['reconcile'],
+    });
+    const early = sessionAfter(
+      { kind: 'connect' },
+      { kind: 'connected' },
+      { kind: 'upstream-lost', reason: '2110' },
+    );
+    expect(stepSession(early, { kind: 'greeted' }).session.state).toBe('FROZEN');
+  });
+
+  it('does not connect inside a maintenance window and does after it', () => {
+    const frozen = sessionAfter(...READY, { kind: 'maintenance-started', reason: 'daily' });
+    const down = stepSession(frozen, { kind: 'link-ended', reason: 'restart' });
+    expect(down).toMatchObject({ session: { state: 'FROZEN' }, actions: ['close-link'] });
+    expect(stepSession(down.session, { kind: 'connect' }).actions).toEqual([]);
+    expect(stepSession(down.session, { kind: 'maintenance-ended' })).toMatchObject({
+      session: { state: 'DISCONNECTED' },
+      actions: ['retry'],
+    });
+    expect(stepSession(frozen, { kind: 'maintenance-ended' }).session.state).toBe('RECONCILING');
+  });
+
+  it('holds a read-only gateway for disabled until the link is another', () => {
+    const disabled = sessionAfter(...READY, { kind: 'trading-disabled', reason: 'read-only' });
+    expect(disabled.state).toBe('FROZEN');
+    expect(stepSession(disabled, { kind: 'upstream-restored', reason: '1102' }).session.state).toBe('FROZEN');
+    expect(stepSession(disabled, { kind: 'link-ended', reason: 'x' }).session.disabled).toBeNull();
+  });
+
+  it('stops for good, and a lost lease closes the link without a retry', () => {
+    expect(stepSession(sessionAfter(...READY), { kind: 'lease-lost', reason: 'x' })).toMatchObject({
+      session: { state: 'DISCONNECTED' },
+      actions: ['close-link'],
+    });
+    const stopped = sessionAfter(...READY, { kind: 'stop', reason: 'x' });
+    expect(stopped.state).toBe('STOPPED');
+    expect(stepSession(stopped, { kind: 'connect' }).session.state).toBe('STOPPED');
+  });
+});
+
+describe('the lease', () => {
+  const held = { owner: 'a', token: 4, expiresAt: '2018-02-05T15:00:10.000Z' };
+  it('is taken when free, expired or one’s own, each time with a higher token', () => {
+    expect(decideLease(null, 'b', NOW, 1_000)).toMatchObject({
+      kind: 'take',
+      lease: { token: 1, owner: 'b' },
+    });
+    expect(decideLease(held, 'b', NOW + 10_000, 1_000)).toMatchObject({ kind: 'take', lease: { token: 5 } });
+    expect(decideLease(held, 'a', NOW, 1_000)).toMatchObject({ kind: 'take', lease: { token: 5 } });
+    expect(decideLease(held, 'b', NOW, 1_000)).toEqual({ kind: 'wait', until: NOW + 10_000, owner: 'a' });
+  });
+  it('is held longer or given back under the same token', () => {
+    expect(renewed(held, NOW, 30_000)).toEqual({ ...held, expiresAt: '2018-02-05T15:00:30.000Z' });
+    expect(decideLease(released(held, NOW), 'b', NOW, 1_000)).toMatchObject({
+      kind: 'take',
+      lease: { token: 5 },
+    });
+  });
+});
+
+describe('reconciliation', () => {
+  const context = { now: NOW, confirmed: true };
+  const nothing = { open: [], completed: [] };
+  it('agrees on what is open, by reference or by the broker’s id', () => {
+    expect(findOrder(recordOf(), { open: [openOrderOf({ orderId: 99 })], completed: [] }, context).kind).toBe(
+      'agrees',
+    );
+    expect(
+      findOrder(recordOf({ permId: 900 }), { open: [openOrderOf({ orderRef: '' })], completed: [] }, context)
+        .kind,
+    ).toBe('agrees');
+    expect(
+      findOrder(
+        recordOf({ permId: 900 }),
+        { open: [openOrderOf({ permId: 901, orderRef: '' })], completed: [] },
+        context,
+      ).kind,
+    ).toBe('difference');
+  });
+  it('concludes that an order never arrived only when it was absent twice, today, without a word from the broker', () => {
+    expect(findOrder(recordOf(), nothing, { ...context, confirmed: false }).kind).toBe('ask-again');
+    expect(findOrder(recordOf(), nothing, context).kind).toBe('never-arrived');
+    expect(findOrder(recordOf({ status: 'working', permId: 900 }), nothing, context).kind).toBe('difference');
+    expect(findOrder(recordOf({ submittedAt: '2018-02-02T20:00:00.000Z' }), nothing, context).kind).toBe(
+      'difference',
+    );
+    const part = observeExecution(recordOf(), executionOf({ quantity: '4' }), NOW).record;
+    expect(findOrder(part, nothing, context).kind).toBe('difference');
+  });
+  it('takes the end from the completed orders', () => {
+    const completed = (status: string) => ({
+      open: [],
+      completed: [{ permId: 900, orderRef: 'i-1', status, completedStatus: 'why' }],
+    });
+    expect(findOrder(recordOf(), completed('Cancelled'), context)).toEqual({
+      kind: 'ended',
+      as: 'cancelled',
+      reason: 'why',
+    });
+    expect(findOrder(recordOf(), completed('Inactive'), context)).toEqual({
+      kind: 'ended',
+      as: 'rejected',
+      reason: 'why',
+    });
+    expect(findOrder(recordOf(), completed('Filled'), context).kind).toBe('difference');
+  });
+  it('finds positions that differ in value, not in writing', () => {
+    const expected = new Map([
+      ['AAPL', '10.0'],
+      ['SPY', '1'],
+    ]);
+    expect(
+      positionDifferences(
+        expected,
+        new Map([
+          ['AAPL', '10'],
+          ['TLT', '2'],
+        ]),
+      ),
+    ).toEqual([
+      { instrument: 'SPY', expected: '1', observed: '0' },
+      { instrument: 'TLT', expected: '0', observed: '2' },
+    ]);
+  });
+});
+
+describe('trading mode', () => {
+  it('keeps paper away from live ports and accounts', () => {
+    expect(() => requireConsistentMode('paper', 4001, null)).toThrow(/port 4001/);
+    expect(() => requireConsistentMode('paper', 4002, null)).not.toThrow();
+    expect(accountRefusal('paper', 'U123', null)).toMatch(/does not begin with DU/);
+    expect(accountRefusal('paper', 'DU123', null)).toBeNull();
+  });
+  it('takes two switches and a live account to go live', () => {
+    expect(() => requireConsistentMode('live', 4001, null)).toThrow(/second switch/);
+    expect(() => requireConsistentMode('live', 4001, 'U123')).not.toThrow();
+    expect(accountRefusal('live', 'DU123', 'DU123')).toMatch(/paper account/);
+    expect(accountRefusal('live', 'U124', 'U123')).toMatch(/U123/);
+    expect(accountRefusal('live', 'U123', 'U123')).toBeNull();
+  });
+});
+
+describe('the broker’s codes', () => {
+  it('tells refusals, cancels and warnings apart', () => {
+    expect(classifyOrderNotice(201, 'x', false)).toBe('rejected');
+    expect(classifyOrderNotice(110, 'x', true)).toBe('change-refused');
+    expect(classifyOrderNotice(104, 'x', false)).toBe('change-refused');
+    expect(classifyOrderNotice(202, 'x', false)).toBe('cancelled');
+    expect(classifyOrderNotice(10148, 'x', false)).toBe('cancel-refused');
+    expect(classifyOrderNotice(399, 'x', false)).toBe('warning');
+    expect(classifyOrderNotice(9_999, 'x', false)).toBe('warning');
+    expect(classifyOrderNotice(321, 'The API interface is currently in Read-Only mode.', false)).toBe(
+      'read-only',
+    );
+  });
+  it('tells lost, restored and routine links apart', () => {
+    const kinds = [1100, 2110, 1101, 1102, 326, 1300, 100, 2103, 2105].map((code) =>
+      classifyLinkNotice(code, ''),
+    );
+    expect(kinds).toEqual([
+      'upstream-lost',
+      'upstream-lost',
+      'upstream-restored-data-lost',
+      'upstream-restored',
+      'client-id-in-use',
+      'socket-port-reset',
+      'pacing',
+      'routine',
+      'routine',
+    ]);
+    expect(classifyLinkNotice(321, 'read-only')).toBe('read-only');
+    expect(classifyLinkNotice(321, 'else')).toBe('routine');
+  });
+});
+
+describe('contracts', () => {
+  it('names instruments of every kind as the broker does, and finds them again', () => {
+    expect(contractOf(instrumentOf('AAPL'))).toEqual({
+      symbol: 'AAPL',
+      secType: 'STK',
+      exchange: 'SMART',
+      currency: 'USD',
+    });
+    expect(contractOf(instrumentOf('SPX'))?.secType).toBe('IND');
+    expect(contractOf(instrumentOf('EUR.USD'))).toEqual({
+      symbol: 'EUR',
+      secType: 'CASH',
+      exchange: 'IDEALPRO',
+      currency: 'USD',
+    });
+    expect(contractOf(instrumentOf('BTC-USD'))).toMatchObject({ symbol: 'BTC', secType: 'CRYPTO' });
+    expect(contractOf({ ...instrumentOf('AAPL'), assetClass: 'option' })).toBeNull();
+    const find = instrumentFinder(CATALOG);
+    for (const instrument of CATALOG) expect(find(contractOf(instrument)!)?.id).toBe(instrument.id);
+    expect(find({ symbol: 'ZZZ', secType: 'STK', currency: 'USD' })).toBeUndefined();
+  });
+});
+
+describe('maintenance', () => {
+  const plan = {
+    dailyRestart: { hour: 23, minute: 45, minutes: 30 },
+    sundayLogin: { hour: 1, minute: 0, minutes: 600 },
+  };
+  it('finds the window that runs, over midnight too, or the next one', () => {
+    const next = (text: string) => nextMaintenance(plan, Date.parse(text));
+    expect(next('2018-02-05T15:00:00.000Z')).toMatchObject({
+      kind: 'daily-restart',
+      from: Date.parse('2018-02-06T04:45:00.000Z'),
+    });
+    expect(next('2018-02-06T05:10:00.000Z')).toMatchObject({ to: Date.parse('2018-02-06T05:15:00.000Z') });
+    expect(next('2018-02-04T10:00:00.000Z')).toMatchObject({
+      kind: 'sunday-login',
+      to: Date.parse('2018-02-04T16:00:00.000Z'),
+    });
+    expect(nextMaintenance({ dailyRestart: null, sundayLogin: null }, NOW)).toBeNull();
+  });
+});
