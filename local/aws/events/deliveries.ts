@@ -158,7 +158,8 @@ export class Deliveries {
       await this.#send(route, row.payload);
       this.#forget(row);
     } catch (error) {
-      await this.#failed(route, row, error);
+      // Closed meanwhile: the delivery is still on disk, and the next run makes it.
+      if (!this.#closed) await this.#failed(route, row, error);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Caller } from '../../host/kernel.ts';
+import { AwsError, type Caller } from '../../host/kernel.ts';
 import type { RuntimeParts } from '../../host/runtime-parts.ts';
 import type { InvocationOutcome } from './function-worker.ts';
 
@@ -152,7 +152,7 @@ export class AsyncInvocations {
       await this.#conclude(target, row, 'EventAgeExceeded', undefined);
       return;
     }
-    const outcome = await target.invoke(`async:${row.function_arn}`, row.payload);
+    const outcome = await this.#invoke(target, row);
     if (this.#closed) return;
     if (outcome.kind === 'succeeded') {
       await this.#conclude(target, row, 'Success', outcome);
@@ -170,6 +170,19 @@ export class AsyncInvocations {
     }
     this.#postpone.run(row.attempts + 1, due, row.id);
     this.#plan({ ...row, attempts: row.attempts + 1, due_at: due });
+  }
+
+  async #invoke(target: AsyncFunction, row: Row): Promise<InvocationOutcome> {
+    try {
+      return await target.invoke(`async:${row.function_arn}`, row.payload);
+    } catch (error) {
+      // Throttled: reserved concurrency of 0 switches a function off.
+      if (!(error instanceof AwsError)) throw error;
+      return {
+        kind: 'failed',
+        payload: JSON.stringify({ errorType: error.code, errorMessage: error.message, trace: [] }),
+      };
+    }
   }
 
   async #conclude(

@@ -38,7 +38,7 @@ type Answer = {
 const LOAD_LIMIT_MILLIS = 60_000;
 /** The SDK alone needs some 20 MB of heap; a function gets what it asks for, but at least this. */
 const SMALLEST_HEAP_MEGABYTES = 96;
-const YOUNG_GENERATION_MEGABYTES = 8;
+const YOUNG_GENERATION_MEGABYTES = 16;
 const BOOTSTRAP = new URL('./worker-bootstrap.mjs', import.meta.url);
 
 const failure = (errorType: string, errorMessage: string): InvocationOutcome => ({

@@ -1,6 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
 import type { DurableTarget } from '../../host/durable-target.ts';
 import {
@@ -15,6 +12,7 @@ import { physicalName } from '../../host/physical-name.ts';
 import type { RuntimeParts } from '../../host/runtime-parts.ts';
 import { type AsyncFunction, AsyncInvocations, type AsyncSettings } from './async-invocations.ts';
 import { FunctionPool, LOCAL_CONCURRENCY } from './function-pool.ts';
+import { type FunctionProperties, functionCode, functionProperties } from './function-settings.ts';
 import type { InvocationOutcome } from './function-worker.ts';
 
 /** A function of the assembly as the rest of the host sees it. */
@@ -43,21 +41,6 @@ interface FunctionEntry extends HostedFunction {
   readonly properties: FunctionProperties;
   settings: AsyncSettings;
 }
-
-const functionProperties = z.object({
-  Code: z.object({ S3Bucket: z.string().optional(), S3Key: z.string() }).strict(),
-  Handler: z.string(),
-  Runtime: z.string().regex(/^nodejs/, 'only Node.js runtimes run locally'),
-  Role: z.string(),
-  Timeout: z.coerce.number().default(3),
-  MemorySize: z.coerce.number().default(128),
-  ReservedConcurrentExecutions: z.coerce.number().optional(),
-  Environment: z
-    .object({ Variables: z.record(z.string(), z.coerce.string()).default({}) })
-    .default({ Variables: {} }),
-  DeadLetterConfig: z.object({ TargetArn: z.string().optional() }).default({}),
-});
-type FunctionProperties = z.infer<typeof functionProperties>;
 
 const permissionProperties = z.object({
   Action: z.string(),
@@ -127,42 +110,11 @@ export function createLambda(
     const properties = parse(functionProperties, resource);
     const name = resource.identity.ref;
     const arn = resource.identity.attributes['Arn'] ?? arnOf(name);
-    const [file, exportName] = splitHandler(properties.Handler);
-    const directory = parts.assetDirectory(properties.Code.S3Key);
     parts.authorizer.assertAssumable(properties.Role, 'lambda.amazonaws.com');
-    const credentials = parts.credentials.issueCredentials(properties.Role, name);
     const reserved = properties.ReservedConcurrentExecutions;
     const concurrency = Math.max(1, reserved ?? LOCAL_CONCURRENCY);
     const pool = new FunctionPool(
-      {
-        name,
-        arn,
-        moduleUrl: pathToFileURL(handlerFile(directory, file)).href,
-        exportName,
-        memoryMegabytes: properties.MemorySize,
-        timeoutMillis: properties.Timeout * 1000,
-        environment: {
-          ...properties.Environment.Variables,
-          ...environment(name),
-          AWS_REGION: context.region,
-          AWS_DEFAULT_REGION: context.region,
-          AWS_ENDPOINT_URL: context.endpoint,
-          AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-          AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-          AWS_SESSION_TOKEN: credentials.sessionToken,
-          AWS_LAMBDA_FUNCTION_NAME: name,
-          AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-          AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(properties.MemorySize),
-          AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
-          AWS_LAMBDA_LOG_STREAM_NAME: 'local/[$LATEST]',
-          AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-          AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
-          LAMBDA_TASK_ROOT: directory,
-          _HANDLER: properties.Handler,
-          NODE_OPTIONS: '',
-          TZ: 'UTC',
-        },
-      },
+      functionCode(parts, name, arn, properties, environment(name)),
       concurrency,
       context,
       parts.clockScale,
@@ -410,23 +362,6 @@ function functionName(reference: string): string {
   if (parts.length === 1) return reference;
   const at = parts.indexOf('function');
   return at >= 0 ? (parts[at + 1] ?? reference) : (parts[0] ?? reference);
-}
-
-function splitHandler(handler: string): [file: string, exportName: string] {
-  const dot = handler.lastIndexOf('.');
-  if (dot <= 0)
-    throw new TypeError(`handler ${JSON.stringify(handler)} must be file.export, such as index.handler`);
-  return [handler.slice(0, dot), handler.slice(dot + 1)];
-}
-
-function handlerFile(directory: string, file: string): string {
-  for (const extension of ['.mjs', '.js', '.cjs']) {
-    const path = join(directory, `${file}${extension}`);
-    if (existsSync(path)) return path;
-  }
-  throw new TypeError(
-    `asset ${directory} holds no ${file}.mjs, ${file}.js or ${file}.cjs; bundle the handler into it`,
-  );
 }
 
 function configuration(entry: FunctionEntry): Readonly<Record<string, unknown>> {
