@@ -78,7 +78,9 @@ export function intradayHistory(
 ): HistoryBar[] {
   const id = instrument.instrument;
   const span = duration.kind === 'span' ? duration.millis : duration.count * 3 * DAY + 10 * DAY;
-  const played = sessions.sessions(id, end - span, end).filter((session) => session.openTime < end);
+  const played = sessions
+    .sessions(id, Math.max(0, end - span), end)
+    .filter((session) => session.openTime < end);
   const wanted = duration.kind === 'sessions' ? played.slice(-duration.count) : played;
   const from = duration.kind === 'span' ? end - duration.millis : Number.NEGATIVE_INFINITY;
   return wanted.flatMap((session) =>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   chargeFor,
+  ibkrCrypto,
   ibkrFixedUsStocks,
   ibkrForex,
   ibkrTieredUsStocks,
@@ -79,6 +80,12 @@ describe('the tiered schedule', () => {
 it('charges currencies a fifth of a basis point, two dollars at least', () => {
   expect(ibkrForex()(executed(1_000_000, 1.1)).toString()).toBe('22');
   expect(ibkrForex()(executed(1_000, 1.1)).toString()).toBe('2');
+});
+
+it('charges cryptocurrencies eighteen basis points, and a minimum that never exceeds one percent', () => {
+  expect(ibkrCrypto()(executed(1, 50_000)).toString()).toBe('90');
+  expect(ibkrCrypto()(executed(1, 500)).toString()).toBe('1.75');
+  expect(ibkrCrypto()(executed(1, 50)).toString()).toBe('0.5');
 });
 
 it('charges partial fills by difference, so that the minimum is paid once and the sum is the total', () => {
