@@ -1,0 +1,95 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { dayCommand } from '#local/command-line/day-command.ts';
+import { doctorCommand } from '#local/command-line/doctor-command.ts';
+import { EXIT, type ExitCode, exitCodeOf, faultText } from '#local/command-line/exit-codes.ts';
+import { haltCommand, resumeCommand, statusCommand } from '#local/command-line/operator-commands.ts';
+import { hostCommand, paperGatewayCommand } from '#local/command-line/serve-commands.ts';
+import { verifyCommand } from '#local/command-line/verify-command.ts';
+
+const program = new Command('abc')
+  .description(
+    'ABC Application: an AI trading desk of 22 agents under hard risk limits. Paper trading unless two settings say otherwise.',
+  )
+  .version('0.1.0')
+  .showHelpAfterError()
+  .exitOverride()
+  .addHelpText(
+    'after',
+    '\nData on stdout, messages on stderr. Exit codes: 0 ok, 2 usage, 3 configuration, 5 broker, 6 refused by risk, 7 audit verification failed, 130 interrupted.',
+  );
+
+/** Ends with the command's own code; a fault is one paragraph with its mend. */
+const carry = (command: () => ExitCode | Promise<ExitCode>) => async () => {
+  process.exitCode = await command();
+};
+const run =
+  <A extends unknown[]>(command: (...args: A) => ExitCode | Promise<ExitCode>) =>
+  (...args: A) =>
+    carry(() => command(...args))();
+
+program
+  .command('day')
+  .description(
+    'replay real sessions in virtual time through the whole system, or go on with an interrupted replay',
+  )
+  .option('--from <date>', 'first session, YYYY-MM-DD (default 2018-01-22)')
+  .option('--to <date>', 'last session (default 2018-02-16)')
+  .option('--symbols <list>', 'instruments, comma-separated (default AAPL,SPX,SPX-PROXY)')
+  .option('--seed <text>', 'seed of everything random (default abc-application)')
+  .option('--data <csv>', 'your own daily or intraday bars for the first symbol')
+  .option('--state <dir>', 'where state is kept (default .abc/day-<parameters>)')
+  .option('--keep-running', 'keep the embedded cloud up after the replay')
+  .option('--json', 'the summary as one JSON document on stdout')
+  .action(run(dayCommand));
+program
+  .command('host')
+  .description('the embedded AWS host alone, from a cloud assembly, in real time')
+  .option('--port <port>', 'port on 127.0.0.1, 0 for any', '4566')
+  .option('--assembly <dir>', 'cloud assembly', 'cdk.out')
+  .option('--state <dir>', 'keep state here; in memory without it')
+  .action(run(hostCommand));
+program
+  .command('paper-gateway')
+  .description('the paper gateway alone: any TWS program can trade against it')
+  .option('--port <port>', 'port on 127.0.0.1', '4002')
+  .option('--symbols <list>', 'instruments, comma-separated')
+  .option('--seed <text>', 'seed of the path inside the days')
+  .option('--state <dir>', 'keep the account here; in memory without it')
+  .action(run(paperGatewayCommand));
+program
+  .command('verify')
+  .description('verify an audit export offline')
+  .argument('<dir>', 'directory with .entries and .checkpoint files')
+  .option('--key <file>', 'the public key you trust, PEM or DER (default: the one in the export)')
+  .option('--minimum-leaves <n>', 'fail where the log is shorter')
+  .option('--json', 'the result as JSON')
+  .action(run(verifyCommand));
+for (const [name, description, command] of [
+  ['halt', 'stop all trading now', haltCommand],
+  ['resume', 'let trading go on: needs --by and --reason', resumeCommand],
+  ['status', 'the running desk: state, equity, positions, limits', statusCommand],
+] as const) {
+  program
+    .command(name)
+    .description(description)
+    .option('--state <dir>', 'state directory of the running desk')
+    .option('--by <person>', 'who does it')
+    .option('--reason <text>', 'why')
+    .option('--json', 'as JSON')
+    .action(run(command));
+}
+program
+  .command('doctor')
+  .description('check what this machine offers')
+  .action(run(() => doctorCommand()));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  else {
+    process.stderr.write(`${faultText(error)}\n`);
+    process.exitCode = exitCodeOf(error);
+  }
+}

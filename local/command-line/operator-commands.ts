@@ -1,0 +1,213 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { dynamoDeskStore } from '#adapters/aws/dynamo-desk-store.ts';
+import type { DeskStore } from '#core/events/desk-store.ts';
+import { journalEntry } from '#core/events/new-event.ts';
+import { correlations, type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
+import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
+import { valuation } from '#core/portfolio/valuation.ts';
+import { decideResume } from '#core/risk/gate.ts';
+import { DEFAULT_RISK_POLICY, parseRiskPolicy } from '#core/risk/policy.ts';
+import { riskReportOf } from '#core/risk/report.ts';
+import { instantText } from '#core/values/clock.ts';
+import { ConfigurationError } from '#local/day/errors.ts';
+import { readEndpoint } from '#local/day/run-day.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+
+export interface OperatorOptions {
+  readonly state?: string;
+  readonly by?: string;
+  readonly reason?: string;
+  readonly json?: boolean;
+}
+
+interface OperatedDesk {
+  readonly store: DeskStore;
+  readonly now: number;
+}
+
+const ATTEMPTS = 10;
+
+/** Stops all trading: the flag that gate and bridge read before every order, and the cancellation of working entries. */
+export async function haltCommand(options: OperatorOptions): Promise<ExitCode> {
+  const { store, now } = await connect(options.state);
+  const by = options.by ?? process.env['USER'] ?? 'operator';
+  const reason = options.reason ?? 'halted by the operator';
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const [halt] = await store.read([stateKeys.halt]);
+    if ((halt?.value as HaltFlag | undefined)?.halted === true) {
+      process.stdout.write('trading is halted already\n');
+      return EXIT.ok;
+    }
+    const flag: HaltFlag = { halted: true, by, reason, at: instantText(now) };
+    const result = await store.commit({
+      entries: [
+        journalEntry({
+          type: 'TradingHalted',
+          key: `operator/${(halt?.version ?? 0) + 1}`,
+          correlationId: correlations.desk,
+          causationId: null,
+          sender: 'operator',
+          occurredAt: now,
+          urgency: 'critical',
+          data: {
+            limit: 'kill-switch',
+            limitValue: 'off',
+            measured: 'on',
+            reason,
+            by,
+            flatten: false,
+            layers: [],
+          },
+        }),
+      ],
+      writes: [{ key: stateKeys.halt, value: flag, expectedVersion: halt?.version ?? 0 }],
+    });
+    if (result.kind === 'committed') {
+      process.stdout.write(
+        `halted by ${by}: ${reason}. No order leaves; working entries are cancelled; resting stops stay at the broker.\n`,
+      );
+      return EXIT.ok;
+    }
+  }
+  throw new ConfigurationError('the halt flag kept changing; try again');
+}
+
+/** Lets trading go on: a person, a reason, and after a drawdown halt the cool-off. */
+export async function resumeCommand(options: OperatorOptions): Promise<ExitCode> {
+  const { store, now } = await connect(options.state);
+  const [halt, book] = await store.read([stateKeys.halt, stateKeys.book]);
+  const decision = decideResume(
+    (book?.value as AccountBook | undefined) ?? EMPTY_BOOK,
+    options.by ?? '',
+    options.reason ?? '',
+    now,
+  );
+  if (decision.kind === 'refused') {
+    process.stderr.write(`abc: ${decision.explanation}\n`);
+    return EXIT.refusedByRisk;
+  }
+  const flag: HaltFlag = {
+    halted: false,
+    by: options.by ?? '',
+    reason: options.reason ?? '',
+    at: instantText(now),
+  };
+  const result = await store.commit({
+    entries: [
+      journalEntry({
+        type: 'TradingResumed',
+        key: `operator/${(halt?.version ?? 0) + 1}`,
+        correlationId: correlations.desk,
+        causationId: null,
+        sender: 'operator',
+        occurredAt: now,
+        urgency: 'high',
+        data: { by: flag.by, reason: flag.reason },
+      }),
+    ],
+    writes: [{ key: stateKeys.halt, value: flag, expectedVersion: halt?.version ?? 0 }],
+  });
+  if (result.kind !== 'committed')
+    throw new ConfigurationError('the halt flag changed meanwhile; look at `abc status` and try again');
+  process.stdout.write(`trading goes on, by ${flag.by}: ${flag.reason}\n`);
+  return EXIT.ok;
+}
+
+/** The desk as it stands: state, equity, drawdown, positions, orders, how much of each limit is used. */
+export async function statusCommand(options: OperatorOptions): Promise<ExitCode> {
+  const { store, now } = await connect(options.state);
+  const [stored, halt, policy] = await store.read([stateKeys.book, stateKeys.halt, stateKeys.policy]);
+  const book = (stored?.value as AccountBook | undefined) ?? EMPTY_BOOK;
+  const flag = (halt?.value as HaltFlag | undefined) ?? null;
+  const value = valuation(book, 'account', null);
+  const report = riskReportOf(
+    book,
+    policy === null || policy === undefined ? DEFAULT_RISK_POLICY : parseRiskPolicy(policy.value),
+    book.session ?? 'none',
+  );
+  if (options.json === true) {
+    process.stdout.write(
+      `${JSON.stringify({ at: instantText(now), trading: book.trading, halt: flag, value, limits: report.limits }, null, 2)}\n`,
+    );
+    return EXIT.ok;
+  }
+  const lines = [
+    `time         ${instantText(now)} (session ${book.session ?? 'none yet'})`,
+    `trading      ${flag?.halted === true ? `HALTED by ${flag.by}: ${flag.reason}` : book.trading.state}`,
+    `equity       ${value?.equity ?? 'not known yet'}`,
+    ...(value?.positions ?? []).map(
+      (position) =>
+        `position     ${position.instrument} ${position.quantity} at ${position.averagePrice}, now ${position.mark}, ${position.layers.length} layers, stops ${position.layers.map(({ stop }) => stop ?? 'none').join(', ')}`,
+    ),
+    ...report.limits.map(
+      ({ limit, measured, value: allowed }) => `limit        ${limit}: ${measured} of ${allowed}`,
+    ),
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return EXIT.ok;
+}
+
+/** Finds the running desk: the given state directory, or the only one below `.abc` that is running. @throws ConfigurationError */
+async function connect(given: string | undefined): Promise<OperatedDesk> {
+  const candidates = given === undefined ? stateDirectories() : [resolve(given)];
+  const running = candidates.flatMap((directory) => {
+    const endpoint = readEndpoint(directory);
+    return endpoint === null ? [] : [{ directory, ...endpoint }];
+  });
+  const [only] = running;
+  if (only === undefined)
+    throw new ConfigurationError(
+      `no running desk was found${given === undefined ? ' below .abc' : ` in ${given}`}; start one with \`npm start\`, or name its state directory with --state`,
+    );
+  if (running.length > 1)
+    throw new ConfigurationError(
+      `several desks are running (${running.map(({ directory }) => directory).join(', ')}); name one with --state`,
+    );
+  const client = new DynamoDBClient({
+    endpoint: only.endpoint,
+    region: only.region,
+    credentials: only.credentials,
+  });
+  const now = virtualNow(only.directory);
+  const { TableNames = [] } = await client.send(new ListTablesCommand({}));
+  const table = (part: string) => {
+    const name = TableNames.find((candidate) => candidate.includes(`-State-${part}`));
+    if (name === undefined) throw new ConfigurationError(`the running desk has no ${part} table`);
+    return name;
+  };
+  const store = dynamoDeskStore(
+    client,
+    {
+      journalTable: table('Journal'),
+      stateTable: table('State'),
+      idempotencyTable: table('Idempotency'),
+      processedDays: 14,
+    },
+    { now: () => now },
+  );
+  return { store, now };
+}
+
+function stateDirectories(): readonly string[] {
+  const root = resolve('.abc');
+  return existsSync(root) ? readdirSync(root).map((name) => join(root, name)) : [];
+}
+
+/** The desk's own time, from the host's store: in a replay it is not ours. */
+function virtualNow(directory: string): number {
+  const host = join(directory, 'host');
+  const file = existsSync(host)
+    ? readdirSync(host).find((name) => name.endsWith('.sqlite') || name.endsWith('.db'))
+    : undefined;
+  if (file === undefined) return Date.now();
+  const database = new DatabaseSync(join(host, file), { readOnly: true });
+  try {
+    const now = database.prepare('SELECT now FROM host_clock').get()?.['now'];
+    return typeof now === 'number' ? now : Date.now();
+  } finally {
+    database.close();
+  }
+}
