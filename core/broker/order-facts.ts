@@ -87,7 +87,11 @@ export function observeOpenOrder(record: OrderRecord, order: ObservedOrder, now:
       ? decimalText(new Decimal(order.quantity).plus(record.filledBefore))
       : record.quantity;
   const moved = stopMoved({ ...first.record, quantity }, order, now);
-  return { record: moved.record, entries: [...first.entries, ...moved.entries] };
+  const filled = filledQuantity(moved.record);
+  // Its group may have reduced a partly filled stop to just what has filled: then it is done without a further execution.
+  const next: OrderRecord =
+    filled.gt(0) && filled.gte(quantity) ? { ...moved.record, status: 'filled' } : moved.record;
+  return { record: next, entries: [...first.entries, ...moved.entries] };
 }
 
 /** The broker now shows the stop at the price it was to move to. */

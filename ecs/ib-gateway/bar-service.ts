@@ -56,10 +56,9 @@ export class BarService {
       this.#session = session;
       await this.#readJournal(session);
     }
-    this.resume();
   }
 
-  /** Subscribes what is not subscribed; called whenever the bridge may ask questions. */
+  /** Subscribes what is not subscribed; called only while the bridge may ask questions, since nothing is kept for later. */
   resume(): void {
     for (const subscription of this.#subscriptions.values()) {
       if (subscription.request === null) this.#subscribe(subscription);

@@ -158,7 +158,6 @@ class BrokerBridge implements RunningBridge, Bridge {
     this.#healthyFor(this.settings.healthGrace);
     this.#mailbox.post(() => this.#planMaintenance());
     this.#mailbox.post(() => this.#acquire());
-    this.#intake.start((command) => this.#mailbox.post(() => this.#board.receive(command)));
   }
 
   async stop(reason: string): Promise<void> {
@@ -233,6 +232,7 @@ class BrokerBridge implements RunningBridge, Bridge {
     this.#leaseTimer = this.schedule.every(this.settings.lease.renewEvery, async () => {
       if (!(await this.lease.renew())) await this.#loseLease('the lease ran out or was taken over');
     });
+    this.#intake.start((command) => this.#mailbox.post(() => this.#board.receive(command)));
     await this.#step({ kind: 'connect' });
   }
 
@@ -244,6 +244,7 @@ class BrokerBridge implements RunningBridge, Bridge {
     this.ledger.reset();
     await this.#step({ kind: 'lease-lost', reason });
     await this.#board.abandon();
+    await this.#intake.stop();
     this.#leaseTimer = this.schedule.after(this.settings.lease.renewEvery, () => this.#acquire());
   }
 

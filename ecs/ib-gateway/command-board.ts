@@ -149,7 +149,9 @@ export class CommandBoard {
     await preparation.begin(event, instruments, () => this.#intake.complete(messageId));
     await bars.watch(event.data.session, instruments);
     account.ask(event.metadata.id);
-    if (mayAsk()) preparation.resume();
+    if (!mayAsk()) return;
+    bars.resume();
+    preparation.resume();
   }
 
   /** A message that is no command is journaled and dropped: it would not get better. */

@@ -11,7 +11,7 @@ export class CommandIntake {
   readonly #visibilitySeconds: number;
   readonly #pause: (millis: number) => Promise<void>;
   readonly #log: BridgeLog;
-  readonly #abort = new AbortController();
+  #abort: AbortController | null = null;
   readonly #pending = new Map<string, string>();
   #timer: Timer | null = null;
   #loop: Promise<void> = Promise.resolve();
@@ -30,8 +30,11 @@ export class CommandIntake {
     this.#log = log;
   }
 
+  /** Begins to pull. Only the bridge that holds the lease does: another one would keep commands from it. */
   start(onCommand: (command: ReceivedCommand) => void): void {
-    this.#loop = this.#run(onCommand);
+    if (this.#abort !== null) return;
+    this.#abort = new AbortController();
+    this.#loop = this.#run(this.#abort.signal, onCommand);
   }
 
   /** The command's outcome is journaled: it need not come again. */
@@ -60,22 +63,26 @@ export class CommandIntake {
     }
   }
 
+  /** Pulls no more and gives everything back. */
   async stop(): Promise<void> {
-    this.#abort.abort();
-    this.#timer?.cancel();
+    this.#abort?.abort();
+    this.#abort = null;
     await Promise.all([...this.#pending.keys()].map((messageId) => this.giveBack(messageId)));
     await this.#loop;
   }
 
-  async #run(onCommand: (command: ReceivedCommand) => void): Promise<void> {
+  async #run(signal: AbortSignal, onCommand: (command: ReceivedCommand) => void): Promise<void> {
     let failures = 0;
-    while (!this.#abort.signal.aborted) {
+    while (!signal.aborted) {
       try {
-        const commands = await this.#queue.receive(this.#abort.signal);
+        const commands = await this.#queue.receive(signal);
         failures = 0;
-        for (const command of commands) this.#take(command, onCommand);
+        for (const command of commands) {
+          if (signal.aborted) await this.#queue.extend(command.receipt, 0);
+          else this.#take(command, onCommand);
+        }
       } catch (fault) {
-        if (this.#abort.signal.aborted) return;
+        if (signal.aborted) return;
         failures += 1;
         this.#log('error', 'the command queue does not answer; trying again', {
           failures,

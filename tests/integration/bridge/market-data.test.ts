@@ -102,6 +102,17 @@ describe('market data', () => {
     expect(closes()).toHaveLength(3);
   });
 
+  it('prepares a session that was asked for while the link was down', async () => {
+    world = await World.start();
+    world.gateway.faults.restart({ refuseMillis: MINUTE });
+    await world.rest();
+    world.prepareSession();
+    await world.advanceTo(OPEN + 6 * MINUTE);
+    expect(world.events('DailyHistoryObserved')).toHaveLength(1);
+    expect(closes()).toHaveLength(1);
+    expect(world.queue.remaining()).toEqual([]);
+  });
+
   it('journals the last bar of the session at the close', async () => {
     world = await World.start({ BAR_MINUTES: '15', HEARTBEAT_SECONDS: '86400', RECONCILE_MINUTES: '1440' });
     world.prepareSession();

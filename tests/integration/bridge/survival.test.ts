@@ -290,13 +290,17 @@ describe('what the bridge survives', () => {
     const other = world.newBridge({ LEASE_OWNER: 'bridge-2' });
     await world.rest();
     expect(other.state).toBe('DISCONNECTED');
+    // The one that waits leaves the commands to the one that trades.
+    const meanwhile = world.place();
+    await world.advance(2 * MINUTE);
+    expect((await world.record(meanwhile))?.status).toBe('filled');
     await world.bridge.stop('deploy');
     await world.advance(31 * SECOND);
     expect(other.state).toBe('READY');
     const intentId = world.place();
     await world.advance(2 * MINUTE);
     expect((await world.record(intentId))?.status).toBe('filled');
-    expect(world.events('OrderSubmitted').map(({ data }) => data.fencingToken)).toEqual([2, 2]);
+    expect(world.events('OrderSubmitted').map(({ data }) => data.fencingToken)).toEqual([1, 1, 2, 2]);
     await other.stop('end');
   });
 
