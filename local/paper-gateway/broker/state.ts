@@ -111,7 +111,7 @@ export interface BrokerState {
   readonly highestOrderId: Map<number, number>;
   readonly orders: Map<number, BrokerOrder>;
   /** Derived from `orders`. */
-  readonly index: OrderIndex;
+  readonly index: OrderIndex<BrokerOrder>;
   /** `clientId:orderId` of the latest order of that name. */
   readonly byName: Map<string, number>;
   readonly executions: Map<string, Execution>;
