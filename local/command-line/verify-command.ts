@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { verifyExport } from '#core/audit/verification.ts';
+import { type VerificationFault, verifyExport } from '#core/audit/verification.ts';
 import { assembleExport } from '#local/day/audit-export.ts';
 import { ConfigurationError } from '#local/day/errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -37,16 +37,7 @@ export function verifyCommand(directory: string, options: VerifyCommandOptions):
         ? 'signatures were checked with the key in the export: to prove who signed, give the key you trust with --key'
         : `signatures were checked with ${options.key}`,
       ...result.open.map(({ intentId, state }) => `open: ${intentId} is ${state}`),
-      ...result.faults.map((fault) => {
-        switch (fault.kind) {
-          case 'entry':
-            return `entry ${fault.index} (part ${fault.part}): ${fault.detail}`;
-          case 'checkpoint':
-            return `checkpoint ${fault.part}: ${fault.detail}`;
-          case 'chain':
-            return `entry ${fault.index}: ${fault.detail}`;
-        }
-      }),
+      ...result.faults.map(faultLine),
       ...(cut
         ? [`the log has ${result.leaves} leaves, at least ${least} were expected: its end is missing`]
         : []),
@@ -54,6 +45,17 @@ export function verifyCommand(directory: string, options: VerifyCommandOptions):
     ].join('\n')}\n`,
   );
   return verified ? EXIT.ok : EXIT.auditFailed;
+}
+
+function faultLine(fault: VerificationFault): string {
+  switch (fault.kind) {
+    case 'entry':
+      return `entry ${fault.index} (part ${fault.part}): ${fault.detail}`;
+    case 'checkpoint':
+      return `checkpoint ${fault.part}: ${fault.detail}`;
+    case 'chain':
+      return `entry ${fault.index}: ${fault.detail}`;
+  }
 }
 
 function readFiles(directory: string): ReadonlyMap<string, Uint8Array> {
