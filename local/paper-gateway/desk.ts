@@ -59,7 +59,7 @@ export class Desk {
   instrument(id: InstrumentId): TapeInstrument {
     const found = this.instruments.get(id);
     if (found === undefined)
-      throw new RangeError(`the tape has no instrument ${JSON.stringify(id)}; it is in the saved state`);
+      throw new RangeError(`the tape has no instrument ${JSON.stringify(id)}; play one that has it`);
     return found;
   }
 
