@@ -150,8 +150,9 @@ export function observeExecution(record: OrderRecord, execution: Execution, now:
   const proof = accepted(record, execution.permId, 'Filled', now);
   const counted: OrderRecord = { ...proof.record, fills };
   const filled = filledQuantity(counted);
-  const complete = filled.gte(counted.quantity);
-  const next: OrderRecord = complete && isOpen(counted) ? { ...counted, status: 'filled' } : counted;
+  const complete = filled.gte(counted.quantity) && isOpen(counted);
+  const curtailed = complete && record.role === 'order' && filled.lt(record.intended);
+  const next: OrderRecord = complete && !curtailed ? { ...counted, status: 'filled' } : counted;
   const entry = orderEvent<'OrderFilled'>(next, {
     type: 'OrderFilled',
     key: execution.execId,
@@ -171,8 +172,9 @@ export function observeExecution(record: OrderRecord, execution: Execution, now:
     },
   });
   const change = { record: next, entries: [...proof.entries, entry] };
-  if (!CANCELLED.has(next.brokerStatus ?? '') || !isOpen(next)) return change;
-  const over = cancelled(next, null, now);
+  if (!curtailed && (!CANCELLED.has(next.brokerStatus ?? '') || !isOpen(next))) return change;
+  // Whoever counts on the rest of the intent is told that it will not come.
+  const over = cancelled(next, curtailed ? 'the layer had no more left to close' : null, now);
   return { record: over.record, entries: [...change.entries, ...over.entries] };
 }
 

@@ -35,6 +35,8 @@ export const orderRecord = z.object({
   submittedEventId: z.uuid().nullable(),
   side,
   quantity: unsignedDecimalText,
+  /** What the intent asked for; more than `quantity` where the layer to close had less left. */
+  intended: unsignedDecimalText,
   orderType: z.string(),
   limitPrice: unsignedDecimalText.nullable(),
   triggerPrice: unsignedDecimalText.nullable(),

@@ -8,6 +8,8 @@ import { s3ObjectStore } from '#adapters/aws/s3-object-store.ts';
 import { sqsCommandQueue } from '#adapters/aws/sqs-command-queue.ts';
 import { ibGateway } from '#adapters/ibkr/ib-gateway-link.ts';
 import { CATALOG } from '#core/market/catalog.ts';
+import { type AccountBook, positionQuantity } from '#core/portfolio/account-book.ts';
+import { decimalText } from '#core/values/decimal.ts';
 import type { TimerClock } from '#core/values/timer-clock.ts';
 import type { BridgeDependencies, BridgeLog } from './bridge-context.ts';
 import { type RunningBridge, runBridge } from './broker-bridge.ts';
@@ -50,6 +52,18 @@ export function startBridge(
   });
 }
 
+/** Units by instrument in the desk's book; null before the broker's account has opened it. */
+export function bookPositions(stored: unknown): ReadonlyMap<string, string> | null {
+  const book = stored as AccountBook;
+  if (book.cash === null) return null;
+  return new Map(
+    Object.entries(book.positions).map(([instrument, position]) => [
+      instrument,
+      decimalText(positionQuantity(position)),
+    ]),
+  );
+}
+
 /** What tells this task from any other: the container's id on ECS, the machine's name elsewhere. */
 function taskName(environment: Readonly<Record<string, string | undefined>>): string {
   const container = environment['ECS_CONTAINER_METADATA_URI_V4']?.split('/').at(-1) ?? '';
@@ -70,7 +84,7 @@ function awsDependencies(
     gateway: ibGateway({ host: settings.host, port: settings.port }),
     clock,
     catalog: CATALOG,
-    expectedPositions: () => null,
+    expectedPositions: bookPositions,
     health: settings.healthFile === null ? () => {} : healthFile(settings.healthFile),
     log: jsonLog(clock),
   };

@@ -392,6 +392,7 @@ export class OrderDesk {
       submittedEventId: null,
       side: ticket?.side ?? intent.side,
       quantity: ticket?.quantity ?? intent.quantity,
+      intended: intent.quantity,
       orderType: ticket?.orderType ?? intent.orderType,
       limitPrice: ticket === null ? intent.limitPrice : ticket.limitPrice,
       triggerPrice: ticket === null ? intent.triggerPrice : ticket.triggerPrice,

@@ -91,6 +91,8 @@ describe('commands', () => {
     await world.advance(2 * MINUTE);
     const exit = brokerOrders().find(({ orderRef }) => orderRef === 'exit-1');
     expect(exit).toMatchObject({ ocaGroup: entry, ocaType: 2, total: 10, status: 'Filled' });
+    const ended = world.events('OrderCancelled').filter(({ data }) => data.orderRef === 'exit-1');
+    expect(ended.map(({ data }) => data.filledQuantity)).toEqual(['10']);
     expect(declined()).toEqual([`nothing is left to close of the layer ${entry}`]);
     world.place({ purpose: 'flatten', side: 'SELL', closes: entry, protectiveStop: null });
     await world.rest();

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { healthFile } from '#ecs/ib-gateway/bridge.ts';
+import { EMPTY_BOOK } from '#core/portfolio/account-book.ts';
+import { bookPositions, healthFile } from '#ecs/ib-gateway/bridge.ts';
 import { healthProblem, healthReport } from '#ecs/ib-gateway/health-report.ts';
 import { Mailbox } from '#ecs/ib-gateway/mailbox.ts';
 import { haltReason } from '#ecs/ib-gateway/order-desk.ts';
@@ -89,6 +90,33 @@ describe('the mailbox', () => {
     mailbox.post(() => void log.push('d'));
     await mailbox.settled();
     expect(log).toHaveLength(3);
+  });
+});
+
+describe('the book', () => {
+  it('says what is held once it is open, and nothing before', () => {
+    expect(bookPositions(EMPTY_BOOK)).toBeNull();
+    const execution = { quantity: '4', price: '160', corrects: null };
+    const layer = {
+      intentId: 'i',
+      positionId: 'i',
+      strategy: 's',
+      direction: 'short' as const,
+      openedAt: '2018-02-05T15:00:00.000Z',
+      stop: null,
+      opening: { e: execution },
+      closing: {},
+    };
+    const position = {
+      instrument: 'AAPL',
+      layers: { i: layer },
+      plan: null,
+      initialRisk: null,
+      target: null,
+    };
+    expect(bookPositions({ ...EMPTY_BOOK, cash: '1', positions: { AAPL: position } })).toEqual(
+      new Map([['AAPL', '-4']]),
+    );
   });
 });
 

@@ -85,6 +85,20 @@ describe('what the broker says of an order', () => {
     expect(said(cancelled(change.record, null, NOW))).toEqual([]);
   });
 
+  it('tells that the rest will not come where the layer had less left than was intended', () => {
+    const change = observeExecution(
+      recordOf({ quantity: '6', intended: '10' }),
+      executionOf({ quantity: '6' }),
+      NOW,
+    );
+    expect(said(change)).toEqual([
+      'OrderAccepted#i-1',
+      'OrderFilled#0000e0d5.5a7.01.01',
+      'OrderCancelled#i-1',
+    ]);
+    expect(change.record.status).toBe('cancelled');
+  });
+
   it('waits with the end until the executions have told what the status says is filled', () => {
     const early = observeStatus(
       recordOf({ status: 'working', permId: 900 }),
