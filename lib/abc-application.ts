@@ -32,7 +32,10 @@ export function abcApplication(options: AbcApplicationOptions): App {
   const name = (part: string) => `Abc-${settings.environment}-${part}`;
   const bundles = bundling ? bundleFunctions(FUNCTION_ENTRIES) : null;
   const bridgeImage = bundling
-    ? bundleContainer('ib-gateway', 'ecs/ib-gateway/Dockerfile', { bridge: 'ecs/ib-gateway/main.ts', health: 'ecs/ib-gateway/health.ts' })
+    ? bundleContainer('ib-gateway', 'ecs/ib-gateway/Dockerfile', {
+        bridge: 'ecs/ib-gateway/main.ts',
+        health: 'ecs/ib-gateway/health.ts',
+      })
     : null;
 
   const state = new StateStack(app, name('State'), { settings });

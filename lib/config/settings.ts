@@ -5,7 +5,7 @@ const cron = z.string().regex(/^cron\(.+\)$/);
 /** Settings of one environment. Every deployment names one; nothing else differs between them. */
 export const settingsSchema = z.strictObject({
   environment: z.enum(['local', 'dev', 'paper', 'live']),
-  /** `live` needs a second, independent switch in the secret `live-trading`, and an account that is a live one. */
+  /** `live` needs its second switch, `liveAccount`, and an account that is a live one. */
   mode: z.enum(['paper', 'live']),
   /** The account id that live trading is confirmed for; null outside live. */
   liveAccount: z.string().nullable(),
@@ -87,9 +87,18 @@ export function parseSettings(value: unknown): Settings {
       'mode is live without liveAccount, its second switch; name the account that live trading is confirmed for, or set mode to paper',
     );
   }
-  if (settings.mode === 'live' && settings.liveAccount !== settings.broker.account) {
+  if (
+    settings.mode === 'live' &&
+    settings.liveAccount !== null &&
+    settings.liveAccount !== settings.broker.account
+  ) {
     problems.push(
       `live trading is confirmed for ${settings.liveAccount}, but broker.account is ${settings.broker.account}; they must be the same`,
+    );
+  }
+  if (settings.mode === 'live' && settings.broker.account.startsWith('DU')) {
+    problems.push(
+      `mode is live, but the account ${settings.broker.account} is a paper account; set mode to paper, or name the live account`,
     );
   }
   if (settings.broker.gatewayContainer && settings.broker.gatewayImage === null) {

@@ -1,7 +1,8 @@
-import { Duration, RemovalPolicy, SecretValue, Stack, type StackProps } from 'aws-cdk-lib';
+import { Duration, SecretValue, Stack, type StackProps } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secrets from 'aws-cdk-lib/aws-secretsmanager';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -71,14 +72,21 @@ export class BrokerStack extends Stack {
       containerInsightsV2: ecs.ContainerInsights.ENABLED,
     });
 
+    // A key of its own: every function may use the data key, none of them may ever read the broker's password.
+    const credentialsKey = new kms.Key(this, 'CredentialsKey', {
+      description: 'abc broker credentials',
+      enableKeyRotation: true,
+      removalPolicy: foundation.removalPolicy,
+      pendingWindow: Duration.days(30),
+    });
     const credentials = new secrets.Secret(this, 'IbkrCredentials', {
       description: 'Interactive Brokers user name and password of the gateway; put in by a person',
       secretObjectValue: {
         username: SecretValue.unsafePlainText('replace-me'),
         password: SecretValue.unsafePlainText('replace-me'),
       },
-      encryptionKey: foundation.dataKey,
-      removalPolicy: foundation.settings.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      encryptionKey: credentialsKey,
+      removalPolicy: foundation.removalPolicy,
     });
     acknowledge(
       credentials,

@@ -1,6 +1,7 @@
 import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as actions from 'aws-cdk-lib/aws-cloudwatch-actions';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as sns from 'aws-cdk-lib/aws-sns';
@@ -32,6 +33,7 @@ export class ObservabilityStack extends Stack {
       enforceSSL: true,
       masterKey: props.dataKey,
     });
+    this.#letAlarmsPublish(props.dataKey);
     if (props.settings.onCallEmail !== null)
       this.onCall.addSubscription(new subscriptions.EmailSubscription(props.settings.onCallEmail));
     const page = new actions.SnsAction(this.onCall);
@@ -109,5 +111,15 @@ export class ObservabilityStack extends Stack {
       own('AuditFailed', 'Sum'),
       0,
     );
+  }
+  /** A topic with a policy and a key of its own admits nobody by itself: without these an alarm would ring unheard. */
+  #letAlarmsPublish(dataKey: kms.Key): void {
+    const cloudWatch = 'cloudwatch.amazonaws.com';
+    this.onCall.grantPublish(
+      new iam.ServicePrincipal(cloudWatch, {
+        conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
+      }),
+    );
+    dataKey.grant(new iam.ServicePrincipal(cloudWatch), 'kms:Decrypt', 'kms:GenerateDataKey*');
   }
 }
