@@ -71,6 +71,44 @@ describe('what the bridge survives', () => {
     expect((await world.record(intentId))?.status).toBe('filled');
   });
 
+  it('knows the end of each of many queued orders when the link drops among them', async () => {
+    await atTheOpen({ MESSAGES_PER_SECOND: '10', MESSAGES_FOR_CANCELS: '2', MAXIMUM_UNACKNOWLEDGED: '100' });
+    const intents = Array.from({ length: 20 }, () => world.place({ orderType: 'LMT', limitPrice: '155' }));
+    await world.advance(1_500);
+    world.gateway.faults.disconnect();
+    await world.advance(2 * MINUTE);
+    for (const intentId of intents) {
+      expect((await world.record(intentId))?.status).toBe('working');
+      expect((await world.record(`${intentId}:stop`))?.status).toBe('working');
+      const transmitted = brokerOrders().filter(
+        ({ orderRef, status }) => orderRef === intentId && status !== 'Held',
+      );
+      expect(transmitted).toHaveLength(1);
+    }
+    expect(world.events('BrokerDifferenceFound')).toEqual([]);
+  });
+
+  it('stays below the broker’s message rate and lets a cancel overtake what waits', async () => {
+    await atTheOpen({ MAXIMUM_UNACKNOWLEDGED: '100' });
+    world.gateway.faults.set({ pacing: 'drop' });
+    const first = world.place({ orderType: 'LMT', limitPrice: '155' });
+    await world.rest();
+    for (let index = 0; index < 40; index++) world.place({ orderType: 'LMT', limitPrice: '155' });
+    world.command(
+      'CancelAuthorized',
+      'c',
+      { requestId: 'c', intentId: first, includeStops: false, reason: 'test' },
+      'other',
+    );
+    await world.rest();
+    expect((await world.record(first))?.status).toBe('cancelled');
+    expect(brokerOrders().length).toBeLessThan(50);
+    await world.advance(5 * SECOND);
+    expect(world.bridge.state).toBe('READY');
+    expect(states().filter((state) => state === 'DISCONNECTED')).toEqual([]);
+    expect(brokerOrders()).toHaveLength(82);
+  });
+
   it('adopts open orders after a restart of the bridge and places nothing twice', async () => {
     await atTheOpen();
     const held = world.place();
