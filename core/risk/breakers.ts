@@ -25,7 +25,9 @@ export function trip(
   const { warn, reduce, halt, coolOffHours } = policy.drawdown;
   const measured = percent(value.drawdown);
   const since = instantText(now);
-  if (value.drawdown >= halt && book.trading.state !== 'HALTED') {
+  // A halt without a cool-off is somebody's own: the limit still has to cancel, flatten and start the cool-off.
+  const tripped = book.trading.state === 'HALTED' && book.trading.coolOffUntil !== null;
+  if (value.drawdown >= halt && !tripped) {
     const reason = `the account is ${measured} below its highest equity of ${value.highWater}; the limit is ${percent(halt)}`;
     return {
       book: {
@@ -86,5 +88,22 @@ export function trip(
   return {
     book: recovered ? { ...marked, trading: { ...book.trading, warned: false } } : marked,
     events: [],
+  };
+}
+
+/**
+ * What the book cannot explain takes the desk to reduce-only: until a person has looked, its figures may be wrong. Nothing to
+ * announce where it stands there or lower already.
+ */
+export function reduceOnly(
+  book: AccountBook,
+  cause: Error,
+  now: EpochMillis,
+): { readonly book: AccountBook; readonly data: EventData<'TradingReducing'> | null } {
+  if (book.trading.state !== 'ACTIVE') return { book, data: null };
+  const reason = cause.message;
+  return {
+    book: { ...book, trading: { ...book.trading, state: 'REDUCING', since: instantText(now), reason } },
+    data: { limit: 'book', limitValue: 'every execution known', measured: cause.name, reason },
   };
 }

@@ -1,10 +1,11 @@
 import type { Intent } from '#contracts/events/orders.ts';
 import type { EventData } from '#contracts/registry.ts';
-import { newYorkTime } from '#core/market/calendar.ts';
+import { newYorkDate } from '#core/market/calendar.ts';
 import { type EpochMillis, instantText } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 
-const EXPIRES_AFTER_MILLIS = 10 * 60_000;
+const MINUTE_MILLIS = 60_000;
+const EXPIRES_AFTER_MILLIS = 10 * MINUTE_MILLIS;
 
 /**
  * Market orders that close every layer, one each, in the OCA group of the layer's stop. The id names layer and minute, so
@@ -14,8 +15,10 @@ export function flattenIntents(
   layers: EventData<'TradingHalted'>['layers'],
   now: EpochMillis,
 ): readonly Intent[] {
-  const time = newYorkTime(now);
-  const stamp = `${String(time.hour).padStart(2, '0')}${String(time.minute).padStart(2, '0')}`;
+  // Minutes since 1970 in base 36: short enough for a broker's order reference, and never the same on another day, when it
+  // would be another order under the same name.
+  const stamp = Math.floor(now / MINUTE_MILLIS).toString(36);
+  const session = newYorkDate(now);
   return layers
     .filter((layer) => !new Decimal(layer.quantity).isZero())
     .map((layer): Intent => {
@@ -46,7 +49,7 @@ export function flattenIntents(
         probabilityOfProfit: null,
         plannedAt: instantText(now),
         expiresAt: instantText(now + EXPIRES_AFTER_MILLIS),
-        session: time.date,
+        session,
       };
     });
 }

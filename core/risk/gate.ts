@@ -3,10 +3,13 @@ import type { EventData } from '#contracts/registry.ts';
 import { type AccountBook, opens, positionQuantity } from '#core/portfolio/account-book.ts';
 import { instantText, parseInstant } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
-import { type Finding, findings, type GateInput, worstPrice } from './limits.ts';
+import { type Finding, type GateInput, worstPrice } from './limit.ts';
+import { findings } from './limits.ts';
+import { disableStrategy, REPEATED_EXECUTION } from './pace-limits.ts';
 
 export type GateDecision =
   | { readonly kind: 'authorized'; readonly book: AccountBook; readonly data: EventData<'OrderAuthorized'> }
+  /** The book of a refusal is the one given, but for a strategy that the refusal disables: then it must be kept too. */
   | { readonly kind: 'refused'; readonly book: AccountBook; readonly data: EventData<'OrderRefused'> };
 
 const HOUR_MILLIS = 3_600_000;
@@ -46,6 +49,7 @@ export function decide(input: GateInput, correlationId: string): GateDecision {
           correlationId,
           status: 'authorized',
           filled: '0',
+          fillable: intent.quantity,
           worstPrice: decimalText(worst),
         },
       },
@@ -72,10 +76,13 @@ export function decide(input: GateInput, correlationId: string): GateDecision {
   };
 }
 
-function refuse({ book, intent, policy }: GateInput, finding: Finding): GateDecision {
+function refuse({ book, intent, policy, now }: GateInput, finding: Finding): GateDecision {
   return {
     kind: 'refused',
-    book,
+    book:
+      finding.limit === REPEATED_EXECUTION
+        ? disableStrategy(book, intent.strategy, instantText(now), finding.explanation)
+        : book,
     data: {
       intent,
       limit: finding.limit,
