@@ -25,6 +25,10 @@ export interface AccountBook {
   readonly orders: Readonly<Record<string, OrderRecord>>;
   /** Intents authorized in the current session, oldest first: for order counts, rates and duplicates. */
   readonly authorized: readonly AuthorizedTrace[];
+  /** Correlations with a fill or commission in the current session: where the learning agent finds what trades came to. */
+  readonly touched: readonly string[];
+  /** Strategies that kept re-entering: disabled, over sessions and restarts, until a named person resumes trading. */
+  readonly disabled: Readonly<Record<string, { readonly since: string; readonly reason: string }>>;
 }
 
 export interface TradingStanding {
@@ -40,6 +44,10 @@ export interface Mark {
   readonly price: string;
   readonly at: string;
   readonly volume: string | null;
+  /** What the price was seen in. At one instant a closed bar outranks an execution. */
+  readonly source: 'bar' | 'execution';
+  /** Closes of the bars before, newest first: what the collar over a window is measured from. */
+  readonly earlier: readonly { readonly price: string; readonly at: string }[];
 }
 
 /** A position is its layers (lots). Each has its own resting stop at the broker and is closed on its own. */
@@ -66,6 +74,8 @@ export interface Layer {
 export interface Execution {
   readonly quantity: string;
   readonly price: string;
+  /** The execution that this one takes the place of; null for an original. Both are kept, whichever arrives first. */
+  readonly corrects: string | null;
 }
 
 export interface OrderRecord {
@@ -73,6 +83,8 @@ export interface OrderRecord {
   readonly correlationId: string;
   readonly status: 'authorized' | 'submitted' | 'working' | 'filled' | 'cancelled' | 'rejected' | 'declined';
   readonly filled: string;
+  /** Units that may fill in all: the intent's, and what the broker has said is filled once the order has ended. */
+  readonly fillable: string;
   /** Worst-case price per unit that the reservation was made at. */
   readonly worstPrice: string;
 }
@@ -102,33 +114,52 @@ export const EMPTY_BOOK: AccountBook = {
   positions: {},
   orders: {},
   authorized: [],
+  touched: [],
+  disabled: {},
 };
 
 const ZERO = new Decimal(0);
-const sum = (executions: Readonly<Record<string, Execution>>) =>
-  Object.values(executions).reduce((total, { quantity }) => total.plus(quantity), ZERO);
-const cost = (executions: Readonly<Record<string, Execution>>) =>
-  Object.values(executions).reduce(
+/**
+ * The executions that count: those no other takes the place of, and of several that correct the same one the last by id.
+ * It depends on which have arrived, never on the order they came in.
+ */
+export function counting(executions: Readonly<Record<string, Execution>>): readonly Execution[] {
+  const correctedBy = new Map<string, string>();
+  for (const [id, { corrects }] of Object.entries(executions)) {
+    if (corrects !== null && id > (correctedBy.get(corrects) ?? '')) correctedBy.set(corrects, id);
+  }
+  return Object.entries(executions).flatMap(([id, execution]) => {
+    const outranked = execution.corrects !== null && correctedBy.get(execution.corrects) !== id;
+    return correctedBy.has(id) || outranked ? [] : [execution];
+  });
+}
+
+/** Units of the executions that count. */
+export const executedUnits = (executions: Readonly<Record<string, Execution>>): Decimal =>
+  counting(executions).reduce((total, { quantity }) => total.plus(quantity), ZERO);
+/** Money of the executions that count: units times price. */
+export const executedValue = (executions: Readonly<Record<string, Execution>>): Decimal =>
+  counting(executions).reduce(
     (total, { quantity, price }) => total.plus(new Decimal(quantity).times(price)),
     ZERO,
   );
 
 /** Units of a layer still open, unsigned. Negative only while a closing execution has overtaken its opening one. */
 export function layerQuantity(layer: Layer): Decimal {
-  return sum(layer.opening).minus(sum(layer.closing));
+  return executedUnits(layer.opening).minus(executedUnits(layer.closing));
 }
 
 /** Average price of the layer's opening executions; null before the first. */
 export function layerAveragePrice(layer: Layer): Decimal | null {
-  const opened = sum(layer.opening);
-  return opened.isZero() ? null : cost(layer.opening).div(opened);
+  const opened = executedUnits(layer.opening);
+  return opened.isZero() ? null : executedValue(layer.opening).div(opened);
 }
 
 /** Realised P&L of a layer before fees: closed units times (closing price − average opening price), by direction. */
 export function layerRealized(layer: Layer): Decimal {
   const average = layerAveragePrice(layer);
   if (average === null) return ZERO;
-  const gain = cost(layer.closing).minus(sum(layer.closing).times(average));
+  const gain = executedValue(layer.closing).minus(executedUnits(layer.closing).times(average));
   return layer.direction === 'long' ? gain : gain.neg();
 }
 
@@ -169,11 +200,12 @@ export function positionAveragePrice(position: Position | undefined): Decimal | 
 }
 
 const FINISHED: readonly OrderRecord['status'][] = ['filled', 'cancelled', 'rejected', 'declined'];
-/** Whether an order can still fill. */
-export const isLive = (order: OrderRecord): boolean => !FINISHED.includes(order.status);
-/** Units of a live order that have not filled. */
+/** Units of an order that may still fill. Of one that has ended: executions the broker counts and we have not seen yet. */
 export const remaining = (order: OrderRecord): Decimal =>
-  Decimal.max(0, new Decimal(order.intent.quantity).minus(order.filled));
+  Decimal.max(0, new Decimal(order.fillable).minus(order.filled));
+/** Whether an order can still fill, or has fills on their way. */
+export const isLive = (order: OrderRecord): boolean =>
+  !FINISHED.includes(order.status) || (order.status === 'cancelled' && remaining(order).gt(0));
 /** Whether an intent opens exposure (an entry or a pyramid layer) rather than closing some. */
 export const opens = (intent: Intent): boolean => intent.purpose === 'entry' || intent.purpose === 'pyramid';
 

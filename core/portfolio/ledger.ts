@@ -3,10 +3,13 @@ import { Decimal, decimalText } from '#core/values/decimal.ts';
 import {
   type AccountBook,
   equity,
+  executedUnits,
+  executedValue,
   isLive,
   type Layer,
   layerQuantity,
   layerRealized,
+  type Mark,
   type OrderRecord,
   opens,
   type Position,
@@ -33,7 +36,7 @@ export type LedgerEventType = (typeof LEDGER_EVENTS)[number];
 /** An execution of an intent that the book has no authorization for. Nothing is guessed; the reconciliation must explain it. */
 export class UnknownIntentError extends Error {
   readonly code = 'UnknownIntent';
-  readonly retryable = true;
+  readonly retryable = false;
   constructor(intentId: string, type: string) {
     super(
       `${type} names the intent ${JSON.stringify(intentId)}, which the book has never authorized; reconcile with the broker before trading on`,
@@ -78,7 +81,7 @@ export function fold(book: AccountBook, event: DeskEvent<LedgerEventType>): Fold
       };
     case 'OrderCancelled':
       return {
-        book: withStatus(book, (event as DeskEvent<'OrderCancelled'>).data, 'cancelled'),
+        book: cancelled(book, (event as DeskEvent<'OrderCancelled'>).data),
         revalue: null,
       };
     case 'CommandDeclined': {
@@ -90,10 +93,16 @@ export function fold(book: AccountBook, event: DeskEvent<LedgerEventType>): Fold
       };
     }
     case 'OrderFilled':
-      return { book: fill(book, event as DeskEvent<'OrderFilled'>), revalue: 'fill' };
+      return {
+        book: touch(fill(book, event as DeskEvent<'OrderFilled'>), event.metadata.correlationId),
+        revalue: 'fill',
+      };
     case 'CommissionReported':
       return {
-        book: chargeCommission(book, (event as DeskEvent<'CommissionReported'>).data.commission),
+        book: touch(
+          chargeCommission(book, (event as DeskEvent<'CommissionReported'>).data.commission),
+          event.metadata.correlationId,
+        ),
         revalue: 'commission',
       };
     case 'StopMoved':
@@ -117,9 +126,23 @@ export function fold(book: AccountBook, event: DeskEvent<LedgerEventType>): Fold
 function observeAccount(book: AccountBook, { data }: DeskEvent<'AccountObserved'>): Folded {
   // The broker's cash opens the book once; from then on the book is kept from executions and the broker's figure is only compared.
   if (book.cash !== null) return { book, revalue: null };
+  const opened = withDayStart({
+    ...book,
+    account: data.account,
+    currency: data.currency,
+    cash: data.cash,
+  });
+  return { book: opened, revalue: 'account' };
+}
+
+/** Day figures and the highest equity start with the first equity that is known, whichever of session and account came first. */
+function withDayStart(book: AccountBook): AccountBook {
+  const value = equity(book);
+  if (value === null || book.session === null) return book;
   return {
-    book: { ...book, account: data.account, currency: data.currency, cash: data.cash },
-    revalue: 'account',
+    ...book,
+    sessionEquity: book.sessionEquity ?? decimalText(value),
+    highWater: book.highWater ?? decimalText(value),
   };
 }
 
@@ -138,27 +161,68 @@ function beginSession(book: AccountBook, session: string): AccountBook {
     }
     if (Object.keys(kept).length > 0) positions[instrument] = { ...position, layers: kept };
   }
-  const value = equity(book);
-  return {
+  return withDayStart({
     ...book,
     session,
     orders,
     positions,
     realized: decimalText(realized),
     authorized: [],
-    sessionEquity: value === null ? null : decimalText(value),
-  };
+    touched: [],
+    sessionEquity: null,
+  });
 }
+
+/** Bars before the last that the collar over a window may look back on. */
+const EARLIER_BARS = 30;
 
 function closeBar(book: AccountBook, { data }: DeskEvent<'BarClosed'>): Folded {
   const known = book.marks[data.instrument];
-  if (known !== undefined && known.at >= data.closeTime) return { book, revalue: null };
-  const mark = { price: data.close, at: data.closeTime, volume: data.volume };
+  if (known !== undefined && !outranks(data.closeTime, 'bar', data.close, known))
+    return { book, revalue: null };
+  const before =
+    known?.source === 'bar' ? [{ price: known.price, at: known.at }, ...known.earlier] : known?.earlier;
+  const mark: Mark = {
+    price: data.close,
+    at: data.closeTime,
+    volume: data.volume,
+    source: 'bar',
+    earlier: (before ?? []).slice(0, EARLIER_BARS),
+  };
   const marked = { ...book, marks: { ...book.marks, [data.instrument]: mark } };
   const held = Object.values(book.positions[data.instrument]?.layers ?? {}).some(
     (layer) => !layerQuantity(layer).isZero(),
   );
   return { book: marked, revalue: held ? 'bar' : null };
+}
+
+/**
+ * Whether a price takes the place of the mark: the later one does; at the same instant a bar's close before an execution,
+ * and of two executions the lower price, so that the mark is the same in whatever order they arrive.
+ */
+function outranks(at: string, source: Mark['source'], price: string, known: Mark): boolean {
+  if (at !== known.at) return at > known.at;
+  if (source !== known.source) return source === 'bar';
+  return source === 'execution' && new Decimal(price).lt(known.price);
+}
+
+function withExecutionMark(
+  marks: AccountBook['marks'],
+  instrument: string,
+  { executedAt: at, price }: { readonly executedAt: string; readonly price: string },
+): AccountBook['marks'] {
+  const known = marks[instrument];
+  if (known !== undefined && !outranks(at, 'execution', price, known)) return marks;
+  const earlier =
+    known?.source === 'bar' ? [{ price: known.price, at: known.at }, ...known.earlier] : known?.earlier;
+  const mark: Mark = {
+    price,
+    at,
+    volume: known?.volume ?? null,
+    source: 'execution',
+    earlier: (earlier ?? []).slice(0, EARLIER_BARS),
+  };
+  return { ...marks, [instrument]: mark };
 }
 
 const RANK: Readonly<Record<OrderRecord['status'], number>> = {
@@ -182,18 +246,30 @@ function withStatus(
   return { ...book, orders: { ...book.orders, [of.intentId]: { ...order, status } } };
 }
 
+/** Ends an order. What the broker counts as filled beyond the executions we have seen stays reserved until they come. */
+function cancelled(book: AccountBook, data: DeskEvent<'OrderCancelled'>['data']): AccountBook {
+  const ended = withStatus(book, data, 'cancelled');
+  const order = ended.orders[data.intentId];
+  if (ended === book || order === undefined) return book;
+  const fillable = Decimal.min(order.intent.quantity, data.filledQuantity);
+  return {
+    ...ended,
+    orders: { ...ended.orders, [data.intentId]: { ...order, fillable: decimalText(fillable) } },
+  };
+}
+
 function fill(book: AccountBook, { data }: DeskEvent<'OrderFilled'>): AccountBook {
   const owner = layerOf(book, data.intentId, data.role);
   if (owner === null) throw new UnknownIntentError(data.intentId, 'OrderFilled');
   const { instrument, layer, part, position } = owner;
   if (layer[part][data.execId] !== undefined) return book;
-  const executions = { ...layer[part], [data.execId]: { quantity: data.quantity, price: data.price } };
-  const before = data.corrects === null ? undefined : layer[part][data.corrects];
-  if (data.corrects !== null) delete executions[data.corrects];
-  const units = new Decimal(data.quantity).minus(before?.quantity ?? 0);
-  const paid = new Decimal(data.quantity)
-    .times(data.price)
-    .minus(before === undefined ? 0 : new Decimal(before.quantity).times(before.price));
+  const before = layer[part];
+  const after = {
+    ...before,
+    [data.execId]: { quantity: data.quantity, price: data.price, corrects: data.corrects },
+  };
+  const units = executedUnits(after).minus(executedUnits(before));
+  const paid = executedValue(after).minus(executedValue(before));
   const cash =
     book.cash === null
       ? null
@@ -202,19 +278,11 @@ function fill(book: AccountBook, { data }: DeskEvent<'OrderFilled'>): AccountBoo
     part === 'opening' && (layer.openedAt === '' || data.executedAt < layer.openedAt)
       ? data.executedAt
       : layer.openedAt;
-  const layers = { ...position.layers, [layer.intentId]: { ...layer, openedAt, [part]: executions } };
-  const mark = book.marks[instrument];
-  const marks =
-    mark === undefined || mark.at < data.executedAt
-      ? {
-          ...book.marks,
-          [instrument]: { price: data.price, at: data.executedAt, volume: mark?.volume ?? null },
-        }
-      : book.marks;
+  const layers = { ...position.layers, [layer.intentId]: { ...layer, openedAt, [part]: after } };
   const filled: AccountBook = {
     ...book,
     cash,
-    marks,
+    marks: withExecutionMark(book.marks, instrument, data),
     positions: { ...book.positions, [instrument]: { ...position, layers } },
   };
   return data.role === 'order' ? withFilled(filled, data.intentId, units) : filled;
@@ -274,6 +342,9 @@ function withFilled(book: AccountBook, intentId: string, units: Decimal): Accoun
   };
 }
 
+const touch = (book: AccountBook, correlationId: string): AccountBook =>
+  book.touched.includes(correlationId) ? book : { ...book, touched: [...book.touched, correlationId] };
+
 function chargeCommission(book: AccountBook, commission: string): AccountBook {
   return {
     ...book,
@@ -292,11 +363,14 @@ function moveStop(book: AccountBook, { data }: DeskEvent<'StopMoved'>): AccountB
 
 function resume(book: AccountBook, { metadata, data }: DeskEvent<'TradingResumed'>): Folded {
   const value = equity(book);
-  // A new start after a halt is measured from where it starts: the old high stays in the journal.
+  // Only the new start after a drawdown halt is measured from where it starts (the old high stays in the journal). Any other
+  // resumption keeps the high: nobody can buy a second drawdown by halting and resuming before the limit.
+  const startsAnew = book.trading.coolOffUntil !== null && value !== null;
   return {
     book: {
       ...book,
-      highWater: book.trading.state === 'ACTIVE' || value === null ? book.highWater : decimalText(value),
+      disabled: {},
+      highWater: startsAnew ? decimalText(value) : book.highWater,
       trading: {
         state: 'ACTIVE',
         since: metadata.occurredAt,

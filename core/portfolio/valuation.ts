@@ -3,7 +3,6 @@ import { Decimal, decimalText } from '#core/values/decimal.ts';
 import {
   type AccountBook,
   equity,
-  exposedInstruments,
   isLive,
   layerAveragePrice,
   layerQuantity,
@@ -96,6 +95,3 @@ export function drawdown(total: Decimal, highWater: Decimal): number {
   if (highWater.lte(0)) return 1;
   return Math.max(0, Number(highWater.minus(total).div(highWater).toSignificantDigits(10)));
 }
-
-/** Instruments that are held or about to be: what must have prices. */
-export const neededMarks = exposedInstruments;

@@ -3,9 +3,15 @@ import type { StateKey, StoredState } from '#core/events/desk-store.ts';
 import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
 import { type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
 import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
-import { fold, LEDGER_EVENTS, type LedgerEventType } from '#core/portfolio/ledger.ts';
+import {
+  type Folded,
+  fold,
+  LEDGER_EVENTS,
+  type LedgerEventType,
+  UnknownIntentError,
+} from '#core/portfolio/ledger.ts';
 import { valuation } from '#core/portfolio/valuation.ts';
-import { trip } from '#core/risk/breakers.ts';
+import { reduceOnly, trip } from '#core/risk/breakers.ts';
 import { parseRiskPolicy, type RiskPolicy } from '#core/risk/policy.ts';
 import { instantText } from '#core/values/clock.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
@@ -32,7 +38,8 @@ export class BookContendedError extends Error {
  * breaker are one transaction: there is no moment in which a fill is booked and the limit not yet measured on it.
  */
 export async function keepLedger(desk: Desk, arrivals: readonly Arrival<LedgerInput>[]): Promise<void> {
-  let pending = arrivals.map(({ event }) => event);
+  // A queue may deliver an event twice in one batch; one transaction can mark it as dealt with only once.
+  let pending = [...new Map(arrivals.map(({ event }) => [event.metadata.id, event])).values()];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (pending.length === 0) return;
     const state = await load(desk, pending);
@@ -47,8 +54,10 @@ export async function keepLedger(desk: Desk, arrivals: readonly Arrival<LedgerIn
       case 'committed':
         return;
       case 'duplicate': {
-        if (result.of === 'entry') return;
-        const done = new Set(result.ids);
+        // An announcement that stands in the journal proves its cause booked, though the mark of it has been forgotten.
+        const done = new Set(
+          result.of === 'cause' ? result.ids : causesOf(outcome.entries, new Set(result.ids)),
+        );
         pending = pending.filter(({ metadata }) => !done.has(metadata.id));
         break;
       }
@@ -58,6 +67,9 @@ export async function keepLedger(desk: Desk, arrivals: readonly Arrival<LedgerIn
   }
   throw new BookContendedError();
 }
+
+const causesOf = (entries: readonly JournalEntry[], ids: ReadonlySet<string>): readonly string[] =>
+  entries.flatMap(({ event: { metadata } }) => (ids.has(metadata.id) ? (metadata.causationId ?? []) : []));
 
 interface LedgerState {
   readonly keys: readonly StateKey[];
@@ -91,6 +103,24 @@ interface Outcome {
   readonly checks: readonly { readonly key: StateKey; readonly expectedVersion: number }[];
 }
 
+type Announcement =
+  | 'PortfolioRevalued'
+  | 'DrawdownWarned'
+  | 'TradingReducing'
+  | 'TradingHalted'
+  | 'BrokerDifferenceFound';
+
+const unknownExecution = (
+  { execId, intentId, side, quantity, instrument, price }: DeskEvent<'OrderFilled'>['data'],
+  error: UnknownIntentError,
+): DeskEvent<'BrokerDifferenceFound'>['data'] => ({
+  subject: 'execution',
+  key: execId,
+  expected: `an authorization of ${intentId} in the book`,
+  observed: `${side} ${quantity} ${instrument} at ${price}`,
+  explanation: error.message,
+});
+
 function apply(desk: Desk, state: LedgerState, events: readonly DeskEvent<LedgerInput>[]): Outcome {
   const storedOf = (key: StateKey) => state.stored.get(address(key)) ?? null;
   const policy: RiskPolicy | null =
@@ -103,7 +133,7 @@ function apply(desk: Desk, state: LedgerState, events: readonly DeskEvent<Ledger
 
   for (const event of events) {
     const { metadata } = event;
-    const say = <T extends 'PortfolioRevalued' | 'DrawdownWarned' | 'TradingReducing' | 'TradingHalted'>(
+    const say = <T extends Announcement>(
       type: T,
       data: DeskEvent<T>['data'],
       urgency: 'normal' | 'critical',
@@ -138,7 +168,25 @@ function apply(desk: Desk, state: LedgerState, events: readonly DeskEvent<Ledger
         null) as IntradayRecord | null;
       market.set(address(key), { key, value: withBar(before, data) });
     }
-    const folded = fold(book, event as DeskEvent<LedgerEventType>);
+    let folded: Folded;
+    try {
+      folded = fold(book, event as DeskEvent<LedgerEventType>);
+    } catch (error) {
+      if (!(error instanceof UnknownIntentError)) throw error;
+      // Trying again would never help, and would keep every later event from the book: say it, and open nothing more.
+      const fill = event as DeskEvent<'OrderFilled'>;
+      desk.log.error('an execution belongs to no order of the book', {
+        correlationId: metadata.correlationId,
+        causationId: metadata.id,
+        intentId: fill.data.intentId,
+      });
+      desk.log.metric('BrokerDifferenceFound', 1, 'Count');
+      say('BrokerDifferenceFound', unknownExecution(fill.data, error), 'critical');
+      const reducing = reduceOnly(book, error, now);
+      book = reducing.book;
+      if (reducing.data !== null) say('TradingReducing', reducing.data, 'critical');
+      continue;
+    }
     book = folded.book;
     if (folded.revalue === null) continue;
     const instrument = (event.data as { readonly instrument?: string }).instrument ?? null;

@@ -19,8 +19,12 @@ export interface DailyRecord {
 
 const EMPTY: BarColumns = { openTime: [], closeTime: [], open: [], high: [], low: [], close: [], volume: [] };
 
-/** Adds a closed bar in its place: a bar that comes late or twice leaves the record as if it had come in order, once. */
+/**
+ * Adds a closed bar in its place: a bar that comes late or twice leaves the record as if it had come in order, once; one
+ * of an earlier session than the record's changes nothing.
+ */
 export function withBar(record: IntradayRecord | null, bar: EventData<'BarClosed'>): IntradayRecord {
+  if (record !== null && record.session > bar.session) return record;
   const current = record !== null && record.session === bar.session ? record.bars : EMPTY;
   const openTime = parseInstant(bar.openTime);
   const at = current.openTime.findIndex((time) => time >= openTime);

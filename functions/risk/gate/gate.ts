@@ -98,13 +98,14 @@ async function decideOrder(desk: Desk, event: DeskEvent<'OrderPlanned'>): Promis
       decision.kind === 'authorized'
         ? following(desk, event, 'OrderAuthorized', intent.intentId, decision.data)
         : following(desk, event, 'OrderRefused', intent.intentId, decision.data);
+    // A refusal changes nothing, but where it disables a strategy: that must be kept like a reservation.
+    const writesBook = decision.book !== account;
     const result = await desk.store.commit({
       entries: [entry],
-      writes:
-        decision.kind === 'authorized'
-          ? [{ key: stateKeys.book, value: decision.book, expectedVersion: book?.version ?? 0 }]
-          : [],
-      checks: decision.kind === 'authorized' ? checks : [],
+      writes: writesBook
+        ? [{ key: stateKeys.book, value: decision.book, expectedVersion: book?.version ?? 0 }]
+        : [],
+      checks: writesBook ? checks : [],
       processed,
     });
     if (result.kind === 'conflict') continue;
@@ -131,10 +132,11 @@ async function decideStop(desk: Desk, event: DeskEvent<'StopMovePlanned'>): Prom
     decision.kind === 'authorized'
       ? following(desk, event, 'StopMoveAuthorized', event.data.requestId, decision.data)
       : following(desk, event, 'StopMoveRefused', event.data.requestId, decision.data);
-  await desk.store.commit({
+  const result = await desk.store.commit({
     entries: [entry],
     processed: { consumer: 'gate', eventIds: [event.metadata.id] },
   });
+  if (result.kind === 'conflict') throw new GateContendedError(event.data.requestId);
 }
 
 function readPolicy(
@@ -187,7 +189,8 @@ function returnCorrelation(left: BarSeries, right: BarSeries): number | null {
   if (recent.length < CORRELATION_SESSIONS / 2) return null;
   const returns = (pick: 0 | 1) =>
     recent.slice(1).map((pair, index) => Math.log(pair[pick] / (recent[index] as [number, number])[pick]));
-  return correlation(returns(0), returns(1)) ?? null;
+  const measured = correlation(returns(0), returns(1));
+  return measured === undefined || !Number.isFinite(measured) ? null : measured;
 }
 
 function following<

@@ -1,10 +1,17 @@
+import type { Intent } from '#contracts/events/orders.ts';
 import type { DeskEvent } from '#contracts/registry.ts';
+import { expectedSlippage } from '#core/agents/execution/trading-cost.ts';
+import { annualVolatility, median, VOLATILITY_SESSIONS } from '#core/agents/strategy/instrument-state.ts';
 import { journalEntry } from '#core/events/new-event.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import { sessionAt } from '#core/market/calendar.ts';
 import { findInstrument } from '#core/market/catalog.ts';
 import { parseRiskPolicy } from '#core/risk/policy.ts';
 import { planPyramiding } from '#core/risk/pyramiding.ts';
+import { parseInstant } from '#core/values/clock.ts';
+import { measured } from '#core/values/round.ts';
+import type { DailyRecord } from '#functions/portfolio/market-record.ts';
+import { loadDaily } from '#functions/runtime/cycle-context.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
 import { type Arrival, say } from '#functions/runtime/handler.ts';
 
@@ -28,6 +35,9 @@ async function pyramidOn(desk: Desk, event: DeskEvent<'PortfolioRevalued'>): Pro
     instrument: findInstrument,
     expectedVolume: (id) => (id === event.data.instrument && volume !== null ? volume : undefined),
   });
+  const priced = await Promise.all(
+    intents.map(async (intent) => ({ ...intent, expectedSlippage: await slippageOf(desk, intent) })),
+  );
   const shared = {
     correlationId: event.metadata.correlationId,
     causationId: event.metadata.id,
@@ -43,11 +53,35 @@ async function pyramidOn(desk: Desk, event: DeskEvent<'PortfolioRevalued'>): Pro
         index,
       );
     }),
-    ...intents.map((intent, index) =>
+    ...priced.map((intent, index) =>
       journalEntry(
         { ...shared, type: 'OrderPlanned', key: intent.intentId, data: { intent } },
         stopMoves.length + index,
       ),
     ),
   ]);
+}
+
+/** What the addition is expected to cost, as for an entry; null where no history says so, and then the gate refuses it. */
+async function slippageOf(desk: Desk, intent: Intent): Promise<number | null> {
+  const instrument = findInstrument(intent.instrument);
+  const [record] = await desk.store.read([stateKeys.daily(intent.instrument)]);
+  if (instrument === undefined || record === null || record === undefined) return null;
+  const daily = await loadDaily(desk, (record.value as DailyRecord).history);
+  return measured(
+    expectedSlippage(
+      {
+        instrument,
+        daily,
+        session: null,
+        reference: Number(intent.referencePrice),
+        referenceAt: parseInstant(intent.referenceAt),
+        averageTrueRange: Number.NaN,
+        annualVolatility: annualVolatility(daily, daily.length, VOLATILITY_SESSIONS),
+        usualVolume: median(daily.volume.subarray(Math.max(0, daily.length - VOLATILITY_SESSIONS))),
+        spread: Number.NaN,
+      },
+      Number(intent.quantity),
+    ),
+  );
 }
