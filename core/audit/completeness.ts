@@ -68,7 +68,23 @@ export function checkChains(events: readonly DeskEvent[]): {
     ({ data }) => data.intent.intentId,
     'the refusal of intent',
   );
-  const submitted = unique(collect('OrderSubmitted'), ({ data }) => data.orderRef, 'the submission of order');
+  // An order that the broker never saw, or a stop that lapsed, is submitted anew under a new number at the broker.
+  const submissions = unique(
+    collect('OrderSubmitted'),
+    ({ data }) => `${data.orderRef} as number ${data.orderId}`,
+    'the submission of order',
+  );
+  const submitted = new Map<string, At<'OrderSubmitted'>>();
+  const fillable = new Map<string, Decimal>();
+  for (const at of submissions.values()) {
+    const { orderRef, role, quantity } = at.event.data;
+    if (!submitted.has(orderRef)) submitted.set(orderRef, at);
+    const before = fillable.get(orderRef);
+    fillable.set(
+      orderRef,
+      before === undefined ? new Decimal(quantity) : role === 'stop' ? before.plus(quantity) : before,
+    );
+  }
   const fills = unique(collect('OrderFilled'), ({ data }) => data.execId, 'the execution');
 
   for (const [intentId, { index, event }] of authorized) {
@@ -78,8 +94,8 @@ export function checkChains(events: readonly DeskEvent[]): {
       fault(index, `intent ${intentId} was authorized with other terms than planned`);
     if (refused.has(intentId)) fault(index, `intent ${intentId} was both authorized and refused`);
   }
-  for (const [orderRef, { index, event }] of submitted) {
-    const { intentId, role, quantity, side } = event.data;
+  for (const { index, event } of submissions.values()) {
+    const { orderRef, intentId, role, quantity, side } = event.data;
     const grant = authorized.get(intentId);
     if (grant === undefined)
       fault(index, `order ${orderRef} was submitted without an authorization of intent ${intentId}`);
@@ -100,20 +116,35 @@ export function checkChains(events: readonly DeskEvent[]): {
       if (!submitted.has(orderRef)) fault(index, `${type} of order ${orderRef}, which was never submitted`);
     }
   }
-  const corrected = new Set([...fills.values()].flatMap(({ event }) => event.data.corrects ?? []));
+  const superseded = supersededIn(fills);
   const filled = new Map<string, Decimal>();
   for (const [execId, { index, event }] of fills) {
-    if (corrected.has(execId)) continue;
-    const total = (filled.get(event.data.orderRef) ?? new Decimal(0)).plus(event.data.quantity);
-    filled.set(event.data.orderRef, total);
-    const order = submitted.get(event.data.orderRef);
-    if (order !== undefined && total.gt(order.event.data.quantity))
-      fault(index, `order ${event.data.orderRef} filled ${total} of ${order.event.data.quantity}`);
+    if (superseded.has(execId)) continue;
+    const { orderRef, quantity } = event.data;
+    const total = (filled.get(orderRef) ?? new Decimal(0)).plus(quantity);
+    filled.set(orderRef, total);
+    const most = fillable.get(orderRef);
+    if (most !== undefined && total.gt(most)) fault(index, `order ${orderRef} filled ${total} of ${most}`);
   }
   return {
     faults: faults.sort((left, right) => left.index - right.index),
     open: openChains(authorized, submitted, filled, collect),
   };
+}
+
+/** Executions that another takes the place of: one that corrects them, or a later correction of the same. */
+function supersededIn(fills: ReadonlyMap<string, At<'OrderFilled'>>): ReadonlySet<string> {
+  const correction = new Map<string, string>();
+  const superseded = new Set<string>();
+  for (const [execId, { event }] of fills) {
+    const { corrects } = event.data;
+    if (corrects === null) continue;
+    superseded.add(corrects);
+    const other = correction.get(corrects);
+    if (other !== undefined) superseded.add(other < execId ? other : execId);
+    if (other === undefined || other < execId) correction.set(corrects, execId);
+  }
+  return superseded;
 }
 
 function openChains(

@@ -1,5 +1,5 @@
 import { type DeskEvent, InvalidEventError, parseEvent } from '#contracts/registry.ts';
-import { canonicalJson } from '#core/events/canonical.ts';
+import { canonicalJson, NotCanonicalError } from '#core/events/canonical.ts';
 import { isSignedBy, MalformedCheckpointError, parseNote } from './checkpoint.ts';
 import { type ChainFault, checkChains, type OpenChain } from './completeness.ts';
 import { append, EMPTY_FRONTIER, type Frontier, leafHash, rootOf } from './merkle-tree.ts';
@@ -63,7 +63,12 @@ export function verifyExport(parts: readonly ExportPart[], spki: Uint8Array): Ve
         if (canonicalJson(value) !== canonical) return bad('it is not in canonical form (RFC 8785)');
         event = parseEvent(value);
       } catch (error) {
-        if (error instanceof InvalidEventError || error instanceof SyntaxError) return bad(error.message);
+        if (
+          error instanceof InvalidEventError ||
+          error instanceof SyntaxError ||
+          error instanceof NotCanonicalError
+        )
+          return bad(error.message);
         throw error;
       }
       events.push(event);

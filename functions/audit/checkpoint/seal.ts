@@ -3,7 +3,13 @@ import { EMPTY_FRONTIER, type Frontier, frontierOf, leafHash, rootOf } from '#co
 import { exportLine } from '#core/audit/verification.ts';
 import type { ObjectStore } from '#core/events/object-store.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
-import { type CheckpointRecord, checkpointName, type LeafStore, type PendingLeaf } from '../leaf-store.ts';
+import {
+  type CheckpointRecord,
+  checkpointName,
+  type LeafStore,
+  type PendingBatch,
+  type PendingLeaf,
+} from '../leaf-store.ts';
 
 /** Signs with a key that never leaves its keeper: ECDSA P-256 over SHA-256, DER. */
 export interface CheckpointSigner {
@@ -45,29 +51,51 @@ interface SealingDesk {
 export async function seal(sealing: SealingDesk): Promise<SealOutcome> {
   const { desk, leaves, worm } = sealing;
   const before = await leaves.latestCheckpoint();
-  const unfinished = await finishSigned(sealing, before);
+  const unfinished = await finishWritten(sealing, before);
   const last = unfinished ?? before;
+  const sealed = await sealedHashes(worm, last?.number ?? 0);
+  const isSealed = ({ hash }: PendingLeaf) => sealed.has(hash);
   const batches = await leaves.pending();
-  const sealed = last === null ? new Set<string>() : sealedHashes(await worm.get(last.entriesKey));
+  // What a run that was cut off had sealed goes first: only the last parts are looked through for what is sealed already.
+  await leaves.removePending(idsOf(batches.filter((batch) => batch.leaves.every(isSealed))));
+  const open = batches.filter((batch) => !batch.leaves.every(isSealed));
   const fresh = new Map<string, PendingLeaf>();
-  for (const leaf of batches.flatMap((batch) => batch.leaves)) {
-    if (!sealed.has(leaf.hash)) fresh.set(`${leaf.correlationId}\u0000${leaf.sortKey}`, leaf);
+  for (const leaf of open.flatMap((batch) => batch.leaves)) {
+    if (!isSealed(leaf)) fresh.set(`${leaf.correlationId}\u0000${leaf.sortKey}`, leaf);
   }
-  const ids = batches.map(({ id }) => id);
-  if (fresh.size === 0) {
-    await leaves.removePending(ids);
-    return { kind: 'nothing new' };
-  }
+  if (fresh.size === 0) return { kind: 'nothing new' };
   const canonicals = await readEntries(desk, [...fresh.values()].sort(byOccurrence));
   const record = await sign(sealing, last, canonicals);
-  if (await leaves.addCheckpoint(record)) await leaves.removePending(ids);
+  if (await leaves.addCheckpoint(record)) await leaves.removePending(idsOf(open));
   return { kind: 'sealed', number: record.number, size: record.size, root: record.root };
 }
 
+const idsOf = (batches: readonly PendingBatch[]): readonly string[] => batches.map(({ id }) => id);
+
+/** Of a leaf hash in hex, before the entry in its line. */
+const HASH_CHARACTERS = 64;
 const entriesKeyOf = (number: number) => `audit/${checkpointName(number)}.entries`;
 const noteKeyOf = (number: number) => `audit/${checkpointName(number)}.checkpoint`;
 
+/**
+ * Writes the entries of the next checkpoint, then signs them. Entries first: from then on a crash leaves it settled what
+ * that number covers, so that no two different texts are ever signed for one number, and a note without its entries, which
+ * could not be verified, is never there.
+ */
 async function sign(
+  sealing: SealingDesk,
+  before: CheckpointRecord | null,
+  canonicals: readonly string[],
+): Promise<CheckpointRecord> {
+  const number = (before?.number ?? 0) + 1;
+  await sealing.worm.put(
+    entriesKeyOf(number),
+    Buffer.from(canonicals.map((text) => `${exportLine(text)}\n`).join(''), 'utf8'),
+  );
+  return signWritten(sealing, before, canonicals);
+}
+
+async function signWritten(
   { worm, signer, origin }: SealingDesk,
   before: CheckpointRecord | null,
   canonicals: readonly string[],
@@ -78,27 +106,26 @@ async function sign(
   const spki = await signer.publicKey();
   const signature = await signer.sign(Buffer.from(checkpointText(checkpoint), 'utf8'));
   const note = signedNote(checkpoint, spki, signature);
-  // Entries first: a note without its entries could not be verified, entries without a note are not signed yet.
-  await worm.put(
-    entriesKeyOf(number),
-    Buffer.from(canonicals.map((text) => `${exportLine(text)}\n`).join(''), 'utf8'),
-  );
   if (number === 1) await worm.put('audit/public-key.der', spki);
   await worm.put(noteKeyOf(number), Buffer.from(note, 'utf8'));
   return recordOf(number, frontier, note);
 }
 
-/** A run that was cut off after signing left its note: the checkpoint is that one, whatever has come since. */
-async function finishSigned(
-  { leaves, worm }: SealingDesk,
+/** A run that was cut off after writing entries left the checkpoint settled: it is that one, whatever has come since. */
+async function finishWritten(
+  sealing: SealingDesk,
   before: CheckpointRecord | null,
 ): Promise<CheckpointRecord | null> {
+  const { leaves, worm } = sealing;
   const number = (before?.number ?? 0) + 1;
+  const entries = await worm.get(entriesKeyOf(number));
+  if (entries === null) return null;
+  const canonicals = linesOf(entries).map((line) => line.slice(HASH_CHARACTERS + 1));
   const note = await worm.get(noteKeyOf(number));
-  const entries = note === null ? null : await worm.get(entriesKeyOf(number));
-  if (note === null || entries === null) return null;
-  const canonicals = linesOf(entries).map((line) => line.slice(65));
-  const record = recordOf(number, extended(before, canonicals), Buffer.from(note).toString('utf8'));
+  const record =
+    note === null
+      ? await signWritten(sealing, before, canonicals)
+      : recordOf(number, extended(before, canonicals), Buffer.from(note).toString('utf8'));
   await leaves.addCheckpoint(record);
   return record;
 }
@@ -127,9 +154,17 @@ const linesOf = (bytes: Uint8Array): readonly string[] =>
     .split('\n')
     .filter((line) => line !== '');
 
-/** Hashes in the last sealed part: where a run was cut off before it could let go of them. */
-const sealedHashes = (entries: Uint8Array | null): ReadonlySet<string> =>
-  new Set((entries === null ? [] : linesOf(entries)).map((line) => line.slice(0, 64)));
+/** Sealed parts that a leaf which is still pending may be in: the last, and the one before where a batch came once more. */
+const PARTS_LOOKED_THROUGH = 2;
+
+async function sealedHashes(worm: ObjectStore, last: number): Promise<ReadonlySet<string>> {
+  const hashes = new Set<string>();
+  for (let number = last; number > Math.max(0, last - PARTS_LOOKED_THROUGH); number--) {
+    const entries = await worm.get(entriesKeyOf(number));
+    for (const line of entries === null ? [] : linesOf(entries)) hashes.add(line.slice(0, HASH_CHARACTERS));
+  }
+  return hashes;
+}
 
 const compare = (left: string, right: string) => (left < right ? -1 : left > right ? 1 : 0);
 const byOccurrence = (left: PendingLeaf, right: PendingLeaf) =>
