@@ -15,6 +15,7 @@ import {
   CommitTooLargeError,
   type DeskStore,
   type EntryReference,
+  RepeatedItemError,
   type StateKey,
   type StoredEntry,
   type StoredState,
@@ -110,10 +111,14 @@ async function readItems(
   keys: readonly StateKey[],
 ): Promise<ReadonlyMap<string, Record<string, AttributeValue>>> {
   const found = new Map<string, Record<string, AttributeValue>>();
-  let pending: Record<string, AttributeValue>[] = keys.map(stateKeyItem);
+  // The service refuses a batch that names one key twice.
+  const distinct = [...new Map(keys.map((key) => [address(key), key])).values()];
+  let pending: Record<string, AttributeValue>[] = distinct.map(stateKeyItem);
   for (let attempt = 0; pending.length > 0; attempt++) {
     if (attempt === READ_ATTEMPTS) {
-      throw new DeskStoreError(`${pending.length} items of ${table} stayed unread after ${READ_ATTEMPTS} attempts`);
+      throw new DeskStoreError(
+        `${pending.length} items of ${table} stayed unread after ${READ_ATTEMPTS} attempts`,
+      );
     }
     const answer = await client.send(
       new BatchGetItemCommand({ RequestItems: { [table]: { Keys: pending, ConsistentRead: true } } }),
@@ -168,6 +173,7 @@ async function commit(
   const { items, roles } = transaction(settings, clock, change);
   if (items.length === 0) return { kind: 'committed' };
   if (items.length > MAXIMUM_ITEMS) throw new CommitTooLargeError(items.length);
+  refuseRepeats(settings, change);
   const only = items.length === 1 ? items[0]?.Put : undefined;
   try {
     if (only !== undefined) await client.send(new PutItemCommand(only));
@@ -186,6 +192,23 @@ async function commit(
     if (reasons.some((reason) => reason.Code === 'TransactionConflict'))
       return { kind: 'conflict', keys: contended };
     throw error;
+  }
+}
+
+function refuseRepeats(settings: DynamoDeskStoreSettings, change: Commit): void {
+  const names = [
+    ...(change.processed?.eventIds ?? []).map((id) => `cause ${change.processed?.consumer}#${id}`),
+    ...[...(change.writes ?? []), ...(change.checks ?? [])].map(
+      ({ key }) => `state ${key.partition}#${key.sort} of ${settings.stateTable}`,
+    ),
+    ...change.entries.map(
+      ({ key, event: { metadata } }) => `entry ${metadata.correlationId}#${metadata.type}#${key}`,
+    ),
+  ];
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) throw new RepeatedItemError(name);
+    seen.add(name);
   }
 }
 

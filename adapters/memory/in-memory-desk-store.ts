@@ -4,6 +4,7 @@ import {
   type CommitResult,
   CommitTooLargeError,
   type DeskStore,
+  RepeatedItemError,
   type StateKey,
   type StoredEntry,
   type StoredState,
@@ -25,6 +26,15 @@ export function inMemoryDeskStore(): DeskStore & { readonly all: () => readonly 
     const causes = change.processed?.eventIds ?? [];
     const items = change.entries.length + writes.length + checks.length + causes.length;
     if (items > MAXIMUM_ITEMS) throw new CommitTooLargeError(items);
+    const names = [
+      ...causes.map((id) => `cause ${change.processed?.consumer}#${id}`),
+      ...[...writes, ...checks].map(({ key }) => `state ${address(key)}`),
+      ...change.entries.map(
+        ({ key, event: { metadata } }) => `entry ${metadata.correlationId}#${metadata.type}#${key}`,
+      ),
+    ];
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined) throw new RepeatedItemError(twice);
 
     const done = causes.filter((id) => processed.has(`${change.processed?.consumer}#${id}`));
     if (done.length > 0) return { kind: 'duplicate', of: 'cause', ids: done };

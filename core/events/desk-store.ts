@@ -73,3 +73,13 @@ export class CommitTooLargeError extends Error {
     this.name = 'CommitTooLargeError';
   }
 }
+
+/** A commit that touches one item twice: no transaction can. A design error of the caller, not a passing fault. */
+export class RepeatedItemError extends Error {
+  readonly code = 'RepeatedItem';
+  readonly retryable = false;
+  constructor(item: string) {
+    super(`a commit names ${item} more than once; merge what belongs to one item before committing`);
+    this.name = 'RepeatedItemError';
+  }
+}
