@@ -1,10 +1,11 @@
 import { VOTERS } from '#contracts/agents.ts';
 import type { DeskEvent } from '#contracts/registry.ts';
 import { tally } from '#core/deliberation/tally.ts';
+import type { JournalEntry } from '#core/events/new-event.ts';
 import { loadContext } from '#functions/runtime/cycle-context.ts';
 import { cycleEntry } from '#functions/runtime/cycle-events.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
-import { type Arrival, say } from '#functions/runtime/handler.ts';
+import type { Arrival } from '#functions/runtime/handler.ts';
 import { causeOf, eventsOf } from '#functions/runtime/journal-reading.ts';
 
 export const DELIBERATION_TYPES = ['OpinionGiven', 'ProposalSynthesized', 'DeliberationRoundOpened'] as const;
@@ -39,6 +40,7 @@ async function count(desk: Desk, { correlationId, iteration, round, close }: Rou
   );
   const inRound = (number: number) => opinions.filter(({ data }) => data.round === number);
   if (!close && inRound(round).length < VOTERS.length) return;
+  if (await isDecided(desk, correlationId, iteration, round)) return;
   const synthesized = await causeOf(desk, correlationId, 'ProposalSynthesized', String(iteration));
   const context = await loadContext(desk, synthesized.data.snapshot);
   const outcome = tally(
@@ -50,24 +52,58 @@ async function count(desk: Desk, { correlationId, iteration, round, close }: Rou
       weightOf: context.calibratedWeight,
     },
   );
+  // One round has one outcome. Its last vote and its deadline may be counted at the same time, and come to different ones.
+  const result = await desk.store.commit({
+    entries: [outcomeEntry(desk, synthesized, outcome)],
+    processed: { consumer: desk.name, eventIds: [`${correlationId}/${iteration}/${round}`] },
+  });
+  if (result.kind === 'conflict') throw new RoundContendedError(correlationId, round);
+}
+
+/** Two countings of a round met. The transport tries again and finds it decided. */
+export class RoundContendedError extends Error {
+  readonly code = 'RoundContended';
+  readonly retryable = true;
+  constructor(correlationId: string, round: number) {
+    super(`round ${round} of ${correlationId} was being counted twice at once; it is counted again`);
+    this.name = 'RoundContendedError';
+  }
+}
+
+/** A vote that comes after its round has been counted stays in the journal and changes nothing. */
+async function isDecided(
+  desk: Desk,
+  correlationId: string,
+  iteration: number,
+  round: number,
+): Promise<boolean> {
+  const outcomes = await desk.store.entries([
+    { correlationId, type: 'ConsensusReached', key: String(iteration) },
+    { correlationId, type: 'ConsensusFailed', key: String(iteration) },
+    { correlationId, type: 'DeliberationRoundOpened', key: `${iteration}/${round + 1}` },
+  ]);
+  return outcomes.some((entry) => entry !== null);
+}
+
+function outcomeEntry(
+  desk: Desk,
+  synthesized: DeskEvent<'ProposalSynthesized'>,
+  outcome: ReturnType<typeof tally>,
+): JournalEntry {
+  const iteration = synthesized.data.iteration;
   switch (outcome.kind) {
     case 'reached':
-      await say(desk, [cycleEntry(desk, synthesized, 'ConsensusReached', String(iteration), outcome.body)]);
-      return;
+      return cycleEntry(desk, synthesized, 'ConsensusReached', String(iteration), outcome.body);
     case 'failed':
-      await say(desk, [cycleEntry(desk, synthesized, 'ConsensusFailed', String(iteration), outcome.body)]);
-      return;
+      return cycleEntry(desk, synthesized, 'ConsensusFailed', String(iteration), outcome.body);
     case 'next-round':
-      await say(desk, [
-        cycleEntry(
-          desk,
-          synthesized,
-          'DeliberationRoundOpened',
-          `${iteration}/${outcome.body.round}`,
-          outcome.body,
-        ),
-      ]);
-      return;
+      return cycleEntry(
+        desk,
+        synthesized,
+        'DeliberationRoundOpened',
+        `${iteration}/${outcome.body.round}`,
+        outcome.body,
+      );
   }
 }
 

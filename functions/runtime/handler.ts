@@ -31,12 +31,15 @@ const queueShape = z.object({
 interface Incoming<T extends EventType> {
   readonly arrival: Arrival<T>;
   readonly messageId: string | null;
+  /** The group of a FIFO queue whose order has to be kept; null elsewhere. */
+  readonly group: string | null;
 }
 
 /**
  * The one transport wrapper. Takes bus events and SQS batches alike; drops what is expired (journaled as such); hands the
- * rest to the use case: all together (`batch`), or one by one in order (`each`), where a failure stops the batch there,
- * so that a FIFO group keeps its order. An event that can never be parsed is a fault of its message alone.
+ * rest to the use case: all together (`batch`), or one by one in order (`each`), where a failure holds back what follows in
+ * its FIFO group, so that the group keeps its order. An event that can never be parsed is a fault of its message alone: to
+ * hold others back for it would only send them to the dead letters with it.
  */
 export function deskHandler<T extends EventType>(
   desk: Desk,
@@ -47,10 +50,10 @@ export function deskHandler<T extends EventType>(
     const failures: string[] = [];
     const incoming = await current(desk, read(desk, options.accepts, input, failures));
     const groups = options.mode === 'batch' ? [incoming] : incoming.map((one) => [one]);
-    let blocked = failures.length > 0 && options.mode === 'each';
+    const heldBack = new Set<string>();
     for (const group of groups) {
       if (group.length === 0) continue;
-      if (blocked) {
+      if (group.some((one) => one.group !== null && heldBack.has(one.group))) {
         failures.push(...identifiers(group));
         continue;
       }
@@ -63,7 +66,7 @@ export function deskHandler<T extends EventType>(
         logFailure(desk, group, error);
         if (group.some(({ messageId }) => messageId === null)) throw error;
         failures.push(...identifiers(group));
-        blocked = options.mode === 'each';
+        for (const one of group) if (one.group !== null) heldBack.add(one.group);
       }
     }
     return isQueue(input)
@@ -87,14 +90,21 @@ function read<T extends EventType>(
     const bus = busShape.safeParse(input);
     if (!bus.success)
       throw new InvalidEventError('unknown', 'the invocation carries neither a bus event nor queue records');
-    return [{ arrival: { event: parseEventOf(accepts, bus.data.detail), via: 'bus' }, messageId: null }];
+    return [
+      {
+        arrival: { event: parseEventOf(accepts, bus.data.detail), via: 'bus' },
+        messageId: null,
+        group: null,
+      },
+    ];
   }
   return queue.data.Records.flatMap((record) => {
     try {
       const body: unknown = JSON.parse(record.body);
       const detail = busShape.safeParse(body);
       const event = parseEventOf(accepts, detail.success ? detail.data.detail : body);
-      return [{ arrival: { event, via: 'queue' as const }, messageId: record.messageId }];
+      const group = record.attributes?.['MessageGroupId'] ?? null;
+      return [{ arrival: { event, via: 'queue' as const }, messageId: record.messageId, group }];
     } catch (error) {
       desk.log.error('a message cannot be read', { messageId: record.messageId, error: describe(error) });
       failures.push(record.messageId);
