@@ -1,6 +1,9 @@
 import * as z from 'zod';
 
 const cron = z.string().regex(/^cron\(.+\)$/);
+const maintenance = z
+  .string()
+  .regex(/^(off|([01]\d|2[0-3]):[0-5]\d\+\d{1,4})$/, 'a New York time and a length, "23:45+15", or "off"');
 
 /** Settings of one environment. Every deployment names one; nothing else differs between them. */
 export const settingsSchema = z.strictObject({
@@ -28,7 +31,8 @@ export const settingsSchema = z.strictObject({
     host: z.string(),
     port: z.int().min(1).max(65535),
     account: z.string(),
-    clientId: z.int().min(0),
+    /** Never 0: that client binds manual orders, which are not ours. */
+    clientId: z.int().min(1).max(9_999),
     /** Names the lease's holder; null lets every task name itself. */
     leaseOwner: z.string().min(1).nullable(),
     leaseSeconds: z.int().min(10),
@@ -36,8 +40,8 @@ export const settingsSchema = z.strictObject({
     haltPollSeconds: z.int().min(1),
     reconcileMinutes: z.int().min(1),
     /** New York time and length of the gateway's own restart, `23:45+15`, or `off`. */
-    dailyRestart: z.string(),
-    sundayLogin: z.string(),
+    dailyRestart: maintenance,
+    sundayLogin: maintenance,
     marketDataSource: z.string().min(1),
     /** Tasks to start with; the replay starts its one task once its gateway listens. */
     desiredTasks: z.union([z.literal(0), z.literal(1)]),
