@@ -97,6 +97,8 @@ export class AuditStack extends Stack {
     );
     allow(this.checkpoint.function, ['kms:Sign', 'kms:GetPublicKey'], [this.signingKey.keyArn]);
     allow(this.checkpoint.function, ['s3:PutObject', 's3:GetObject'], [this.worm.arnForObjects('audit/*')]);
+    // Whether a part is there already is told only to who may list: everybody else is refused instead.
+    allow(this.checkpoint.function, ['s3:ListBucket'], [this.worm.bucketArn]);
     schedule(this, 'Checkpoint', settings.schedules.audit, this.checkpoint, {
       undelivered: this.undelivered,
       retryAttempts: 10,
