@@ -20,6 +20,9 @@ interface Waiting {
   readonly event: OrderCommand;
 }
 
+/** After a fault a command comes again this much later; the queue sets it aside when that has not helped often enough. */
+const RETRY_SECONDS = 30;
+
 /** Who carries commands out. */
 export interface BoardServices {
   readonly desk: OrderDesk;
@@ -90,7 +93,7 @@ export class CommandBoard {
     try {
       await this.#perform(next, heldBefore, desk);
     } catch (fault) {
-      await this.#intake.giveBack(next.messageId);
+      await this.#intake.giveBack(next.messageId, RETRY_SECONDS);
       throw fault;
     }
     await this.#intake.complete(next.messageId);

@@ -49,12 +49,12 @@ export class CommandIntake {
     }
   }
 
-  /** Somebody else, or this bridge later, is to deal with it. */
-  async giveBack(messageId: string): Promise<void> {
+  /** Somebody else, or this bridge later, is to deal with it; after `seconds`, so that what fails does not fail in a loop. */
+  async giveBack(messageId: string, seconds = 0): Promise<void> {
     const receipt = this.#forget(messageId);
     if (receipt === null) return;
     try {
-      await this.#queue.extend(receipt, 0);
+      await this.#queue.extend(receipt, seconds);
     } catch (fault) {
       this.#log('warn', 'a command could not be given back; it returns when its time is up', {
         messageId,

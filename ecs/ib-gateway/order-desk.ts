@@ -6,7 +6,6 @@ import {
   closableQuantity,
   filledQuantity,
   isOpen,
-  lifeKey,
   type OrderRecord,
   stopRefOf,
   workingQuantity,
@@ -18,6 +17,7 @@ import {
   planPlacement,
   priceRefusal,
 } from '#core/broker/placement.ts';
+import { neverSent, submission } from '#core/broker/submission.ts';
 import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
 import { type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
 import { instantText, parseInstant } from '#core/values/clock.ts';
@@ -143,7 +143,7 @@ export class OrderDesk {
     const family = [record, ...(stop !== null && stop.status === 'submitted' ? [stop] : [])];
     const refusal = record.role === 'stop' ? await this.#stopRefusal(record) : await this.#lateness(record);
     if (refusal !== null) {
-      await ledger.commit(family.map((member) => this.#neverSent(member, refusal)));
+      await ledger.commit(family.map((member) => neverSent(member, refusal, this.#bridge.schedule.now())));
       return;
     }
     const orderIds = family.map(() => this.#bridge.link.nextOrderId());
@@ -419,68 +419,15 @@ export class OrderDesk {
     };
   }
 
-  /** The record of a submission that is about to happen, with the event that says so. */
   #submitted(record: OrderRecord, commandEventId: string | null): OrderChange {
-    const now = this.#bridge.schedule.now();
-    const attempt = record.attempts + 1;
-    const entry = orderEvent<'OrderSubmitted'>(record, {
-      type: 'OrderSubmitted',
-      key: lifeKey({ ...record, attempts: attempt }),
-      ...(commandEventId === null ? {} : { causationId: commandEventId }),
-      occurredAt: now,
-      data: {
-        intentId: record.intentId,
-        orderRef: record.orderRef,
-        role: record.role,
-        instrument: record.instrument,
-        orderId: record.orderId,
-        clientId: record.clientId,
-        side: record.side,
-        quantity: decimalText(workingQuantity(record)),
-        orderType: record.orderType,
-        limitPrice: record.limitPrice,
-        triggerPrice: record.triggerPrice,
-        timeInForce: record.timeInForce,
-        ocaGroup: record.ocaGroup,
-        fencingToken: this.#bridge.lease.token,
-      },
-    });
-    const submitted = {
-      ...record,
-      attempts: attempt,
-      submittedAt: instantText(now),
-      submittedEventId: entry.event.metadata.id,
-    };
-    return { record: submitted, entries: [entry] };
+    const fencingToken = this.#bridge.lease.token;
+    return submission(record, { now: this.#bridge.schedule.now(), fencingToken, commandEventId });
   }
 
-  /** The end of a submission that the broker never got: the intent is declined, its stop is over with it. */
-  #neverSent(record: OrderRecord, reason: string): OrderChange {
-    const now = this.#bridge.schedule.now();
-    if (record.role === 'stop' || record.cancel !== null) {
-      const entry = orderEvent<'OrderCancelled'>(record, {
-        type: 'OrderCancelled',
-        key: lifeKey(record),
-        occurredAt: now,
-        data: {
-          intentId: record.intentId,
-          orderRef: record.orderRef,
-          role: record.role,
-          instrument: record.instrument,
-          filledQuantity: '0',
-          reason,
-        },
-      });
-      return { record: { ...record, status: 'cancelled' }, entries: [entry] };
-    }
-    const entry = orderEvent<'CommandDeclined'>(record, {
-      type: 'CommandDeclined',
-      key: `OrderAuthorized:${record.intentId}`,
-      occurredAt: now,
-      urgency: 'high',
-      data: { intentId: record.intentId, command: 'OrderAuthorized', reason },
-    });
-    return { record: { ...record, status: 'declined' }, entries: [entry] };
+  /** An entry that is over has nothing to hold its stop back with any more. */
+  #parentId(record: OrderRecord): number | null {
+    const parent = record.parentRef === null ? null : this.#bridge.ledger.peek(record.parentRef);
+    return parent !== null && isOpen(parent) ? this.#bridge.link.orderIdOf(parent.orderRef) : null;
   }
 
   #ticket(record: OrderRecord): OrderTicket | null {
@@ -504,7 +451,7 @@ export class OrderDesk {
       triggerPrice: record.triggerPrice,
       timeInForce: record.timeInForce,
       goodTillDate: record.timeInForce === 'GTD' ? utcText(record.expiresAt) : null,
-      parentId: record.parentRef === null ? null : this.#bridge.link.orderIdOf(record.parentRef),
+      parentId: this.#parentId(record),
       ocaGroup: record.ocaGroup,
       transmit: record.role === 'stop' || (record.purpose !== 'entry' && record.purpose !== 'pyramid'),
     };

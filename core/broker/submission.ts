@@ -1,0 +1,74 @@
+import { type EpochMillis, instantText } from '#core/values/clock.ts';
+import { decimalText } from '#core/values/decimal.ts';
+import { type OrderChange, orderEvent } from './order-facts.ts';
+import { lifeKey, type OrderRecord, workingQuantity } from './order-record.ts';
+
+export interface SubmissionContext {
+  readonly now: EpochMillis;
+  readonly fencingToken: number;
+  /** The authorization that causes it; null where an order is sent or placed again. */
+  readonly commandEventId: string | null;
+}
+
+/** The record of a submission that is about to happen, with the event that says so. */
+export function submission(record: OrderRecord, by: SubmissionContext): OrderChange {
+  const { now, commandEventId } = by;
+  const attempt = record.attempts + 1;
+  const entry = orderEvent<'OrderSubmitted'>(record, {
+    type: 'OrderSubmitted',
+    key: lifeKey({ ...record, attempts: attempt }),
+    ...(commandEventId === null ? {} : { causationId: commandEventId }),
+    occurredAt: now,
+    data: {
+      intentId: record.intentId,
+      orderRef: record.orderRef,
+      role: record.role,
+      instrument: record.instrument,
+      orderId: record.orderId,
+      clientId: record.clientId,
+      side: record.side,
+      quantity: decimalText(workingQuantity(record)),
+      orderType: record.orderType,
+      limitPrice: record.limitPrice,
+      triggerPrice: record.triggerPrice,
+      timeInForce: record.timeInForce,
+      ocaGroup: record.ocaGroup,
+      fencingToken: by.fencingToken,
+    },
+  });
+  const submitted = {
+    ...record,
+    attempts: attempt,
+    submittedAt: instantText(now),
+    submittedEventId: entry.event.metadata.id,
+  };
+  return { record: submitted, entries: [entry] };
+}
+
+/** The end of a submission that the broker never got: the intent is declined, its stop is over with it. */
+export function neverSent(record: OrderRecord, reason: string, now: EpochMillis): OrderChange {
+  if (record.role === 'stop' || record.cancel !== null) {
+    const entry = orderEvent<'OrderCancelled'>(record, {
+      type: 'OrderCancelled',
+      key: lifeKey(record),
+      occurredAt: now,
+      data: {
+        intentId: record.intentId,
+        orderRef: record.orderRef,
+        role: record.role,
+        instrument: record.instrument,
+        filledQuantity: '0',
+        reason,
+      },
+    });
+    return { record: { ...record, status: 'cancelled' }, entries: [entry] };
+  }
+  const entry = orderEvent<'CommandDeclined'>(record, {
+    type: 'CommandDeclined',
+    key: `OrderAuthorized:${record.intentId}`,
+    occurredAt: now,
+    urgency: 'high',
+    data: { intentId: record.intentId, command: 'OrderAuthorized', reason },
+  });
+  return { record: { ...record, status: 'declined' }, entries: [entry] };
+}
