@@ -1,0 +1,337 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { type Environment, GATEWAY_IMAGE, references, type Synthesized, synthesized } from './synthesized.ts';
+
+const paper = synthesized('paper');
+const live = synthesized('live');
+const local = synthesized('local');
+const applications: readonly (readonly [Environment, Synthesized])[] = [
+  ['local', local],
+  ['paper', paper],
+  ['live', live],
+];
+
+describe('delivery', () => {
+  it('of every rule is retried and ends in a dead-letter queue', () => {
+    const rules = paper
+      .all('AWS::Events::Rule')
+      .filter(({ properties }) => properties.EventPattern?.source?.[0] === 'abc');
+    expect(rules.length).toBeGreaterThan(40);
+    for (const { logicalId, properties } of rules) {
+      expect(properties.Targets, logicalId).toHaveLength(1);
+      const [target] = properties.Targets;
+      expect(references(target.DeadLetterConfig?.Arn), logicalId).toHaveLength(1);
+      expect(target.RetryPolicy?.MaximumRetryAttempts, logicalId).toBeGreaterThan(0);
+    }
+  });
+
+  it('of every schedule is retried and ends in a dead-letter queue', () => {
+    const schedules = paper.all('AWS::Scheduler::Schedule');
+    expect(schedules.length).toBeGreaterThan(0);
+    for (const { logicalId, properties } of schedules) {
+      expect(references(properties.Target.DeadLetterConfig?.Arn), logicalId).toHaveLength(1);
+      expect(properties.Target.RetryPolicy?.MaximumRetryAttempts, logicalId).toBeGreaterThan(0);
+    }
+  });
+
+  it('to every function that fails ends in a queue, from the bus, a queue or the journal alike', () => {
+    const configured = paper.all('AWS::Lambda::EventInvokeConfig');
+    expect(configured).toHaveLength(paper.all('AWS::Lambda::Function').length);
+    for (const { logicalId, properties } of configured)
+      expect(references(properties.DestinationConfig?.OnFailure?.Destination), logicalId).toHaveLength(1);
+    for (const { logicalId, properties } of paper.all('AWS::Lambda::EventSourceMapping')) {
+      expect(properties.FunctionResponseTypes, logicalId).toEqual(['ReportBatchItemFailures']);
+      const [source] = references(properties.EventSourceArn);
+      const queue = paper.all('AWS::SQS::Queue').find((one) => one.logicalId === source);
+      if (queue === undefined) {
+        expect(references(properties.DestinationConfig?.OnFailure?.Destination), logicalId).toHaveLength(1);
+        expect(properties.BisectBatchOnFunctionError, logicalId).toBe(true);
+      } else expect(references(queue.properties.RedrivePolicy), logicalId).toHaveLength(1);
+    }
+  });
+
+  it('of what must keep its order goes through FIFO queues', () => {
+    const fifo = paper.all('AWS::SQS::Queue').filter(({ properties }) => properties.FifoQueue === true);
+    const fed = paper
+      .all('AWS::Events::Rule')
+      .flatMap(({ properties }) =>
+        properties.Targets.flatMap((target: { Arn: unknown; SqsParameters?: { MessageGroupId: string } }) =>
+          target.SqsParameters === undefined ? [] : references(target.Arn),
+        ),
+      );
+    const consumed = fifo.filter(({ properties }) => properties.RedrivePolicy !== undefined);
+    expect(new Set(fed)).toEqual(new Set(consumed.map(({ logicalId }) => logicalId)));
+    expect(fed).toHaveLength(3);
+  });
+});
+
+describe('schedules', () => {
+  it('are those of a trading day, in New York time', () => {
+    const schedules = paper.all('AWS::Scheduler::Schedule').map(({ properties }) => {
+      expect(properties.ScheduleExpressionTimezone).toBe('America/New_York');
+      expect(properties.State).toBe('ENABLED');
+      const input = JSON.parse(properties.Target.Input) as { task?: string; scheduledTime: string };
+      expect(input.scheduledTime).toBe('<aws.scheduler.scheduled-time>');
+      return [properties.Description.replace('abc ', ''), input.task, properties.ScheduleExpression];
+    });
+    expect(schedules.sort()).toEqual(
+      [
+        ['Weekly', 'weekly', 'cron(30 5 ? * MON *)'],
+        ['Prepare', 'prepare', 'cron(0 6 ? * MON-FRI *)'],
+        ['PreMarket', 'pre-market', 'cron(30 7 ? * MON-FRI *)'],
+        ['Decision0', 'decision', 'cron(45 9 ? * MON-FRI *)'],
+        ['Decision1', 'decision', 'cron(0/15 10-15 ? * MON-FRI *)'],
+        ['Report', undefined, 'cron(0 12 ? * MON-FRI *)'],
+        ['Close', 'close', 'cron(30 16 ? * MON-FRI *)'],
+        ['Checkpoint', undefined, 'cron(0 17 ? * MON-FRI *)'],
+        ['Scan', undefined, 'cron(7/15 9-16 ? * MON-FRI *)'],
+      ].sort(),
+    );
+  });
+});
+
+describe('data', () => {
+  it.each(applications)('in %s: every table recovers to a point in time, under a key of ours', (_, app) => {
+    const tables = app.all('AWS::DynamoDB::Table');
+    expect(tables).toHaveLength(5);
+    for (const { logicalId, properties } of tables) {
+      expect(properties.PointInTimeRecoverySpecification?.PointInTimeRecoveryEnabled, logicalId).toBe(true);
+      expect(properties.SSESpecification, logicalId).toMatchObject({ SSEEnabled: true, SSEType: 'KMS' });
+      expect(references(properties.SSESpecification.KMSMasterKeyId)[0], logicalId).toMatch(/DataKey/);
+    }
+  });
+
+  it('the journal streams what was appended; nothing expires from it', () => {
+    const journal = paper
+      .of('State', 'AWS::DynamoDB::Table')
+      .find(({ logicalId }) => logicalId.startsWith('Journal'));
+    expect(journal?.properties.StreamSpecification).toEqual({ StreamViewType: 'NEW_IMAGE' });
+    expect(journal?.properties.TimeToLiveSpecification).toBeUndefined();
+    const mapped = paper
+      .all('AWS::Lambda::EventSourceMapping')
+      .filter(({ properties }) => properties.StartingPosition);
+    expect(mapped.map(({ properties }) => properties.StartingPosition)).toEqual([
+      'TRIM_HORIZON',
+      'TRIM_HORIZON',
+    ]);
+  });
+
+  it('outlives its stack where it matters, and is deleted with it where it does not', () => {
+    for (const type of [
+      'AWS::DynamoDB::Table',
+      'AWS::S3::Bucket',
+      'AWS::KMS::Key',
+      'AWS::SecretsManager::Secret',
+    ]) {
+      for (const { logicalId, raw } of [...paper.all(type), ...live.all(type)])
+        expect(raw['DeletionPolicy'], logicalId).toBe('Retain');
+      for (const { logicalId, raw } of local.all(type))
+        expect(raw['DeletionPolicy'], logicalId).toBe('Delete');
+    }
+    for (const { logicalId, properties } of paper.all('AWS::DynamoDB::Table'))
+      expect(properties.DeletionProtectionEnabled, logicalId).toBe(true);
+  });
+
+  it('names no resource, so that none is in another deployment’s way', () => {
+    const names = {
+      'AWS::DynamoDB::Table': 'TableName',
+      'AWS::S3::Bucket': 'BucketName',
+      'AWS::SQS::Queue': 'QueueName',
+    };
+    for (const [type, name] of Object.entries(names))
+      for (const { logicalId, properties } of paper.all(type))
+        expect(properties[name], logicalId).toBeUndefined();
+  });
+
+  it('in buckets and queues is refused without TLS', () => {
+    for (const type of ['AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy', 'AWS::SNS::TopicPolicy']) {
+      expect(paper.all(type).length).toBeGreaterThan(0);
+      for (const { logicalId, properties } of paper.all(type)) {
+        expect(
+          properties.PolicyDocument.Statement.some(
+            (statement: { Effect: string; Condition?: { Bool?: Record<string, string> } }) =>
+              statement.Effect === 'Deny' && statement.Condition?.Bool?.['aws:SecureTransport'] === 'false',
+          ),
+          logicalId,
+        ).toBe(true);
+      }
+    }
+    expect(paper.all('AWS::SQS::QueuePolicy')).toHaveLength(paper.all('AWS::SQS::Queue').length);
+    expect(paper.all('AWS::S3::BucketPolicy')).toHaveLength(paper.all('AWS::S3::Bucket').length);
+  });
+});
+
+describe('the audit log', () => {
+  it.each([
+    ['local', local, 'GOVERNANCE', 1],
+    ['paper', paper, 'GOVERNANCE', 365],
+    ['live', live, 'COMPLIANCE', 2557],
+  ] as const)('in %s is locked in the mode of the environment', (_, app, mode, days) => {
+    app.template('Audit').hasResourceProperties('AWS::S3::Bucket', {
+      ObjectLockEnabled: true,
+      ObjectLockConfiguration: {
+        ObjectLockEnabled: 'Enabled',
+        Rule: { DefaultRetention: { Mode: mode, Days: days } },
+      },
+      VersioningConfiguration: { Status: 'Enabled' },
+      PublicAccessBlockConfiguration: Match.objectLike({
+        BlockPublicPolicy: true,
+        RestrictPublicBuckets: true,
+      }),
+    });
+  });
+
+  it('is signed with an elliptic curve key that does nothing else', () => {
+    paper
+      .template('Audit')
+      .hasResourceProperties('AWS::KMS::Key', { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' });
+  });
+
+  it('has the name of its environment', () => {
+    for (const [environment, app] of applications) {
+      app.template('Audit').hasResourceProperties('AWS::Lambda::Function', {
+        Environment: {
+          Variables: Match.objectLike({ LOG_ORIGIN: `abc-application/${environment}/journal` }),
+        },
+      });
+    }
+  });
+});
+
+describe('the broker’s task', () => {
+  it('runs once at most: the old one stops before the new one starts, a failed one rolls back', () => {
+    paper.template('Broker').hasResourceProperties('AWS::ECS::Service', {
+      DesiredCount: 1,
+      LaunchType: 'FARGATE',
+      EnableExecuteCommand: false,
+      DeploymentConfiguration: Match.objectLike({
+        MaximumPercent: 100,
+        MinimumHealthyPercent: 0,
+        DeploymentCircuitBreaker: { Enable: true, Rollback: true },
+      }),
+    });
+    expect(paper.all('AWS::ApplicationAutoScaling::ScalableTarget')).toHaveLength(0);
+  });
+
+  it('is not reachable: no inbound rule, no port, no load balancer', () => {
+    const groups = paper.all('AWS::EC2::SecurityGroup');
+    expect(groups).toHaveLength(1);
+    for (const { properties } of groups) expect(properties.SecurityGroupIngress).toBeUndefined();
+    expect(paper.all('AWS::EC2::SecurityGroupIngress')).toHaveLength(0);
+    expect(paper.all('AWS::ElasticLoadBalancingV2::LoadBalancer')).toHaveLength(0);
+    for (const { ContainerDefinitions } of paper
+      .all('AWS::ECS::TaskDefinition')
+      .map(({ properties }) => properties))
+      for (const container of ContainerDefinitions) expect(container.PortMappings).toBeUndefined();
+  });
+
+  it('is judged by the bridge’s own report of its health', () => {
+    const [bridge] = paper.all('AWS::ECS::TaskDefinition')[0]?.properties.ContainerDefinitions ?? [];
+    expect(bridge).toMatchObject({
+      Name: 'bridge',
+      Essential: true,
+      HealthCheck: { Command: ['CMD', 'node', 'health.mjs'] },
+    });
+  });
+
+  it('carries the gateway’s image by digest, and its credentials as secrets only', () => {
+    const containers = paper.all('AWS::ECS::TaskDefinition')[0]?.properties.ContainerDefinitions ?? [];
+    const gateway = containers.find(({ Name }: { Name: string }) => Name === 'ib-gateway');
+    expect(gateway.Image).toBe(GATEWAY_IMAGE);
+    expect(gateway.Secrets.map(({ Name }: { Name: string }) => Name).sort()).toEqual([
+      'TWS_PASSWORD',
+      'TWS_USERID',
+    ]);
+    for (const { Environment } of containers)
+      for (const { Name } of Environment) expect(Name).not.toMatch(/PASSWORD|SECRET|USERID/);
+  });
+
+  it('brings no gateway where one runs elsewhere, and is started by the replay', () => {
+    const [task] = local.all('AWS::ECS::TaskDefinition');
+    expect(task?.properties.ContainerDefinitions.map(({ Name }: { Name: string }) => Name)).toEqual([
+      'bridge',
+    ]);
+    expect(local.all('AWS::ECS::Service')[0]?.properties.DesiredCount).toBe(0);
+  });
+
+  it('has credentials under a key that no function may use', () => {
+    const [secret] = paper.all('AWS::SecretsManager::Secret');
+    const [key] = references(secret?.properties.KmsKeyId);
+    expect(paper.of('Broker', 'AWS::KMS::Key').map(({ logicalId }) => logicalId)).toEqual([key]);
+  });
+});
+
+describe('alarms', () => {
+  const alarms = paper.all('AWS::CloudWatch::Alarm').map(({ properties }) => properties);
+  const watched = (name: string) => alarms.filter(({ MetricName }) => MetricName === name);
+
+  it('all page somebody, and name a runbook that is there', () => {
+    expect(alarms.length).toBeGreaterThan(0);
+    for (const { AlarmActions, AlarmDescription } of alarms) {
+      expect(references(AlarmActions), AlarmDescription).toHaveLength(1);
+      const runbook = /\((docs\/runbooks\/[a-z-]+\.md)\)$/.exec(AlarmDescription)?.[1];
+      expect(runbook, AlarmDescription).toBeDefined();
+      expect(existsSync(resolve(import.meta.dirname, '../..', runbook as string)), runbook).toBe(true);
+    }
+  });
+
+  it('watch every queue that something undeliverable ends in', () => {
+    const ends = paper
+      .all('AWS::SQS::Queue')
+      .filter(({ properties }) => properties.RedrivePolicy === undefined)
+      .map(({ stack, logicalId }) => `${stack}:${logicalId}`);
+    const queues = watched('ApproximateNumberOfMessagesVisible').map(({ Dimensions, Threshold }) => {
+      expect(Threshold).toBe(0);
+      const [reference = ''] = references(Dimensions[0].Value);
+      return reference.replace(/^Abc-paper-(\w+):ExportsOutputFnGetAtt(\w+?)QueueName\w{8}$/, '$1:$2');
+    });
+    expect(queues.sort()).toEqual(ends.sort());
+  });
+
+  it('watch the lag of both readers of the journal', () => {
+    expect(watched('IteratorAge')).toHaveLength(2);
+  });
+
+  it('watch halts, the drawdown step, errors, the audit, lost cycles, and a broker that is silent or differs', () => {
+    for (const name of [
+      'TradingHalted',
+      'TradingReducing',
+      'AuditFailed',
+      'CycleNotRecovered',
+      'PriceAgeMinutes',
+      'BrokerDifference',
+    ])
+      expect(watched(name), name).toHaveLength(1);
+    expect(watched('Errors').length).toBeGreaterThanOrEqual(6);
+  });
+
+  it('are heard: CloudWatch may publish to the topic and use its key', () => {
+    const [policy] = paper.all('AWS::SNS::TopicPolicy');
+    expect(policy?.properties.PolicyDocument.Statement).toContainEqual(
+      expect.objectContaining({
+        Action: 'sns:Publish',
+        Effect: 'Allow',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      }),
+    );
+    const [key] = paper.of('State', 'AWS::KMS::Key');
+    expect(key?.properties.KeyPolicy.Statement).toContainEqual(
+      expect.objectContaining({
+        Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+      }),
+    );
+  });
+});
+
+describe('the bus', () => {
+  it('keeps a year of what travelled on it, to replay from', () => {
+    paper.template('Bus').hasResourceProperties('AWS::Events::Archive', {
+      EventPattern: { source: ['abc'] },
+      RetentionDays: 365,
+    });
+  });
+});
