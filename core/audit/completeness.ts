@@ -141,8 +141,9 @@ function supersededIn(fills: ReadonlyMap<string, At<'OrderFilled'>>): ReadonlySe
     if (corrects === null) continue;
     superseded.add(corrects);
     const other = correction.get(corrects);
-    if (other !== undefined) superseded.add(other < execId ? other : execId);
-    if (other === undefined || other < execId) correction.set(corrects, execId);
+    const isLatest = other === undefined || other < execId;
+    if (other !== undefined) superseded.add(isLatest ? other : execId);
+    if (isLatest) correction.set(corrects, execId);
   }
   return superseded;
 }

@@ -39,9 +39,11 @@ const grossLeverage: Limit = (input) =>
 const sectorLimit: Limit = (input) => {
   const sector = input.instrument?.sector ?? null;
   if (sector === null) return null;
-  const names = [...new Set([...exposedInstruments(input.book), input.intent.instrument])].filter(
-    (id) => input.instruments(id)?.sector === sector,
-  );
+  // An exposed instrument whose sector nobody knows may be of this one.
+  const names = [...new Set([...exposedInstruments(input.book), input.intent.instrument])].filter((id) => {
+    const other = input.instruments(id);
+    return other === null || other.sector === sector;
+  });
   return exposureLimit(
     'sector',
     input,
