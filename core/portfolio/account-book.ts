@@ -83,6 +83,8 @@ export interface OrderRecord {
   readonly correlationId: string;
   readonly status: 'authorized' | 'submitted' | 'working' | 'filled' | 'cancelled' | 'rejected' | 'declined';
   readonly filled: string;
+  /** Units of the executions as first told: corrected down later, the order is complete all the same. */
+  readonly told: string;
   /** Units that may fill in all: the intent's, and what the broker has said is filled once the order has ended. */
   readonly fillable: string;
   /** Worst-case price per unit that the reservation was made at. */
@@ -155,12 +157,29 @@ export function layerAveragePrice(layer: Layer): Decimal | null {
   return opened.isZero() ? null : executedValue(layer.opening).div(opened);
 }
 
-/** Realised P&L of a layer before fees: closed units times (closing price − average opening price), by direction. */
-export function layerRealized(layer: Layer): Decimal {
-  const average = layerAveragePrice(layer);
-  if (average === null) return ZERO;
-  const gain = executedValue(layer.closing).minus(executedUnits(layer.closing).times(average));
-  return layer.direction === 'long' ? gain : gain.neg();
+/**
+ * P&L of a layer before fees. Realised: the units both opened and closed, times the difference of their average prices, by
+ * direction. Unrealised: the units left, from what they cost to the mark. Where more was closed than opened (a correction,
+ * or an opening execution still on its way) the excess cost what it was closed at.
+ */
+export function layerProfit(
+  layer: Layer,
+  mark: Decimal | null,
+): { readonly realized: Decimal; readonly unrealized: Decimal } {
+  const opened = executedUnits(layer.opening);
+  const closed = executedUnits(layer.closing);
+  const sign = layer.direction === 'long' ? 1 : -1;
+  const openedAt = opened.isZero() ? null : executedValue(layer.opening).div(opened);
+  const closedAt = closed.isZero() ? null : executedValue(layer.closing).div(closed);
+  const realized =
+    openedAt === null || closedAt === null
+      ? ZERO
+      : closedAt.minus(openedAt).times(Decimal.min(opened, closed)).times(sign);
+  const left = opened.minus(closed);
+  const cost = left.gt(0) ? openedAt : closedAt;
+  const unrealized =
+    mark === null || cost === null || left.isZero() ? ZERO : mark.minus(cost).times(left).times(sign);
+  return { realized, unrealized };
 }
 
 /** Signed units held of an instrument: long positive. */

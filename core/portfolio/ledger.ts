@@ -7,8 +7,8 @@ import {
   executedValue,
   isLive,
   type Layer,
+  layerProfit,
   layerQuantity,
-  layerRealized,
   type Mark,
   type OrderRecord,
   opens,
@@ -156,7 +156,7 @@ function beginSession(book: AccountBook, session: string): AccountBook {
     const kept: Record<string, Layer> = {};
     for (const [id, layer] of Object.entries(position.layers)) {
       if (layerQuantity(layer).isZero() && orders[id] === undefined)
-        realized = realized.plus(layerRealized(layer));
+        realized = realized.plus(layerProfit(layer, null).realized);
       else kept[id] = layer;
     }
     if (Object.keys(kept).length > 0) positions[instrument] = { ...position, layers: kept };
@@ -285,7 +285,7 @@ function fill(book: AccountBook, { data }: DeskEvent<'OrderFilled'>): AccountBoo
     marks: withExecutionMark(book.marks, instrument, data),
     positions: { ...book.positions, [instrument]: { ...position, layers } },
   };
-  return data.role === 'order' ? withFilled(filled, data.intentId, units) : filled;
+  return data.role === 'order' ? withFilled(filled, data, units) : filled;
 }
 
 /** The layer an execution belongs to: its own for an opening order, the one named in `closes` for a closing one, or the stop's. */
@@ -327,19 +327,22 @@ function layerOf(
   return { instrument: intent.instrument, position: planned, layer, part: closing ? 'closing' : 'opening' };
 }
 
-function withFilled(book: AccountBook, intentId: string, units: Decimal): AccountBook {
+function withFilled(
+  book: AccountBook,
+  { intentId, quantity, corrects }: DeskEvent<'OrderFilled'>['data'],
+  units: Decimal,
+): AccountBook {
   const order = book.orders[intentId];
   if (order === undefined) return book;
   const filled = units.plus(order.filled);
-  const status = filled.gte(order.intent.quantity)
+  const told = new Decimal(order.told).plus(corrects === null ? quantity : 0);
+  const status = Decimal.max(filled, told).gte(order.intent.quantity)
     ? 'filled'
     : RANK[order.status] >= RANK.working
       ? order.status
       : 'working';
-  return {
-    ...book,
-    orders: { ...book.orders, [intentId]: { ...order, filled: decimalText(filled), status } },
-  };
+  const next = { ...order, filled: decimalText(filled), told: decimalText(told), status };
+  return { ...book, orders: { ...book.orders, [intentId]: next } };
 }
 
 const touch = (book: AccountBook, correlationId: string): AccountBook =>

@@ -5,8 +5,8 @@ import {
   equity,
   isLive,
   layerAveragePrice,
+  layerProfit,
   layerQuantity,
-  layerRealized,
   openLayers,
   opens,
   positionAveragePrice,
@@ -17,7 +17,7 @@ import {
 export function realizedTotal(book: AccountBook): Decimal {
   return Object.values(book.positions)
     .flatMap((position) => Object.values(position.layers))
-    .reduce((total, layer) => total.plus(layerRealized(layer)), new Decimal(book.realized));
+    .reduce((total, layer) => total.plus(layerProfit(layer, null).realized), new Decimal(book.realized));
 }
 
 /**
@@ -41,7 +41,10 @@ export function valuation(
     if (position === undefined || mark === undefined || held.isZero()) continue;
     const average = positionAveragePrice(position) ?? new Decimal(mark.price);
     const value = held.times(mark.price);
-    const gain = held.times(new Decimal(mark.price).minus(average));
+    const gain = Object.values(position.layers).reduce(
+      (total, layer) => total.plus(layerProfit(layer, new Decimal(mark.price)).unrealized),
+      new Decimal(0),
+    );
     unrealized = unrealized.plus(gain);
     gross = gross.plus(value.abs());
     positions.push({

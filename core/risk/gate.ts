@@ -49,6 +49,7 @@ export function decide(input: GateInput, correlationId: string): GateDecision {
           correlationId,
           status: 'authorized',
           filled: '0',
+          told: '0',
           fillable: intent.quantity,
           worstPrice: decimalText(worst),
         },

@@ -200,6 +200,7 @@ export const withOrder = (book: AccountBook, intent: Intent, worstPrice = '100.2
       correlationId: 'test',
       status: 'authorized',
       filled: '0',
+      told: '0',
       fillable: intent.quantity,
       worstPrice,
     },

@@ -7,7 +7,7 @@ import {
   exposedInstruments,
   isLive,
   layerAveragePrice,
-  layerRealized,
+  layerProfit,
   openLayers,
   positionAveragePrice,
   positionQuantity,
@@ -141,7 +141,7 @@ describe('fills', () => {
     const book = folded(holding(bookOf()), fill('s', '50', '95', { role: 'stop', side: 'SELL' }));
 
     expect(positionQuantity(book.positions['AAPL']).isZero()).toBe(true);
-    expect(layerRealized(layer(book)).toFixed()).toBe('-250');
+    expect(layerProfit(layer(book), null).realized.toFixed()).toBe('-250');
     expect(realizedTotal(book).toFixed()).toBe('-250');
     expect(book.cash).toBe('99750');
     expect(order(book).status).toBe('filled');
