@@ -49,6 +49,7 @@ export const EVENTS = {
   TradingReducing: { version: 1, data: desk.tradingReducing },
   TradingHalted: { version: 1, data: desk.tradingHalted },
   TradingResumed: { version: 1, data: desk.tradingResumed },
+  WeekPrepared: { version: 1, data: desk.weekPrepared },
   SessionPrepared: { version: 1, data: desk.sessionPrepared },
   SessionClosed: { version: 1, data: desk.sessionClosed },
   RiskReported: { version: 1, data: desk.riskReported },

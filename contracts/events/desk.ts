@@ -116,6 +116,13 @@ export const tradingHalted = z.object({
 });
 export const tradingResumed = z.object({ by: identifier, reason: sentence });
 
+/** The week ahead: its sessions, and which of them end early. */
+export const weekPrepared = z.object({
+  week: calendarDate,
+  sessions: z.array(
+    z.object({ session: calendarDate, open: instant, close: instant, earlyClose: z.boolean() }),
+  ),
+});
 export const sessionPrepared = z.object({
   session: calendarDate,
   open: instant,

@@ -9,8 +9,10 @@ import { EMPTY_BOOK } from '#core/portfolio/account-book.ts';
 import { valuation } from '#core/portfolio/valuation.ts';
 import { parseRiskPolicy } from '#core/risk/policy.ts';
 import { type EpochMillis, instantText } from '#core/values/clock.ts';
+import type { LearningRecord } from '#functions/agents/learning/learning-record.ts';
 import type { DailyRecord, IntradayRecord } from '#functions/portfolio/market-record.ts';
 import { putContent } from '#functions/runtime/content.ts';
+import { CYCLE_TTL_SECONDS } from '#functions/runtime/cycle-events.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
 import { cycleIdOf, type SessionRecord } from './session-record.ts';
 
@@ -55,7 +57,7 @@ export async function openCycle(
           causationId: null,
           sender: desk.name,
           occurredAt: desk.clock.now(),
-          ttlSeconds: 600,
+          ttlSeconds: CYCLE_TTL_SECONDS,
           data: {
             cycleId,
             session: session.date,
@@ -130,6 +132,11 @@ function intradayOf(
 }
 
 function calibrationOf(stored: StoredState | null | undefined): CycleSnapshot['calibration'] {
-  const state = stored?.value as { calibration?: CycleSnapshot['calibration'] } | undefined;
-  return state?.calibration ?? [];
+  const record = stored?.value as LearningRecord | undefined;
+  return (record?.lesson.calibration ?? []).map(({ agent, weight, observations, brier }) => ({
+    agent,
+    weight,
+    observations,
+    brier,
+  }));
 }

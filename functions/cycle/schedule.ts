@@ -5,9 +5,10 @@ import type { Desk } from '#functions/runtime/desk.ts';
 import { closeSession } from './close-session.ts';
 import { openCycle } from './open-cycle.ts';
 import { prepareSession } from './prepare-session.ts';
+import { prepareWeek } from './prepare-week.ts';
 
 const scheduled = z.object({
-  task: z.enum(['prepare', 'pre-market', 'decision', 'close']),
+  task: z.enum(['weekly', 'prepare', 'pre-market', 'decision', 'close']),
   scheduledTime: z.iso.datetime({ offset: true }),
   trigger: z.enum(['schedule', 'operator', 'market']).default('schedule'),
 });
@@ -21,6 +22,7 @@ export function scheduledTask(desk: Desk): (input: unknown) => Promise<{ readonl
   return async (input) => {
     const { task, scheduledTime, trigger } = scheduled.parse(input);
     const at = parseInstant(scheduledTime);
+    if (task === 'weekly') return { outcome: await prepareWeek(desk, newYorkDate(at)) };
     const session = sessionOn('us-equity', newYorkDate(at));
     if (session === null) return skip(desk, task, scheduledTime, 'no session on this date');
     switch (task) {

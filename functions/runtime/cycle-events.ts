@@ -9,7 +9,7 @@ export type CycleEventType = {
 }[EventType];
 
 /** Seconds after which nobody should act on an event of a cycle any more. */
-const CYCLE_TTL_SECONDS = 600;
+export const CYCLE_TTL_SECONDS = 1500;
 
 /** The next event of a cycle: the cycle's members carried over from the cause, the rest from the use case. */
 export function cycleEntry<T extends CycleEventType>(

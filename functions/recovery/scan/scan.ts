@@ -8,6 +8,8 @@ import type { Desk } from '#functions/runtime/desk.ts';
 import { isFinished } from '../cycle-progress.ts';
 
 const scheduled = z.object({ scheduledTime: z.iso.datetime({ offset: true }) });
+/** Older cycles are past their time to live: nobody would act on them any more. */
+const RECENT_CYCLES = 2;
 const GRACE_MILLIS = 5 * 60_000;
 
 /** Looks through the session's cycles for those that should have ended and have not, and starts the recovery of each once. */
@@ -23,7 +25,7 @@ export function scanForLostCycles(
     const [stored] = await desk.store.read([stateKeys.session(date)]);
     const cycles = stored === null || stored === undefined ? [] : sessionRecord.parse(stored.value).cycles;
     const started: string[] = [];
-    for (const cycleId of cycles) {
+    for (const cycleId of cycles.slice(-RECENT_CYCLES)) {
       const entries = await desk.store.journal(cycleId);
       if (isFinished(entries) || !isOverdue(entries, desk.clock.now())) continue;
       try {
