@@ -1,4 +1,5 @@
 import type { DeskEvent, EventType } from '#contracts/registry.ts';
+import type { EntryReference } from '#core/events/desk-store.ts';
 import type { CycleEventType } from '#functions/runtime/cycle-events.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
 import type { Arrival } from '#functions/runtime/handler.ts';
@@ -17,6 +18,8 @@ export async function collect<A extends EventType, O extends CycleEventType>(
     readonly opening: O;
     readonly expected: readonly string[];
     readonly answererOf: (answer: DeskEvent<A>) => string;
+    /** The event that closes the stage, where its key is known: a deadline that comes after it has nothing to do. */
+    readonly closing: { readonly type: CycleEventType; readonly key: string };
     readonly close: (
       correlationId: string,
       answers: readonly DeskEvent<A>[],
@@ -31,9 +34,15 @@ export async function collect<A extends EventType, O extends CycleEventType>(
     due.set(correlationId, (due.get(correlationId) ?? false) || isDeadline);
   }
   for (const [correlationId, deadlinePassed] of due) {
+    if (deadlinePassed && (await isThere(desk, { correlationId, ...stage.closing }))) continue;
     const answers = await eventsOf(desk, correlationId, stage.answers);
     const answered = new Set(answers.map(stage.answererOf));
     const missing = stage.expected.filter((agent) => !answered.has(agent));
     if (missing.length === 0 || deadlinePassed) await stage.close(correlationId, answers, missing);
   }
+}
+
+async function isThere(desk: Desk, reference: EntryReference): Promise<boolean> {
+  const [entry] = await desk.store.entries([reference]);
+  return entry !== null;
 }

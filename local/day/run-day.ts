@@ -92,6 +92,7 @@ export async function startDay(
     accountId: ACCOUNT,
     seed: parameters.seed,
     log,
+    smallHeaps: true,
   });
   const gateway = await startPaperGateway({
     port: gatewayPort,
@@ -225,9 +226,7 @@ async function freePort(): Promise<number> {
 }
 
 /** The endpoint of a run that is going on in a state directory, or null. */
-export function readEndpoint(
-  directory: string,
-): {
+export function readEndpoint(directory: string): {
   readonly endpoint: string;
   readonly region: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };

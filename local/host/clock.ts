@@ -178,9 +178,13 @@ function steppedClock(settings: ClockSettings, activity: HostActivity, memory: C
         moveTo(target);
         return;
       }
-      timers.pop();
-      moveTo(next.at);
-      next.run();
+      // What is due at one instant happens together, in the order it was scheduled; then all has to come to rest again.
+      const instant = next.at;
+      for (let due = timers.peek(); due !== undefined && due.at <= instant; due = timers.peek()) {
+        timers.pop();
+        moveTo(due.at);
+        due.run();
+      }
     }
   };
 

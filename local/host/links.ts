@@ -16,11 +16,33 @@ export interface Link {
 /** All ends of tasks' connections within the process: the host's own port, and what is added. */
 export function createLinks(
   connections: () => readonly ConnectionCounters[],
+  connection: (remotePort: number) => ConnectionCounters | undefined,
   port: () => number,
 ): Links & { add(link: Link): void } {
   const links: Link[] = [];
   return {
     add: (link) => void links.push(link),
+    socket(remotePort) {
+      const own = connection(remotePort);
+      if (own !== undefined)
+        return {
+          remotePort,
+          bytesRead: own.bytesRead,
+          bytesWritten: own.bytesWritten,
+          unfinished: own.inFlight,
+        };
+      for (const link of links) {
+        const end = link.sockets().find((candidate) => candidate.remotePort === remotePort);
+        if (end !== undefined)
+          return {
+            remotePort,
+            bytesRead: end.bytesRead,
+            bytesWritten: end.bytesWritten,
+            unfinished: end.bufferedWrite,
+          };
+      }
+      return undefined;
+    },
     isLink: (remote) => remote === port() || links.some((link) => link.port === remote),
     sockets() {
       const found = new Map<number, LinkSocket>();

@@ -31,6 +31,7 @@ export async function dataAgent(desk: Desk, arrivals: readonly Arrival<DataType>
       answers: ANSWERS,
       opening: 'MacroAssessed',
       expected: DATA_ANALYZERS,
+      closing: { type: 'MarketViewPublished', key: '1' },
       answererOf: (answer) => answer.data.agent,
       close: (correlationId, answers, missing) => publish(desk, correlationId, answers, missing),
     },

@@ -50,6 +50,7 @@ export async function strategyAgent(desk: Desk, arrivals: readonly Arrival<Strat
     answers: ANSWERS,
     opening: 'MarketViewPublished',
     expected: STRATEGY_ANALYZERS,
+    closing: { type: 'ProposalSynthesized', key: '1' },
     answererOf: (answer) => answer.data.agent,
     close: (correlationId, answers, missing) =>
       put(desk, correlationId, answers, missing, { iteration: 1, exclude: [] }),

@@ -27,6 +27,8 @@ export interface LinkSocket {
 export interface Links {
   isLink(port: number): boolean;
   sockets(): ReadonlyMap<number, LinkSocket>;
+  /** The host's end of one connection, by the port at the task's end. */
+  readonly socket: (port: number) => LinkSocket | undefined;
 }
 
 interface TaskSocket {
@@ -72,6 +74,11 @@ export class Task implements Participant {
   #endOfStart: () => void;
   #lastPing = 0;
   #lastSnapshot = '';
+  /** How things looked from here when the task was last known to rest; undefined while it may be at work. */
+  #atRest: string | undefined;
+  #ports: readonly number[] = [];
+  /** Messages sent to the thread that may set it to work. */
+  #sent = 0;
   #gone = false;
   healthy: boolean | undefined;
 
@@ -123,20 +130,40 @@ export class Task implements Participant {
     });
   }
 
-  /** Quiet: a turn without work, every byte arrived, nothing in flight, and all as it was when last asked. */
+  /**
+   * Quiet: a turn without work, every byte arrived, nothing in flight, and all as it was when last asked. A task at rest
+   * can only be woken by bytes, a timer or a message from here: as long as none came, it need not be asked again.
+   */
   async settled(): Promise<boolean> {
+    if (this.#atRest !== undefined && this.#atRest === this.#seenFromHere()) return true;
+    this.#atRest = undefined;
     const answer = await this.#ping();
     if (answer === undefined) return true;
     if (answer.lines.length > 0) this.#output(answer.lines);
     const snapshot = JSON.stringify(answer.sockets);
     const unchanged = snapshot === this.#lastSnapshot;
     this.#lastSnapshot = snapshot;
-    return unchanged && !answer.busy && this.#fired.size === 0 && this.#allArrived(answer.sockets);
+    const settled = unchanged && !answer.busy && this.#fired.size === 0 && this.#allArrived(answer.sockets);
+    this.#ports = answer.sockets.map(({ localPort }) => localPort);
+    if (settled) this.#atRest = this.#seenFromHere();
+    return settled;
+  }
+
+  /** What the host itself can see of the task's causes to wake up, as text to compare. */
+  #seenFromHere(): string {
+    const { socket } = this.#links;
+    let seen = String(this.#sent);
+    for (const port of this.#ports) {
+      const end = socket(port);
+      seen += end === undefined ? ' -' : ` ${end.bytesRead}/${end.bytesWritten}/${end.unfinished}`;
+    }
+    return seen;
   }
 
   /** Asks the entry to stop, waits as long as the container may take (real time), then ends the thread. */
   async stop(longestMillis = Number.POSITIVE_INFINITY): Promise<void> {
     if (this.#gone) return;
+    this.#sent += 1;
     this.#control.postMessage({ type: 'stop' });
     const patience = new Promise<void>((resolve) =>
       setTimeout(resolve, Math.min(this.#code.stopTimeoutMillis, longestMillis)).unref(),
@@ -184,6 +211,7 @@ export class Task implements Participant {
           this.#timers.delete(id);
           this.#fired.get(id)?.();
           this.#fired.set(id, activity.begin(`task:${this.name}`));
+          this.#sent += 1;
           this.#control.postMessage({ type: 'fire', id });
         });
         this.#timers.get(id)?.cancel();

@@ -47,6 +47,8 @@ export interface HttpFront {
   /** `http://127.0.0.1:<port>` */
   readonly endpoint: string;
   connections(): readonly ConnectionCounters[];
+  /** One connection by the port at the caller's end. */
+  connection(remotePort: number): ConnectionCounters | undefined;
   close(): Promise<void>;
 }
 
@@ -105,6 +107,8 @@ class Front implements HttpFront {
   readonly #verifier: SignatureVerifier;
   readonly #server: Server;
   readonly #sockets = new Map<Socket, { inFlight: number }>();
+  readonly #byPort = new Map<number, Socket>();
+  #port = 0;
   #requests = 0;
 
   constructor(options: HttpFrontOptions) {
@@ -116,12 +120,18 @@ class Front implements HttpFront {
     );
     this.#server.on('connection', (socket) => {
       this.#sockets.set(socket, { inFlight: 0 });
-      socket.on('close', () => this.#sockets.delete(socket));
+      const { remotePort } = socket;
+      if (remotePort !== undefined) this.#byPort.set(remotePort, socket);
+      socket.on('close', () => {
+        this.#sockets.delete(socket);
+        if (remotePort !== undefined && this.#byPort.get(remotePort) === socket)
+          this.#byPort.delete(remotePort);
+      });
     });
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#port;
   }
 
   get endpoint(): string {
@@ -135,6 +145,19 @@ class Front implements HttpFront {
       );
       this.#server.listen(port, '127.0.0.1', resolve);
     });
+    this.#port = (this.#server.address() as AddressInfo).port;
+  }
+
+  connection(remotePort: number): ConnectionCounters | undefined {
+    const socket = this.#byPort.get(remotePort);
+    const state = socket === undefined ? undefined : this.#sockets.get(socket);
+    if (socket === undefined || state === undefined) return undefined;
+    return {
+      remotePort,
+      bytesRead: socket.bytesRead,
+      bytesWritten: socket.bytesWritten,
+      inFlight: state.inFlight,
+    };
   }
 
   connections(): readonly ConnectionCounters[] {
