@@ -37,15 +37,17 @@ export function breakingChanges(before: JsonSchema, after: JsonSchema, path = '$
     if (!(after.enum ?? []).includes(value))
       found.push(`${path}: enum value ${JSON.stringify(value)} removed`);
   }
-  if (before.items !== undefined && after.items !== undefined) {
-    found.push(...breakingChanges(before.items, after.items, `${path}[]`));
-  }
+  if (before.enum === undefined && after.enum !== undefined) found.push(`${path}: restricted to an enum`);
+  found.push(...nestedChanges('items', before, after, path, `${path}[]`));
+  found.push(...nestedChanges('additionalProperties', before, after, path, `${path}.*`));
   const narrowing = [
     'pattern',
     'minimum',
     'maximum',
     'exclusiveMinimum',
     'exclusiveMaximum',
+    'minLength',
+    'maxLength',
     'minItems',
     'maxItems',
     'format',
@@ -69,3 +71,18 @@ export function breakingChanges(before: JsonSchema, after: JsonSchema, path = '$
   }
   return found;
 }
+
+/** A schema inside a schema: described on both sides it is compared, on one side only it is a change. */
+function nestedChanges(
+  keyword: 'items' | 'additionalProperties',
+  before: JsonSchema,
+  after: JsonSchema,
+  path: string,
+  inner: string,
+): readonly string[] {
+  const [was, is] = [before[keyword], after[keyword]];
+  if (isSchema(was) && isSchema(is)) return breakingChanges(was, is, inner);
+  return JSON.stringify(was) === JSON.stringify(is) ? [] : [`${path}: ${keyword} changed`];
+}
+
+const isSchema = (value: unknown): value is JsonSchema => typeof value === 'object' && value !== null;
