@@ -1,0 +1,196 @@
+import { describe, expect, it } from 'vitest';
+import type { DeskEvent, EventData } from '#contracts/registry.ts';
+import { stateKeys } from '#core/events/state-keys.ts';
+import type { AccountBook } from '#core/portfolio/account-book.ts';
+import { BookContendedError, keepLedger, type LEDGER_TYPES } from '#functions/portfolio/ledger.ts';
+import { type IntradayRecord, withBar } from '#functions/portfolio/market-record.ts';
+import {
+  accountObserved,
+  barClosed,
+  bookOf,
+  deskEvent,
+  holding,
+  intentOf,
+  orderFilled,
+  sessionPrepared,
+  withOrder,
+} from '../../../support/desk-events.ts';
+import { arrival, deskInForce, type MemoryDesk, memoryDesk } from '../../../support/memory-desk.ts';
+
+type Input = DeskEvent<(typeof LEDGER_TYPES)[number]>;
+const keep = (desk: MemoryDesk, ...events: readonly Input[]) =>
+  keepLedger(
+    desk,
+    events.map((event) => arrival(event)),
+  );
+const bookIn = async (desk: MemoryDesk) => (await desk.get(stateKeys.book)) as AccountBook;
+async function deskWith(book: AccountBook): Promise<MemoryDesk> {
+  const desk = await deskInForce('portfolio');
+  await desk.put(stateKeys.book, book);
+  return desk;
+}
+const fill = (execId: string, quantity: string) =>
+  orderFilled({ intentId: 'I-1', execId, quantity, price: '100' });
+
+describe('the ledger', () => {
+  it('books a batch, its bars and its valuations in one commit', async () => {
+    const desk = await deskInForce('portfolio');
+    await keep(
+      desk,
+      accountObserved('100000'),
+      sessionPrepared(),
+      barClosed('100', 15),
+      barClosed('101', 30),
+    );
+
+    expect(await bookIn(desk)).toMatchObject({
+      cash: '100000',
+      sessionEquity: '100000',
+      marks: { AAPL: { price: '101' } },
+    });
+    expect(((await desk.get(stateKeys.intraday('AAPL'))) as IntradayRecord).bars.close).toEqual([100, 101]);
+    await keep(
+      desk,
+      deskEvent('DailyHistoryObserved', {
+        instrument: 'AAPL',
+        session: '2018-01-23',
+        history: { uri: 'history/x', sha256: '0'.repeat(64), bytes: 1 },
+        bars: 1,
+        first: null,
+        last: null,
+        source: 'test',
+      }),
+    );
+    expect(await desk.get(stateKeys.daily('AAPL'))).toMatchObject({ history: { uri: 'history/x' } });
+  });
+
+  it('announces the value after every fill, and once', async () => {
+    const desk = await deskWith(withOrder(bookOf(), intentOf()));
+    const [one, two] = [fill('a', '20'), fill('b', '30')];
+    await keep(desk, one, one, two);
+    await keep(desk, two);
+    await keep(desk, two, fill('b', '30'));
+
+    expect(desk.said('PortfolioRevalued').map(({ data }) => data.positions[0]?.quantity)).toEqual([
+      '20',
+      '50',
+    ]);
+    expect(await bookIn(desk)).toMatchObject({ cash: '95000' });
+  });
+
+  it('books what is new in a batch of which part was booked', async () => {
+    const desk = await deskWith(withOrder(bookOf(), intentOf()));
+    const [one, two] = [fill('a', '20'), fill('b', '30')];
+    await keep(desk, one);
+    await keep(desk, one, two);
+    expect((await bookIn(desk)).cash).toBe('95000');
+  });
+
+  it('drops what was announced long ago, when even the mark of its cause is forgotten, and keeps the rest', async () => {
+    const desk = await deskWith(withOrder(bookOf(), intentOf()));
+    const [one, two] = [fill('a', '20'), fill('b', '30')];
+    await keep(desk, one);
+    const forgetful: MemoryDesk = {
+      ...desk,
+      store: {
+        ...desk.store,
+        commit: (change) =>
+          desk.store.commit({
+            ...change,
+            processed: { consumer: 'anew', eventIds: change.processed?.eventIds ?? [] },
+          }),
+      },
+    };
+    await keep(forgetful, one, two);
+    expect((await bookIn(desk)).cash).toBe('95000');
+  });
+
+  it('books again on what another has written meanwhile, and gives up after too many', async () => {
+    const desk = await deskWith(withOrder(bookOf(), intentOf()));
+    let conflicts = 3;
+    const racing: MemoryDesk = {
+      ...desk,
+      store: {
+        ...desk.store,
+        commit: async (change) => {
+          if (conflicts-- > 0)
+            await desk.put(stateKeys.book, { ...(await bookIn(desk)), fees: String(conflicts) });
+          return desk.store.commit(change);
+        },
+      },
+    };
+    await keep(racing, fill('a', '50'));
+    expect(await bookIn(desk)).toMatchObject({ cash: '95000', fees: '0' });
+
+    conflicts = 100;
+    await expect(keep(racing, barClosed('101', 75))).rejects.toThrow(BookContendedError);
+  });
+
+  it('halts at the drawdown limit in the commit that measures it, and throws the kill switch', async () => {
+    const desk = await deskWith(holding(bookOf(), intentOf({ quantity: '1000' })));
+    await keep(desk, barClosed('96', 75), barClosed('95', 90));
+
+    expect(
+      desk.said('TradingReducing', 'TradingHalted').map(({ metadata }) => [metadata.type, metadata.urgency]),
+    ).toEqual([
+      ['TradingReducing', 'critical'],
+      ['TradingHalted', 'critical'],
+    ]);
+    expect(desk.said('PortfolioRevalued').map(({ data }) => data.tradingState)).toEqual([
+      'REDUCING',
+      'HALTED',
+    ]);
+    expect(await desk.get(stateKeys.halt)).toMatchObject({ halted: true, by: 'drawdown-breaker' });
+    expect((await bookIn(desk)).trading.state).toBe('HALTED');
+  });
+
+  it('measures nothing without a policy, but books and keeps the high', async () => {
+    const desk = memoryDesk('portfolio');
+    await desk.put(stateKeys.book, holding(bookOf(), intentOf({ quantity: '1000' })));
+    await keep(desk, barClosed('110', 75), barClosed('50', 90));
+
+    expect(desk.said('TradingHalted')).toEqual([]);
+    expect(await bookIn(desk)).toMatchObject({ highWater: '110000' });
+  });
+
+  it('is not stopped by an execution of an order it does not know: it says so, and opens nothing more', async () => {
+    const desk = await deskWith(holding(bookOf()));
+    const stranger = orderFilled({ intentId: 'I-9', execId: 'z', quantity: '5', price: '100' });
+    await keep(desk, stranger, barClosed('101', 75));
+    await keep(desk, stranger);
+
+    expect(desk.said('BrokerDifferenceFound')).toMatchObject([
+      { data: { subject: 'execution', key: 'z', observed: 'BUY 5 AAPL at 100' } },
+    ]);
+    expect(desk.said('TradingReducing')).toMatchObject([
+      { data: { limit: 'book', measured: 'UnknownIntentError' } },
+    ]);
+    expect(desk.said('PortfolioRevalued')).toHaveLength(1);
+    expect((await bookIn(desk)).trading.state).toBe('REDUCING');
+  });
+
+  it('has nothing to do with no events', async () => {
+    const desk = memoryDesk('portfolio');
+    await keepLedger(desk, []);
+    expect(await bookIn(desk)).toBeUndefined();
+  });
+});
+
+describe('withBar', () => {
+  const bar = (minutes: number, close: string, changes: Partial<EventData<'BarClosed'>> = {}) =>
+    barClosed(close, minutes, changes).data;
+  const closes = (bars: readonly EventData<'BarClosed'>[]) =>
+    bars.reduce<IntradayRecord | null>(withBar, null)?.bars.close;
+
+  it('keeps bars in order and once, however they come', () => {
+    expect(closes([bar(45, '3'), bar(15, '1'), bar(30, '2'), bar(15, '9')])).toEqual([1, 2, 3]);
+    expect(
+      [bar(15, '1', { volume: null })].reduce<IntradayRecord | null>(withBar, null)?.bars.volume,
+    ).toEqual([null]);
+  });
+
+  it('starts a session anew, and lets none of an earlier session in', () => {
+    expect(closes([bar(15, '1'), bar(15, '5', { session: '2018-01-24' })])).toEqual([5]);
+    expect(closes([bar(15, '5', { session: '2018-01-24' }), bar(30, '2')])).toEqual([5]);
+  });
+});
