@@ -11,7 +11,7 @@ import { acknowledgeWildcard, exportedArnText } from './nag.ts';
 
 export interface FoundationProps {
   readonly settings: Settings;
-  readonly bus: events.IEventBus;
+  readonly bus: events.EventBus;
   readonly journal: dynamodb.Table;
   readonly state: dynamodb.Table;
   readonly idempotency: dynamodb.Table;
@@ -25,7 +25,7 @@ export interface FoundationProps {
 /** What every stack builds on: the bus, the tables, and the grants in the desk's own terms. */
 export class DeskFoundation {
   readonly settings: Settings;
-  readonly bus: events.IEventBus;
+  readonly bus: events.EventBus;
   readonly journal: dynamodb.Table;
   readonly state: dynamodb.Table;
   readonly idempotency: dynamodb.Table;

@@ -122,7 +122,7 @@ export class AuditStack extends Stack {
 
   #read(foundation: DeskFoundation, reader: DeskFunction, batchSize: number, window?: Duration): void {
     reader.function.addEventSource(
-      new sources.DynamoEventSource(foundation.journal as dynamodb.ITable, {
+      new sources.DynamoEventSource(foundation.journal, {
         startingPosition: lambda.StartingPosition.TRIM_HORIZON,
         batchSize,
         ...(window === undefined ? {} : { maxBatchingWindow: window }),

@@ -68,7 +68,7 @@ export class BrokerStack extends Stack {
       'one task that only calls out; the broker session and every AWS call are logged by the bridge and by CloudTrail',
     );
     this.cluster = new ecs.Cluster(this, 'Cluster', {
-      vpc: vpc as ec2.IVpc,
+      vpc,
       containerInsightsV2: ecs.ContainerInsights.ENABLED,
     });
 
@@ -95,13 +95,13 @@ export class BrokerStack extends Stack {
     );
 
     foundation.acknowledgeIn(this);
-    this.service = this.#service(foundation, props.bridgeImage, credentials as secrets.ISecret);
+    this.service = this.#service(foundation, props.bridgeImage, credentials);
   }
 
   #service(
     foundation: DeskFoundation,
     bridgeImage: string | null,
-    credentials: secrets.ISecret,
+    credentials: secrets.Secret,
   ): ecs.FargateService {
     const { settings } = foundation;
     const { broker } = settings;
@@ -200,7 +200,7 @@ export class BrokerStack extends Stack {
     }
     this.#grantTask(foundation, task);
     return new ecs.FargateService(this, 'Service', {
-      cluster: this.cluster as ecs.ICluster,
+      cluster: this.cluster,
       taskDefinition: definition,
       desiredCount: broker.desiredTasks,
       // One username, one session: a second task could only lose, so the old one stops before the new one starts.
