@@ -204,6 +204,51 @@ describe('a decision cycle through every agent', () => {
     expect(desk.store.all()).toHaveLength(before);
   });
 
+  it('synthesizes once more without what was sent back', async () => {
+    const again = await deskWithHistory();
+    await open(again);
+    await settle(again, ['reflection']);
+    const [first] = again.said('ProposalSynthesized');
+    const [proposal] = first?.data.proposals ?? [];
+    if (first === undefined || proposal === undefined) throw new Error('nothing was proposed');
+    const { cycleId, session: date, kind, snapshot } = first.data;
+    const sentBack = entryOf(
+      'IterationRequested',
+      {
+        cycleId,
+        session: date,
+        kind,
+        snapshot,
+        iteration: 1,
+        crisisScore: 0.5,
+        components: {},
+        scenarios: [],
+        agentVersion: 'x',
+        reason: 'too like what is held',
+        exclude: [proposal.proposalId],
+      },
+      { correlationId: first.metadata.correlationId, key: '1' },
+    );
+    await again.store.commit({ entries: [sentBack] });
+    for (let time = 0; time < 2; time++)
+      await strategyAgent({ ...again, name: 'strategy' }, [arrival(sentBack.event)]);
+
+    expect(
+      again.said('ProposalSynthesized').map(({ data }) => [data.iteration, data.proposals.length]),
+    ).toEqual([
+      [1, 1],
+      [2, 0],
+    ]);
+    await deliberate(
+      { ...again, name: 'deliberation' },
+      again
+        .said('ProposalSynthesized')
+        .slice(1)
+        .map((event) => arrival(event)),
+    );
+    expect(again.said('ConsensusFailed')).toMatchObject([{ data: { iteration: 2 } }]);
+  });
+
   it('is the same, byte for byte, in a second run', async () => {
     const again = await deskWithHistory();
     await open(again);
@@ -229,7 +274,10 @@ describe('a decision cycle through every agent', () => {
     expect(desk.said('LessonLearned')).toHaveLength(1);
     expect(await desk.get(stateKeys.learning)).toMatchObject({ lesson: { session: DATE } });
     // Five sessions back no cycle is known: there is nothing to remember, and nothing is said.
-    expect(desk.said('MemoryRecorded')).toEqual([]);
+    const remembered = desk
+      .said('MemoryRecorded')
+      .filter(({ metadata }) => metadata.correlationId === `session:${DATE}`);
+    expect(remembered).toEqual([]);
     const racing = {
       ...desk,
       name: 'learning',
