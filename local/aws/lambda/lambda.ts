@@ -139,7 +139,7 @@ export function createLambda(
         onFailure: undefined,
         deadLetterQueue: properties.DeadLetterConfig.TargetArn,
       },
-      invoke: (source, payload) => parts.turnstile.pass(source, () => invoke(entry, payload)),
+      invoke: (source, payload) => parts.turnstile.pass(source, arn, () => invoke(entry, payload)),
     };
     entries.set(arn, entry);
     parts.targets.register(functionTarget(entry));
