@@ -1,4 +1,5 @@
 import type { DeskEvent } from '#contracts/registry.ts';
+import { authorizationProblem } from '#core/broker/authorization.ts';
 import type { OrderTicket } from '#core/broker/broker-port.ts';
 import { contractOf } from '#core/broker/contracts.ts';
 import { BRIDGE, type OrderChange, orderEvent } from '#core/broker/order-facts.ts';
@@ -20,6 +21,7 @@ import {
 import { neverSent, submission } from '#core/broker/submission.ts';
 import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
 import { type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
+import type { AccountBook } from '#core/portfolio/account-book.ts';
 import { instantText, parseInstant } from '#core/values/clock.ts';
 import { decimalText } from '#core/values/decimal.ts';
 import { type Bridge, reportDifference } from './bridge-parts.ts';
@@ -76,11 +78,17 @@ export class OrderDesk {
   async place(event: PlaceEvent): Promise<void> {
     const { ledger, writer, schedule, lease } = this.#bridge;
     const { intent } = event.data;
-    const [halt, existing] = await writer.read([stateKeys.halt, stateKeys.brokerOrder(intent.intentId)]);
+    const [halt, existing, book] = await writer.read([
+      stateKeys.halt,
+      stateKeys.brokerOrder(intent.intentId),
+      stateKeys.book,
+    ]);
     if (existing !== null && existing !== undefined) {
       this.#bridge.log('info', 'the intent has been dealt with before', { intentId: intent.intentId });
       return;
     }
+    const unauthorized = authorizationProblem(intent, (book?.value as AccountBook | undefined) ?? null);
+    if (unauthorized !== null) return this.decline(event, unauthorized);
     const now = schedule.now();
     const layer = opens(intent) || intent.closes === null ? null : await this.#layer(intent.closes);
     const plan = planPlacement(intent, {

@@ -25,6 +25,19 @@ describe('commands', () => {
     expect(world.queue.remaining()).toEqual([]);
   });
 
+  it('sends nothing that the account book does not authorize on the very same terms', async () => {
+    await atTheOpen();
+    world.forge({ intentId: 'forged' });
+    world.authorize(world.intent({ intentId: 'altered' }));
+    world.forge({ intentId: 'altered', quantity: '1000' });
+    await world.advance(2 * MINUTE);
+    expect(declined()).toEqual([
+      'the account book holds no authorization of this intent',
+      'the account book authorizes this intent on other terms',
+    ]);
+    expect(brokerOrders()).toHaveLength(0);
+  });
+
   it('counts partial fills exactly and ends with the order filled', async () => {
     await atTheOpen();
     world.gateway.faults.partialFills(4);

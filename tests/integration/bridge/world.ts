@@ -11,6 +11,7 @@ import { stateKeys } from '#core/events/state-keys.ts';
 import { type Bar, barSeries } from '#core/market/bars.ts';
 import { sessionsBetween } from '#core/market/calendar.ts';
 import { CATALOG } from '#core/market/catalog.ts';
+import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
 import { startBridge } from '#ecs/ib-gateway/bridge.ts';
 import type { BridgeDependencies } from '#ecs/ib-gateway/bridge-context.ts';
 import type { RunningBridge } from '#ecs/ib-gateway/broker-bridge.ts';
@@ -149,6 +150,8 @@ export function intentOf(changes: Partial<Intent> = {}): Intent {
 
 /** The bridge, the paper gateway, a journal and a queue, in one process and in stepped time. */
 export class World {
+  #book: AccountBook = EMPTY_BOOK;
+  #bookVersion = 0;
   readonly clock = new SteppedClock(MORNING);
   readonly store: ReturnType<typeof inMemoryDeskStore>;
   readonly objects = inMemoryObjectStore();
@@ -267,6 +270,12 @@ export class World {
   }
 
   place(changes: Partial<Intent> = {}): string {
+    this.authorize(intentOf(changes));
+    return this.forge(changes);
+  }
+
+  /** The command without the gate's reservation behind it, as anybody who may append to the journal could write it. */
+  forge(changes: Partial<Intent> = {}): string {
     const intent = intentOf(changes);
     this.command('OrderAuthorized', intent.intentId, {
       intent,
@@ -275,6 +284,28 @@ export class World {
       checks: [],
     });
     return intent.intentId;
+  }
+
+  intent(changes: Partial<Intent> = {}): Intent {
+    return intentOf(changes);
+  }
+
+  /** What the gate does before anything is commanded: the reservation in the account book. */
+  authorize(intent: Intent): void {
+    const order: AccountBook['orders'][string] = {
+      intent,
+      correlationId: `cycle:${SESSION}:10:00`,
+      status: 'authorized',
+      filled: '0',
+      told: '0',
+      fillable: intent.quantity,
+      worstPrice: '160',
+    };
+    this.#book = { ...this.#book, orders: { ...this.#book.orders, [intent.intentId]: order } };
+    void this.store.commit({
+      entries: [],
+      writes: [{ key: stateKeys.book, value: this.#book, expectedVersion: this.#bookVersion++ }],
+    });
   }
 
   prepareSession(instruments: readonly string[] = ['AAPL']): void {
