@@ -96,7 +96,7 @@ export class ObservabilityStack extends Stack {
     alarm(
       'BrokerDifference',
       'the broker and the book differ (docs/runbooks/position-difference.md)',
-      own('BrokerDifference', 'Sum'),
+      own('BrokerDifferenceFound', 'Sum'),
       0,
     );
     alarm(

@@ -301,7 +301,7 @@ describe('alarms', () => {
       'AuditFailed',
       'CycleNotRecovered',
       'PriceAgeMinutes',
-      'BrokerDifference',
+      'BrokerDifferenceFound',
     ])
       expect(watched(name), name).toHaveLength(1);
     expect(watched('Errors').length).toBeGreaterThanOrEqual(6);
