@@ -40,7 +40,6 @@ async function count(desk: Desk, { correlationId, iteration, round, close }: Rou
   );
   const inRound = (number: number) => opinions.filter(({ data }) => data.round === number);
   if (!close && inRound(round).length < VOTERS.length) return;
-  if (await isDecided(desk, correlationId, iteration, round)) return;
   const synthesized = await causeOf(desk, correlationId, 'ProposalSynthesized', String(iteration));
   const context = await loadContext(desk, synthesized.data.snapshot);
   const outcome = tally(
@@ -52,7 +51,8 @@ async function count(desk: Desk, { correlationId, iteration, round, close }: Rou
       weightOf: context.calibratedWeight,
     },
   );
-  // One round has one outcome. Its last vote and its deadline may be counted at the same time, and come to different ones.
+  // One round has one outcome. Its last vote and its deadline may be counted at the same time, or a vote come late, and they
+  // would come to different ones: whoever is first has dealt with the round.
   const result = await desk.store.commit({
     entries: [outcomeEntry(desk, synthesized, outcome)],
     processed: { consumer: desk.name, eventIds: [`${correlationId}/${iteration}/${round}`] },
@@ -68,21 +68,6 @@ export class RoundContendedError extends Error {
     super(`round ${round} of ${correlationId} was being counted twice at once; it is counted again`);
     this.name = 'RoundContendedError';
   }
-}
-
-/** A vote that comes after its round has been counted stays in the journal and changes nothing. */
-async function isDecided(
-  desk: Desk,
-  correlationId: string,
-  iteration: number,
-  round: number,
-): Promise<boolean> {
-  const outcomes = await desk.store.entries([
-    { correlationId, type: 'ConsensusReached', key: String(iteration) },
-    { correlationId, type: 'ConsensusFailed', key: String(iteration) },
-    { correlationId, type: 'DeliberationRoundOpened', key: `${iteration}/${round + 1}` },
-  ]);
-  return outcomes.some((entry) => entry !== null);
 }
 
 function outcomeEntry(

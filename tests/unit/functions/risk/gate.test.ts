@@ -37,6 +37,28 @@ function contended(desk: MemoryDesk, conflicts: () => boolean): MemoryDesk {
   return { ...desk, clock: desk.clock, store: { ...desk.store, ...store } };
 }
 
+/** The same store, each of whose calls takes its own time, so that those of several intents interleave in every way. */
+function dawdling(desk: MemoryDesk, turns: () => number): MemoryDesk {
+  const wait = async () => {
+    for (let left = turns(); left > 0; left--) await Promise.resolve();
+  };
+  const { read, commit } = desk.store;
+  const store = {
+    ...desk.store,
+    read: async (keys: Parameters<typeof read>[0]) => {
+      await wait();
+      const found = await read(keys);
+      await wait();
+      return found;
+    },
+    commit: async (change: Parameters<typeof commit>[0]) => {
+      await wait();
+      return commit(change);
+    },
+  };
+  return { ...desk, store };
+}
+
 describe('the gate', () => {
   it('journals the authorization and the reservation together, once', async () => {
     const desk = await deskWith();
@@ -268,11 +290,15 @@ describe('any number of intents at once', () => {
       fc.asyncProperty(
         fc.array(fc.integer({ min: 20, max: 200 }), { minLength: 2, maxLength: 10 }),
         fc.array(fc.boolean(), { maxLength: 30 }),
-        async (quantities, conflicts) => {
+        fc.infiniteStream(fc.nat(12)),
+        async (quantities, conflicts, pauses) => {
           const desk = await deskWith();
           await desk.put(stateKeys.policy, { ...DEFAULT_RISK_POLICY, sector: 1 });
           const injected = [...conflicts];
-          const racing = contended(desk, () => injected.pop() ?? false);
+          const racing = dawdling(
+            contended(desk, () => injected.pop() ?? false),
+            () => pauses.next().value ?? 0,
+          );
           const intents = quantities.map((quantity, index) =>
             intentOf({
               intentId: `I-${index}`,
