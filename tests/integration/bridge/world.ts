@@ -270,8 +270,9 @@ export class World {
   }
 
   place(changes: Partial<Intent> = {}): string {
-    this.authorize(intentOf(changes));
-    return this.forge(changes);
+    const intent = intentOf(changes);
+    this.authorize(intent);
+    return this.forge(intent);
   }
 
   /** The command without the gate's reservation behind it, as anybody who may append to the journal could write it. */
