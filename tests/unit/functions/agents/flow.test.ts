@@ -204,6 +204,32 @@ describe('a decision cycle through every agent', () => {
     expect(desk.store.all()).toHaveLength(before);
   });
 
+  it('keeps the outcome that a deadline brought, though late votes would have brought another', async () => {
+    const again = await deskWithHistory();
+    await open(again);
+    await settle(again, ['deliberation', 'learning', 'memory', 'execution', 'risk']);
+    const [proposed] = again.said('ProposalSynthesized');
+    if (proposed === undefined) throw new Error('nothing was put to the vote');
+    const counting = { ...again, name: 'deliberation' };
+    const outcomes = () =>
+      again
+        .said('ConsensusReached', 'ConsensusFailed', 'DeliberationRoundOpened')
+        .map(({ metadata }) => metadata.type);
+    await deliberate(counting, [arrival(proposed)]);
+    const [brought, ...more] = outcomes();
+    expect(['ConsensusFailed', 'DeliberationRoundOpened']).toContain(brought);
+    expect(more).toEqual([]);
+
+    await settle(again, ['deliberation', 'reflection']);
+    const late = again.said('OpinionGiven').filter(({ data }) => data.round === 1);
+    expect(late).toHaveLength(VOTERS.length);
+    await deliberate(
+      counting,
+      late.map((event) => arrival(event)),
+    );
+    expect(outcomes()).toEqual([brought]);
+  });
+
   it('synthesizes once more without what was sent back', async () => {
     const again = await deskWithHistory();
     await open(again);
