@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { references, synthesized } from './synthesized.ts';
+
+const paper = synthesized('paper');
+
+describe('alarms', () => {
+  const alarms = paper.all('AWS::CloudWatch::Alarm').map(({ properties }) => properties);
+  const watched = (name: string) => alarms.filter(({ MetricName }) => MetricName === name);
+
+  it('all page somebody, and name a runbook that is there', () => {
+    expect(alarms.length).toBeGreaterThan(0);
+    for (const { AlarmActions, AlarmDescription } of alarms) {
+      expect(references(AlarmActions), AlarmDescription).toHaveLength(1);
+      const runbook = /\((docs\/runbooks\/[a-z-]+\.md)\)$/.exec(AlarmDescription)?.[1];
+      expect(runbook, AlarmDescription).toBeDefined();
+      expect(existsSync(resolve(import.meta.dirname, '../..', runbook as string)), runbook).toBe(true);
+    }
+  });
+
+  it('watch every queue that something undeliverable ends in', () => {
+    const ends = paper
+      .all('AWS::SQS::Queue')
+      .filter(({ properties }) => properties.RedrivePolicy === undefined)
+      .map(({ stack, logicalId }) => `${stack}:${logicalId}`);
+    const queues = watched('ApproximateNumberOfMessagesVisible').map(({ Dimensions, Threshold }) => {
+      expect(Threshold).toBe(0);
+      const [reference = ''] = references(Dimensions[0].Value);
+      return reference.replace(/^Abc-paper-(\w+):ExportsOutputFnGetAtt(\w+?)QueueName\w{8}$/, '$1:$2');
+    });
+    expect(queues.sort()).toEqual(ends.sort());
+  });
+
+  it('watch the lag of both readers of the journal', () => {
+    expect(watched('IteratorAge')).toHaveLength(2);
+  });
+
+  it('watch halts, the drawdown step, errors, the audit, lost cycles, and a broker that is silent or differs', () => {
+    for (const name of [
+      'TradingHalted',
+      'TradingReducing',
+      'AuditFailed',
+      'CycleNotRecovered',
+      'PriceAgeMinutes',
+      'BrokerDifferenceFound',
+    ])
+      expect(watched(name), name).toHaveLength(1);
+    expect(watched('Errors').length).toBeGreaterThanOrEqual(6);
+  });
+
+  it('are heard: CloudWatch may publish to the topic and use its key', () => {
+    const [policy] = paper.all('AWS::SNS::TopicPolicy');
+    expect(policy?.properties.PolicyDocument.Statement).toContainEqual(
+      expect.objectContaining({
+        Action: 'sns:Publish',
+        Effect: 'Allow',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      }),
+    );
+    const [key] = paper.of('State', 'AWS::KMS::Key');
+    expect(key?.properties.KeyPolicy.Statement).toContainEqual(
+      expect.objectContaining({
+        Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+      }),
+    );
+  });
+});
