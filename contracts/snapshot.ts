@@ -54,6 +54,12 @@ export const cycleSnapshot = z.object({
   ),
   /** The portfolio as last revalued; null before the broker has been seen. */
   account: portfolioRevalued.nullable(),
+  /** Layers closed in this session, and by what. */
+  recentExits: z
+    .array(z.object({ instrument: instrumentId, session: calendarDate, by: z.enum(['stop', 'decision']) }))
+    .optional(),
+  /** Entries and additions that can still fill. */
+  pendingEntries: z.array(z.object({ instrument: instrumentId, intentId: identifier })).optional(),
   tradingState,
   haltFlag: z.boolean(),
   policy: z.record(z.string(), z.unknown()),

@@ -30,6 +30,14 @@ export interface AgentContext {
   /** Whether the path inside the day is a model rather than the market's own ticks. */
   intradayIsModelled(id: InstrumentId): boolean;
   readonly account: EventData<'PortfolioRevalued'> | null;
+  /** Layers closed in this session: nothing is entered again right after its stop. */
+  readonly recentExits?: readonly {
+    readonly instrument: InstrumentId;
+    readonly session: string;
+    readonly by: 'stop' | 'decision';
+  }[];
+  /** Entries and additions that can still fill. */
+  readonly pendingEntries?: readonly { readonly instrument: InstrumentId; readonly intentId: string }[];
   readonly tradingState: 'ACTIVE' | 'REDUCING' | 'HALTED';
   readonly policy: RiskPolicy;
   /** Measured weight of an agent, 0…1; undefined where nothing has been measured yet. */

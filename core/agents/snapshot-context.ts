@@ -77,6 +77,8 @@ export function snapshotContext(snapshot: CycleSnapshot, daily: (sha256: string)
     intraday: (id) => intradayByInstrument.get(id) ?? null,
     intradayIsModelled: (id) => modelled.has(id),
     account: snapshot.account,
+    recentExits: snapshot.recentExits ?? [],
+    pendingEntries: snapshot.pendingEntries ?? [],
     tradingState: snapshot.tradingState,
     policy: parseRiskPolicy(snapshot.policy),
     calibratedWeight: (agent) => weights.get(agent),

@@ -6,6 +6,7 @@ import { type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
 import { newYorkTime, type Session } from '#core/market/calendar.ts';
 import type { AccountBook } from '#core/portfolio/account-book.ts';
 import { EMPTY_BOOK } from '#core/portfolio/account-book.ts';
+import { pendingEntries, recentExits } from '#core/portfolio/recent-exits.ts';
 import { valuation } from '#core/portfolio/valuation.ts';
 import { parseRiskPolicy } from '#core/risk/policy.ts';
 import { type EpochMillis, instantText } from '#core/values/clock.ts';
@@ -115,6 +116,8 @@ async function freeze(
       intraday: intradayOf(intraday[index], session.date),
     })),
     account: valuation(account, 'bar', null),
+    recentExits: [...recentExits(account)],
+    pendingEntries: [...pendingEntries(account)],
     tradingState: account.trading.state,
     haltFlag: (halt?.value as HaltFlag | undefined)?.halted ?? false,
     policy: parseRiskPolicy(policy?.value),

@@ -19,6 +19,8 @@ export interface DeskFunctionProps {
   readonly name: FunctionName;
   readonly timeout?: Duration;
   readonly memoryMegabytes?: number;
+  /** At most so many at once; unlimited without it. */
+  readonly concurrency?: number;
   readonly environment?: Readonly<Record<string, string>>;
   /** Where events go that could not be delivered after all retries. */
   readonly undelivered: sqs.IQueue;
@@ -51,6 +53,7 @@ export class DeskFunction extends Construct {
       role,
       timeout: props.timeout ?? Duration.seconds(30),
       memorySize: props.memoryMegabytes ?? 512,
+      ...(props.concurrency === undefined ? {} : { reservedConcurrentExecutions: props.concurrency }),
       logGroup,
       loggingFormat: lambda.LoggingFormat.TEXT,
       environment: { ...foundation.environment, ...props.environment },

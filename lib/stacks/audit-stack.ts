@@ -70,7 +70,11 @@ export class AuditStack extends Stack {
 
     const add = (
       name: 'relay' | 'integrator' | 'checkpoint',
-      options: { readonly environment?: Readonly<Record<string, string>>; readonly timeout?: Duration } = {},
+      options: {
+        readonly environment?: Readonly<Record<string, string>>;
+        readonly timeout?: Duration;
+        readonly concurrency?: number;
+      } = {},
     ) => new DeskFunction(this, name, { foundation, name, undelivered: this.undelivered, ...options });
     this.relay = add('relay', { environment: { BUS_NAME: foundation.bus.eventBusName } });
     this.integrator = add('integrator', { environment: { LEAF_TABLE: leaves.tableName } });
@@ -82,6 +86,8 @@ export class AuditStack extends Stack {
         LOG_ORIGIN: `abc-application/${settings.environment}/journal`,
       },
       timeout: Duration.minutes(5),
+      // Two at once could sign two texts for one number.
+      concurrency: 1,
     });
 
     this.#read(foundation, this.relay, 100);

@@ -89,6 +89,7 @@ export interface ContextOptions {
   readonly daily: Readonly<Record<string, BarSeries>>;
   readonly intraday?: Readonly<Record<string, BarSeries>>;
   readonly account?: AgentContext['account'];
+  readonly pendingEntries?: NonNullable<AgentContext['pendingEntries']>;
   readonly policy?: AgentContext['policy'];
   readonly seed?: string;
   readonly weights?: Readonly<Record<string, number>>;
@@ -119,6 +120,7 @@ export function agentContext(options: ContextOptions): AgentContext {
     intraday: (id) => cut(options.intraday?.[id], asOf),
     intradayIsModelled: () => true,
     account,
+    pendingEntries: options.pendingEntries ?? [],
     tradingState: account?.tradingState ?? 'ACTIVE',
     policy: options.policy ?? DEFAULT_RISK_POLICY,
     calibratedWeight: (agent) => options.weights?.[agent],

@@ -39,9 +39,9 @@ export function refusalOf(
       ? 'already held in this direction: additions are the pyramiding plan’s'
       : 'the opposite is held: it is closed before anything is opened';
   }
-  const pending =
-    context.account?.positions.find((entry) => entry.instrument === proposal.instrument)?.pending ?? [];
-  if (pending.length > 0) return `an entry in ${proposal.instrument} is already working (${pending[0]})`;
+  const pending = context.pendingEntries?.find(({ instrument }) => instrument === proposal.instrument);
+  if (pending !== undefined)
+    return `an entry in ${proposal.instrument} is already working (${pending.intentId})`;
   return (
     regimeRefusal(macro, proposal) ??
     viewRefusal(market, proposal) ??

@@ -74,7 +74,10 @@ async function put(
     causeOf(desk, correlationId, 'MarketViewPublished', '1'),
   ]);
   const context = await loadContext(desk, market.data.snapshot);
-  const body = synthesize(context, macro.data, market.data, answers.map(answerOf), missing, options);
+  const body = synthesize(context, macro.data, market.data, answers.map(answerOf), missing, {
+    ...options,
+    recentExits: context.recentExits ?? [],
+  });
   await say(desk, [cycleEntry(desk, market, 'ProposalSynthesized', String(options.iteration), body)]);
 }
 

@@ -355,7 +355,7 @@ function headersOnly(statusCode: number): Operation['write'] {
 }
 
 function objectContent(output: Members): ReturnType<Operation['write']> {
-  const encoding =
+  const encoding: Record<string, string> =
     output['ContentEncoding'] === undefined ? {} : { 'content-encoding': String(output['ContentEncoding']) };
   return {
     statusCode: output['ContentRange'] === undefined ? 200 : 206,

@@ -95,7 +95,7 @@ export function playedFunction(
     },
     payloads,
     invoke: (source, payload) =>
-      parts.turnstile.pass(source, async (): Promise<InvocationOutcome> => {
+      parts.turnstile.pass(source, source, async (): Promise<InvocationOutcome> => {
         const parsed: unknown = JSON.parse(payload);
         payloads.push(parsed);
         try {

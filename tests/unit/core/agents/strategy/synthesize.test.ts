@@ -113,7 +113,7 @@ describe('synthesize', () => {
       'while an entry is working',
       {
         context: {
-          account: portfolio({ positions: [longPosition('AAPL', '0', '170', { pending: ['I-1'] })] }),
+          pendingEntries: [{ instrument: 'AAPL', intentId: 'I-1' }],
         },
       },
       /already working \(I-1\)/,
