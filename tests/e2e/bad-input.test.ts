@@ -1,0 +1,88 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { abc, stateDirectory } from './command-line.ts';
+
+describe('what cannot be done', () => {
+  const state = stateDirectory();
+  afterAll(() => state.remove());
+  const file = (name: string, text: string) => {
+    const path = join(state.path, name);
+    writeFileSync(path, text);
+    return path;
+  };
+
+  const header = 'date,open,high,low,close,volume';
+  it.each<readonly [string, () => readonly string[], number, RegExp]>([
+    ['an unknown option', () => ['day', '--form', '2018-01-22'], 2, /--form/],
+    ['an unknown command', () => ['dya'], 2, /dya/],
+    ['a date that is none', () => ['day', '--from', '2018-13-40'], 3, /--from "2018-13-40"/],
+    [
+      'a range the wrong way round',
+      () => ['day', '--from', '2018-02-01', '--to', '2018-01-01'],
+      3,
+      /after --to/,
+    ],
+    [
+      'a range without a session',
+      () => ['day', '--from', '2018-01-20', '--to', '2018-01-21'],
+      3,
+      /no session with prices/,
+    ],
+    ['an unknown symbol', () => ['day', '--symbols', 'AAPL,NOPE'], 3, /"NOPE".*catalog/],
+    ['a known symbol without prices', () => ['day', '--symbols', 'AAPL,SPY'], 3, /no prices for SPY/],
+    [
+      'a data file that is not there',
+      () => ['day', '--data', join(state.path, 'none.csv')],
+      3,
+      /none\.csv cannot be read/,
+    ],
+    [
+      'a malformed data file',
+      () => [
+        'day',
+        '--symbols',
+        'AAPL',
+        '--data',
+        file('bad.csv', `${header}\n2018-01-22,170,171,169,170.5,100\n2018-01-23,abc,171,169,170,100\n`),
+      ],
+      3,
+      /bad\.csv, line 3, column open: "abc"/,
+    ],
+    [
+      'a state directory that is a file',
+      () => ['day', '--state', file('plain', 'text')],
+      3,
+      /plain cannot be used/,
+    ],
+    [
+      'a state directory with a corrupt marker',
+      () => {
+        mkdirSync(join(state.path, 'corrupt'), { recursive: true });
+        writeFileSync(join(state.path, 'corrupt', 'replay.json'), '{"digest":');
+        return ['day', '--state', join(state.path, 'corrupt')];
+      },
+      3,
+      /cannot be read as the marker/,
+    ],
+    ['an export that is none', () => ['verify', state.path], 3, /not whole/],
+    ['no running desk', () => ['status', '--state', state.path], 3, /no running desk/],
+    ['a port that is none', () => ['paper-gateway', '--port', 'http'], 3, /"http" is not a port/],
+  ])('names the value and the mend for %s', async (_name, parameters, code, message) => {
+    const finished = await abc(...parameters()).done;
+    expect(finished.stderr).toMatch(message);
+    expect(finished.code).toBe(code);
+    expect(finished.stdout).toBe('');
+  });
+
+  it('says that a port is busy', async () => {
+    const server = createServer();
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    const { port } = server.address() as { readonly port: number };
+    const finished = await abc('paper-gateway', '--port', String(port)).done;
+    await new Promise((closed) => server.close(closed));
+    expect(finished.stderr).toMatch(new RegExp(`port ${port} is in use`));
+    expect(finished.code).toBe(3);
+  });
+});
