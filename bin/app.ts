@@ -7,4 +7,7 @@ import { settingsFor } from '#lib/config/settings.ts';
  */
 const environment = process.env['ABC_ENVIRONMENT'] ?? 'local';
 const overrides = JSON.parse(process.env['ABC_SETTINGS'] ?? '{}') as Record<string, unknown>;
-abcApplication({ settings: settingsFor(environment, overrides) }).synth();
+abcApplication({
+  settings: settingsFor(environment, overrides),
+  outdir: process.env['CDK_OUTDIR'] ?? 'cdk.out',
+}).synth();

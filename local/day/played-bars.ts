@@ -62,7 +62,7 @@ async function ownBars(id: string, file: string): Promise<PlayedInstrument> {
     );
   if (series.length === 0)
     throw new ConfigurationError(
-      `${file} has no usable bar; see \`abc data check\` for what each line lacks`,
+      `${file} has no usable bar: ${report.quarantined.length} were set aside (${report.quarantined[0]?.reason ?? 'the file is empty'})`,
     );
   if (!intraday) return playedInstrument(id, series, null);
   return playedInstrument(id, aggregateBars(series, { unit: 'session' }, 'us-equity'), byDate(series));

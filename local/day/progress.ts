@@ -1,3 +1,4 @@
+import type { EventType } from '#contracts/registry.ts';
 import type { Observed } from './observer.ts';
 
 /** What is shown of one decision cycle while the replay runs. */
@@ -34,41 +35,34 @@ export function followCycles(tell: (line: CycleLine) => void): (entry: Observed)
     tell({ session, cycle: `${cycle.slice(0, 2)}:${cycle.slice(2)}`, ...running, outcome, equity, drawdown });
     cycles.delete(entry.correlationId);
   };
-  return (entry) => {
-    switch (entry.type) {
-      case 'AnalysisCompleted':
-      case 'StrategyProposed':
-        of(entry.correlationId).answered += 1;
-        break;
-      case 'AnalysisAbstained':
-      case 'StrategyAbstained':
-        of(entry.correlationId).abstained += 1;
-        break;
-      case 'OrderPlanned':
-        if (cycles.has(entry.correlationId)) of(entry.correlationId).orders += 1;
-        break;
-      case 'AccountObserved':
-        equity ??= entry.data<'AccountObserved'>().netLiquidation;
-        break;
-      case 'PortfolioRevalued': {
-        const value = entry.data<'PortfolioRevalued'>();
-        equity = value.equity;
-        drawdown = value.drawdown;
-        break;
-      }
-      case 'ConsensusFailed':
-        end(entry, entry.data<'ConsensusFailed'>().rounds === 0 ? 'nothing proposed' : 'no consensus');
-        break;
-      case 'DecisionVetoed':
-        end(entry, 'vetoed');
-        break;
-      case 'PlanCompleted':
-        end(entry, 'consensus');
-        break;
-      default:
-        break;
-    }
+  const answered = (entry: Observed) => {
+    of(entry.correlationId).answered += 1;
   };
+  const abstained = (entry: Observed) => {
+    of(entry.correlationId).abstained += 1;
+  };
+  const follow: Partial<Record<EventType, (entry: Observed) => void>> = {
+    AnalysisCompleted: answered,
+    StrategyProposed: answered,
+    AnalysisAbstained: abstained,
+    StrategyAbstained: abstained,
+    OrderPlanned: (entry) => {
+      if (cycles.has(entry.correlationId)) of(entry.correlationId).orders += 1;
+    },
+    AccountObserved: (entry) => {
+      equity ??= entry.data<'AccountObserved'>().netLiquidation;
+    },
+    PortfolioRevalued: (entry) => {
+      const value = entry.data<'PortfolioRevalued'>();
+      equity = value.equity;
+      drawdown = value.drawdown;
+    },
+    ConsensusFailed: (entry) =>
+      end(entry, entry.data<'ConsensusFailed'>().rounds === 0 ? 'nothing proposed' : 'no consensus'),
+    DecisionVetoed: (entry) => end(entry, 'vetoed'),
+    PlanCompleted: (entry) => end(entry, 'consensus'),
+  };
+  return (entry) => follow[entry.type]?.(entry);
 }
 
 const percent = (fraction: number | null) => (fraction === null ? 'n/a' : `${(fraction * 100).toFixed(2)} %`);
