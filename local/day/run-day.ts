@@ -101,6 +101,7 @@ export async function startDay(
     directory: join(state.directory, 'gateway'),
     account: PAPER_ACCOUNT,
     seed: seedOf(parameters.seed),
+    barUpdates: 'bar',
   });
   host.addLink({ port: gateway.port, sockets: () => gateway.sockets() });
   const journal = theResource(host, 'AWS::DynamoDB::Table', 'Journal');

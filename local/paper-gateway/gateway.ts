@@ -16,7 +16,7 @@ import { MalformedFieldError } from './protocol/fields.ts';
 import { decodeRequest, type Request, type RequestFields } from './protocol/requests.ts';
 import { respond } from './protocol/responses.ts';
 import { Publisher } from './publisher.ts';
-import { type RequestContext, resolve } from './requests/context.ts';
+import { type BarUpdates, type RequestContext, resolve } from './requests/context.ts';
 import { dispatch } from './requests/dispatch.ts';
 import { publishBar } from './requests/market-data.ts';
 import { toOrderRequest } from './requests/orders.ts';
@@ -43,6 +43,11 @@ export interface PaperGatewayOptions {
   /** Client that also hears of everybody's orders. */
   readonly masterClientId?: number;
   readonly assumptions?: FillAssumptions;
+  /**
+   * How often subscribers to growing bars hear of them: with every minute of the tape (the default), or only when their
+   * bar is complete, for replays of weeks in which nobody looks at bars that are still forming.
+   */
+  readonly barUpdates?: BarUpdates;
   readonly log?: GatewayLog;
 }
 
@@ -132,6 +137,7 @@ class Gateway implements PaperGateway {
       tape: options.tape,
       desk: this.#desk,
       feed: this.#feed,
+      barUpdates: options.barUpdates ?? 'minute',
       sessions,
       publisher,
       faults,

@@ -11,6 +11,9 @@ import type { SessionBars } from '../session-bars.ts';
 import type { Tape, TapeInstrument } from '../tape.ts';
 
 /** What the request handlers work with. */
+/** With every minute of the tape, or only with the minute that completes the subscriber's bar. */
+export type BarUpdates = 'minute' | 'bar';
+
 export interface RequestContext {
   readonly clock: TimerClock;
   readonly tape: Tape;
@@ -18,6 +21,7 @@ export interface RequestContext {
   readonly feed: MarketFeed;
   readonly sessions: SessionBars;
   readonly publisher: Publisher;
+  readonly barUpdates: BarUpdates;
   readonly faults: () => FaultSettings;
   readonly connections: () => Iterable<Connection>;
   /** Why a historical request breaks the pacing rules, null where it does not or they are off. */

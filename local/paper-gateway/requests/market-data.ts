@@ -16,7 +16,7 @@ import type { RequestFields } from '../protocol/requests.ts';
 import { respond } from '../protocol/responses.ts';
 import { subscriptionKey } from '../subscriptions.ts';
 import type { TapeInstrument } from '../tape.ts';
-import { NO_SECURITY, type RequestContext, resolve } from './context.ts';
+import { type BarUpdates, NO_SECURITY, type RequestContext, resolve } from './context.ts';
 
 const MAXIMUM_LINES = 100;
 const MAXIMUM_LIVE_HISTORIES = 50;
@@ -286,6 +286,7 @@ export function publishBar(context: RequestContext, bar: FeedBar): void {
         subscription.kind === 'history' &&
         subscription.instrument.instrument === bar.instrument.instrument
       ) {
+        if (!isDue(context.barUpdates, bar, subscription.minutes)) continue;
         const bars = context.sessions.of(bar.instrument.instrument, bar.session.date);
         const forming = formingBar(
           bars,
@@ -297,6 +298,16 @@ export function publishBar(context: RequestContext, bar: FeedBar): void {
         if (forming !== null) sendUpdate(connection, subscription, forming);
       }
     }
+  }
+}
+
+/** Whether subscribers hear of a minute: of each, or only of those that complete their bar. */
+function isDue(updates: BarUpdates, bar: FeedBar, minutes: number): boolean {
+  switch (updates) {
+    case 'minute':
+      return true;
+    case 'bar':
+      return bar.sessionEnd || (bar.closeTime - bar.session.openTime) % (minutes * 60_000) === 0;
   }
 }
 
