@@ -1,7 +1,8 @@
 import { ExecutionAlreadyExists, type SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 import { stateKeys } from '#core/events/state-keys.ts';
-import { newYorkDate, sessionOn } from '#core/market/calendar.ts';
+import { newYorkDate, sessionAt, sessionOn } from '#core/market/calendar.ts';
+import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
 import { parseInstant } from '#core/values/clock.ts';
 import { sessionRecord } from '#functions/cycle/session-record.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
@@ -10,7 +11,8 @@ import { isFinished } from '../cycle-progress.ts';
 const scheduled = z.object({ scheduledTime: z.iso.datetime({ offset: true }) });
 /** Older cycles are past their time to live: nobody would act on them any more. */
 const RECENT_CYCLES = 2;
-const GRACE_MILLIS = 5 * 60_000;
+const MINUTE_MILLIS = 60_000;
+const GRACE_MILLIS = 5 * MINUTE_MILLIS;
 
 /** Looks through the session's cycles for those that should have ended and have not, and starts the recovery of each once. */
 export function scanForLostCycles(
@@ -22,7 +24,8 @@ export function scanForLostCycles(
     const at = parseInstant(scheduled.parse(input).scheduledTime);
     const date = newYorkDate(at);
     if (sessionOn('us-equity', date) === null) return { started: [] };
-    const [stored] = await desk.store.read([stateKeys.session(date)]);
+    const [stored, book] = await desk.store.read([stateKeys.session(date), stateKeys.book]);
+    reportPriceAge(desk, (book?.value as AccountBook | undefined) ?? EMPTY_BOOK);
     const cycles = stored === null || stored === undefined ? [] : sessionRecord.parse(stored.value).cycles;
     const started: string[] = [];
     for (const cycleId of cycles.slice(-RECENT_CYCLES)) {
@@ -45,6 +48,22 @@ export function scanForLostCycles(
     }
     return { started };
   };
+}
+
+/**
+ * How long the quietest of the desk's instruments has had no price, while the market is open: the alarm on a silent
+ * broker listens to it. Before an instrument's first price of the session there is nothing to measure from but the open.
+ */
+function reportPriceAge(desk: Desk, book: AccountBook): void {
+  const now = desk.clock.now();
+  const session = sessionAt('us-equity', now);
+  if (session === null) return;
+  const ages = desk.environment.INSTRUMENTS.map((instrument) => {
+    const mark = book.marks[instrument];
+    const since = mark === undefined ? session.open : Math.max(session.open, parseInstant(mark.at));
+    return (now - since) / MINUTE_MILLIS;
+  });
+  if (ages.length > 0) desk.log.metric('PriceAgeMinutes', Math.max(...ages), 'Count');
 }
 
 function isOverdue(

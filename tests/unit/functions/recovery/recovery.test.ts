@@ -2,6 +2,7 @@ import type { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventb
 import { ExecutionAlreadyExists, type SFNClient, type StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { describe, expect, it } from 'vitest';
 import { stateKeys } from '#core/events/state-keys.ts';
+import { sessionOn } from '#core/market/calendar.ts';
 import { replayCycle } from '#functions/recovery/replay/replay.ts';
 import { scanForLostCycles } from '#functions/recovery/scan/scan.ts';
 import { at, entryOf, NOW, SESSION } from '../../../support/desk-events.ts';
@@ -79,6 +80,22 @@ describe('the scan for lost cycles', () => {
     await expect(
       scanForLostCycles(desk, machine(new Error('down')).client, 'arn')(SCHEDULED),
     ).rejects.toThrow('down');
+  });
+
+  it('tells how long the quietest instrument has had no price while the market is open, and nothing outside', async () => {
+    const desk = await deskWith('cycle:1');
+    const scan = scanForLostCycles(desk, machine().client, 'arn');
+    const minutes = () =>
+      desk.lines.flatMap((line) => {
+        const { PriceAgeMinutes } = JSON.parse(line) as { readonly PriceAgeMinutes?: number };
+        return PriceAgeMinutes === undefined ? [] : [PriceAgeMinutes];
+      });
+    await scan(SCHEDULED);
+    const sinceTheOpen = (desk.time - sessionOn('us-equity', SESSION)!.open) / 60_000;
+    expect(minutes()).toEqual([sinceTheOpen]);
+    desk.time = sessionOn('us-equity', SESSION)!.close + 60_000;
+    await scan(SCHEDULED);
+    expect(minutes()).toHaveLength(1);
   });
 });
 
