@@ -60,7 +60,8 @@ function faultLine(fault: VerificationFault): string {
 
 function readFiles(directory: string): ReadonlyMap<string, Uint8Array> {
   try {
-    return new Map(readdirSync(directory).map((name) => [name, readFileSync(join(directory, name))]));
+    const names = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isFile());
+    return new Map(names.map(({ name }) => [name, readFileSync(join(directory, name))]));
   } catch (cause) {
     throw new ConfigurationError(
       `the audit export ${directory} cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'unknown reason'}); give the directory with the .entries and .checkpoint files`,

@@ -29,7 +29,8 @@ import { TimerHeap } from '#local/host/timer-heap.ts';
 
 /** A clock that stands still until a test moves it. */
 export class ManualClock implements HostClock {
-  readonly mode = 'stepped';
+  // Moved by hand, but like a clock that flows: in stepped time a long poll would outlast any wait.
+  readonly mode = 'scaled';
   readonly #timers = new TimerHeap();
   #now = Date.parse('2026-01-05T14:30:00.000Z');
 
