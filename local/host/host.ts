@@ -182,6 +182,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const links = createLinks(
     () => front.connections(),
     (remotePort) => front.connection(remotePort),
+    (remotePort) => front.disconnect(remotePort),
     () => front.port,
   );
   const cloud = await createServices(parts, activity, links, options.environmentOverrides);

@@ -17,11 +17,13 @@ export interface Link {
 export function createLinks(
   connections: () => readonly ConnectionCounters[],
   connection: (remotePort: number) => ConnectionCounters | undefined,
+  disconnect: (remotePort: number) => void,
   port: () => number,
 ): Links & { add(link: Link): void } {
   const links: Link[] = [];
   return {
     add: (link) => void links.push(link),
+    disconnect,
     socket(remotePort) {
       const own = connection(remotePort);
       if (own !== undefined)

@@ -29,6 +29,8 @@ export interface Links {
   sockets(): ReadonlyMap<number, LinkSocket>;
   /** The host's end of one connection, by the port at the task's end. */
   readonly socket: (port: number) => LinkSocket | undefined;
+  /** Ends the host's end of a connection. */
+  readonly disconnect: (port: number) => void;
 }
 
 interface TaskSocket {
@@ -245,6 +247,8 @@ export class Task implements Participant {
 
   #leave(): void {
     this.#gone = true;
+    // A poll that the thread left behind must not take a message with it: its connections end here and now.
+    for (const port of this.#ports) this.#links.disconnect(port);
     this.#endOfStart();
     for (const timer of this.#timers.values()) timer.cancel();
     for (const end of this.#fired.values()) end();

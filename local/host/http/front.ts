@@ -49,6 +49,8 @@ export interface HttpFront {
   connections(): readonly ConnectionCounters[];
   /** One connection by the port at the caller's end. */
   connection(remotePort: number): ConnectionCounters | undefined;
+  /** Ends one connection whose caller is known to be gone, so that nothing more is handed to it. */
+  disconnect(remotePort: number): void;
   close(): Promise<void>;
 }
 
@@ -158,6 +160,10 @@ class Front implements HttpFront {
       bytesWritten: socket.bytesWritten,
       inFlight: state.inFlight,
     };
+  }
+
+  disconnect(remotePort: number): void {
+    this.#byPort.get(remotePort)?.destroy();
   }
 
   connections(): readonly ConnectionCounters[] {
