@@ -1,3 +1,4 @@
+import { median as medianOf } from '#core/agents/bar-statistics.ts';
 import type { AgentContext, CycleBody } from '#core/agents/context.ts';
 import { type BarSeries, closedBy } from '#core/market/bars.ts';
 import type { Instrument, InstrumentId } from '#core/market/instrument.ts';
@@ -177,14 +178,7 @@ export function annualVolatility(bars: BarSeries, end: number, window: number): 
 
 /** The median of the finite values; NaN where there are none. */
 export function median(values: ArrayLike<number>): number {
-  const sorted = Array.from(values)
-    .filter(Number.isFinite)
-    .sort((a, b) => a - b);
-  if (sorted.length === 0) return Number.NaN;
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] as number)
-    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+  return medianOf(Array.from(values).filter(Number.isFinite)) ?? Number.NaN;
 }
 
 /** The mean of the `window` closes before `end` (exclusive). NaN with too few bars. */
