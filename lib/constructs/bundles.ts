@@ -1,6 +1,6 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { buildSync } from 'esbuild';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { type BuildOptions, buildSync, type Metafile } from 'esbuild';
 
 const PROJECT = resolve(import.meta.dirname, '..', '..');
 const OUTPUT = join(PROJECT, 'dist');
@@ -16,41 +16,69 @@ const BANNER = [
   '',
 ].join(';');
 
-function bundle(entries: Readonly<Record<string, string>>, directory: string): void {
-  buildSync({
-    absWorkingDir: PROJECT,
-    entryPoints: Object.fromEntries(
-      Object.entries(entries).map(([name, file]) => [name, join(PROJECT, file)]),
-    ),
-    outdir: directory,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    minify: true,
-    sourcemap: false,
-    legalComments: 'none',
-    mainFields: ['module', 'main'],
-    banner: { js: BANNER },
-    logLevel: 'error',
-  });
-}
+const SETTINGS = {
+  absWorkingDir: PROJECT,
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  minify: true,
+  sourcemap: false,
+  legalComments: 'none',
+  mainFields: ['module', 'main'],
+  banner: { js: BANNER },
+  logLevel: 'error',
+} as const satisfies BuildOptions;
+
+const entryPoints = (entries: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, join(PROJECT, file)]));
 
 /**
- * Bundles every function in one esbuild run: `dist/functions/<name>/index.mjs`, each with its SDK inside. Returns the
- * directory of each. One run for all is many times faster than one a function.
+ * Bundles every function in one esbuild run: `dist/functions/<name>/index.mjs` and beside it the chunks that it needs,
+ * its SDK among them. What several functions need is one chunk, the same in each directory, named by its contents: a
+ * process that runs several functions can load it once. Returns the directory of each function.
  */
 export function bundleFunctions(
   handlers: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
   const directory = join(OUTPUT, 'functions');
   rmSync(directory, { recursive: true, force: true });
-  bundle(
-    Object.fromEntries(Object.entries(handlers).map(([name, file]) => [`${name}/index`, file])),
-    directory,
+  const { metafile, outputFiles } = buildSync({
+    ...SETTINGS,
+    entryPoints: entryPoints(handlers),
+    outdir: directory,
+    splitting: true,
+    metafile: true,
+    write: false,
+  });
+  const contents = new Map(outputFiles.map(({ path, contents }) => [path, contents]));
+  return Object.fromEntries(
+    Object.keys(handlers).map((name) => {
+      const target = join(directory, name);
+      mkdirSync(target, { recursive: true });
+      const entry = join(directory, `${name}.mjs`);
+      for (const path of modulesOf(entry, metafile)) {
+        const bytes = contents.get(path);
+        if (bytes === undefined) throw new Error(`the bundler names ${path}, but has not written it`);
+        writeFileSync(join(target, path === entry ? 'index.mjs' : basename(path)), bytes);
+      }
+      return [name, target];
+    }),
   );
-  return Object.fromEntries(Object.keys(handlers).map((name) => [name, join(directory, name)]));
+}
+
+/** An output and everything that it imports, directly or not, now or later. */
+function modulesOf(entry: string, metafile: Metafile): ReadonlySet<string> {
+  const outputs = new Map(
+    Object.entries(metafile.outputs).map(([path, output]) => [join(PROJECT, path), output]),
+  );
+  const found = new Set<string>([entry]);
+  for (const path of found) {
+    for (const { path: imported, external } of outputs.get(path)?.imports ?? [])
+      if (external !== true) found.add(join(PROJECT, imported));
+  }
+  return found;
 }
 
 /** Bundles a container's program beside its Dockerfile: `dist/containers/<name>/<output>.mjs`. */
@@ -62,16 +90,22 @@ export function bundleContainer(
   const directory = join(OUTPUT, 'containers', name);
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
-  bundle(entries, directory);
+  buildSync({ ...SETTINGS, entryPoints: entryPoints(entries), outdir: directory });
   copyFileSync(join(PROJECT, dockerfile), join(directory, 'Dockerfile'));
   return directory;
 }
 
-/** Sizes of the bundles in bytes, for the size check and the bench. */
+/** Sizes of the functions' bundles in bytes, all modules of each counted, for the size check and the bench. */
 export function bundleSizes(): Readonly<Record<string, number>> {
   const directory = join(OUTPUT, 'functions');
   if (!existsSync(directory)) return {};
   return Object.fromEntries(
-    readdirSync(directory).map((name) => [name, statSync(join(directory, name, 'index.mjs')).size]),
+    readdirSync(directory).map((name) => [
+      name,
+      readdirSync(join(directory, name)).reduce(
+        (sum, file) => sum + statSync(join(directory, name, file)).size,
+        0,
+      ),
+    ]),
   );
 }

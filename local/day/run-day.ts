@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { verifyExport } from '#core/audit/verification.ts';
@@ -24,6 +25,8 @@ export const ACCOUNT = '000000000000';
 const PAPER_ACCOUNT = 'DU0000001';
 const BENCHMARK = 'SPX';
 const HOUR = 3_600_000;
+/** One for the host itself, the rest for functions; more than three have nothing to do in stepped time. */
+const FUNCTION_THREADS = Math.max(1, Math.min(3, availableParallelism() - 1));
 
 /** What a run tells while it goes on. */
 export interface DayListener {
@@ -92,7 +95,7 @@ export async function startDay(
     accountId: ACCOUNT,
     seed: parameters.seed,
     log,
-    smallHeaps: true,
+    functionThreads: FUNCTION_THREADS,
   });
   const gateway = await startPaperGateway({
     port: gatewayPort,

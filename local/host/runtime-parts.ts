@@ -14,6 +14,8 @@ export interface RuntimeParts {
   readonly clockScale: number;
   /** Stepped time for threads that run on, rather than for one call. */
   readonly sharedNow: Float64Array | undefined;
+  /** Threads that all functions share; undefined gives every instance its own. */
+  readonly functionThreads: number | undefined;
   readonly authorizer: Authorizer;
   readonly credentials: CredentialsRegistry;
   /** Directory of an asset, by object key or image URI. @throws where the assembly does not hold it. */

@@ -25,7 +25,8 @@ if (clock.mode === 'scaled') {
 }
 if (clock.mode === 'stepped') {
   installVirtualDate(() => clock.shared[0]);
-  installSeededRandom()(seed);
+  const random = { seed, drawn: 0 };
+  installSeededRandom(() => random);
   fireTimer = installVirtualTimers({
     schedule: (id, delay) => control.postMessage({ type: 'schedule', id, delay }),
     cancel: (id) => control.postMessage({ type: 'cancel', id }),

@@ -1,10 +1,6 @@
 import type { HostContext } from '../../host/kernel.ts';
-import {
-  type FunctionCode,
-  FunctionWorker,
-  type Invocation,
-  type InvocationOutcome,
-} from './function-worker.ts';
+import { FunctionWorker, type Invocation, type InvocationOutcome } from './function-worker.ts';
+import type { FunctionCode, ThreadSource } from './runtime-thread.ts';
 
 /** Workers of a function where the template reserves no concurrency: enough to overlap, small enough for a laptop. */
 export const LOCAL_CONCURRENCY = 2;
@@ -14,7 +10,7 @@ export class FunctionPool {
   readonly code: FunctionCode;
   readonly concurrency: number;
   readonly #context: HostContext;
-  readonly #clockScale: number;
+  readonly #threads: ThreadSource;
   readonly #onLines: (lines: readonly string[]) => void;
   readonly #idle: FunctionWorker[] = [];
   readonly #all = new Set<FunctionWorker>();
@@ -27,13 +23,13 @@ export class FunctionPool {
     code: FunctionCode,
     concurrency: number,
     context: HostContext,
-    clockScale: number,
+    threads: ThreadSource,
     onLines: (lines: readonly string[]) => void,
   ) {
     this.code = code;
     this.concurrency = concurrency;
     this.#context = context;
-    this.#clockScale = clockScale;
+    this.#threads = threads;
     this.#onLines = onLines;
   }
 
@@ -69,12 +65,10 @@ export class FunctionPool {
   }
 
   #spawn(): FunctionWorker {
-    const { clock } = this.#context;
-    const worker = new FunctionWorker(
-      this.code,
-      { mode: clock.mode, scale: this.#clockScale, now: clock.now() },
-      { onLines: this.#onLines, onGone: (gone) => this.#forget(gone) },
-    );
+    const worker = new FunctionWorker(this.code, this.#threads(this.code), {
+      onLines: this.#onLines,
+      onGone: (gone) => this.#forget(gone),
+    });
     this.#all.add(worker);
     return worker;
   }

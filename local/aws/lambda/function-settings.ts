@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
 import type { RuntimeParts } from '../../host/runtime-parts.ts';
-import type { FunctionCode } from './function-worker.ts';
+import type { FunctionCode } from './runtime-thread.ts';
+import type { SharedModules } from './shared-modules.ts';
 
 /** Properties of `AWS::Lambda::Function` that the host honours. */
 export const functionProperties = z.object({
@@ -31,6 +32,7 @@ export function functionCode(
   arn: string,
   properties: FunctionProperties,
   extra: Readonly<Record<string, string>>,
+  shared: SharedModules | undefined,
 ): FunctionCode {
   const { region, endpoint } = parts.context;
   const [file, exportName] = splitHandler(properties.Handler);
@@ -43,6 +45,7 @@ export function functionCode(
     exportName,
     memoryMegabytes: properties.MemorySize,
     timeoutMillis: properties.Timeout * 1000,
+    sharedModules: shared?.of(directory) ?? {},
     environment: {
       ...properties.Environment.Variables,
       ...extra,

@@ -14,6 +14,8 @@ import { type AsyncFunction, AsyncInvocations, type AsyncSettings } from './asyn
 import { FunctionPool, LOCAL_CONCURRENCY } from './function-pool.ts';
 import { type FunctionProperties, functionCode, functionProperties } from './function-settings.ts';
 import type { InvocationOutcome } from './function-worker.ts';
+import { sharedThreads, threadPerInstance } from './runtime-thread.ts';
+import { SharedModules } from './shared-modules.ts';
 
 /** A function of the assembly as the rest of the host sees it. */
 export interface HostedFunction extends AsyncFunction {
@@ -69,6 +71,16 @@ export function createLambda(
 ): LambdaHost {
   const { context } = parts;
   const entries = new Map<string, FunctionEntry>();
+  const threadClock = () => ({
+    mode: context.clock.mode,
+    scale: parts.clockScale,
+    now: context.clock.now(),
+  });
+  const shared = parts.functionThreads === undefined ? undefined : new SharedModules();
+  const threads =
+    parts.functionThreads === undefined
+      ? threadPerInstance(threadClock)
+      : sharedThreads(parts.functionThreads, threadClock);
   const asynchronous = new AsyncInvocations(parts, (arn) => entries.get(arn));
   const arnOf = (name: string): string =>
     `arn:aws:lambda:${context.region}:${context.accountId}:function:${name}`;
@@ -114,10 +126,10 @@ export function createLambda(
     const reserved = properties.ReservedConcurrentExecutions;
     const concurrency = Math.max(1, reserved ?? LOCAL_CONCURRENCY);
     const pool = new FunctionPool(
-      functionCode(parts, name, arn, properties, environment(name)),
+      functionCode(parts, name, arn, properties, environment(name), shared),
       concurrency,
       context,
-      parts.clockScale,
+      threads,
       (lines) => {
         for (const line of lines) parts.output(name, line);
       },

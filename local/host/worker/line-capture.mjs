@@ -1,29 +1,38 @@
 /**
- * Replaces the thread's stdout and stderr with a buffer of whole lines. Lines leave once a turn of the event loop and
- * whenever `drain` is called, so that an invocation's last lines travel with its answer.
+ * Replaces the thread's stdout and stderr with buffers of whole lines, one for each owner of the code that writes.
+ * Lines leave once a turn of the event loop and whenever `drain` is called, so that an invocation's last lines travel
+ * with its answer.
  *
- * @param {(lines: string[]) => void} send
+ * @template Owner
+ * @param {(lines: string[], owner: Owner) => void} send
+ * @param {() => Owner} [owner] whose code runs now
  */
-export function captureLines(send) {
-  let lines = [];
+export function captureLines(send, owner = () => undefined) {
+  const lines = new Map();
   let scheduled = false;
-  const drain = () => {
-    const taken = lines;
-    lines = [];
+  const drain = (of) => {
+    const taken = lines.get(of) ?? [];
+    lines.delete(of);
     return taken;
   };
   const flush = () => {
     scheduled = false;
-    if (lines.length > 0) send(drain());
+    for (const of of [...lines.keys()]) send(drain(of), of);
   };
   for (const stream of [process.stdout, process.stderr]) {
-    let partial = '';
+    const partial = new Map();
     stream.write = (chunk, encoding, done) => {
-      const text = partial + (typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8'));
+      const of = owner();
+      const text =
+        (partial.get(of) ?? '') + (typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8'));
       const parts = text.split('\n');
-      partial = parts.pop() ?? '';
-      lines.push(...parts);
-      if (!scheduled && lines.length > 0) {
+      partial.set(of, parts.pop() ?? '');
+      if (parts.length > 0) {
+        const kept = lines.get(of);
+        if (kept === undefined) lines.set(of, parts);
+        else kept.push(...parts);
+      }
+      if (!scheduled && lines.size > 0) {
         scheduled = true;
         setImmediate(flush);
       }

@@ -3,12 +3,19 @@ import { syncBuiltinESMExports } from 'node:module';
 
 /**
  * In stepped time a run must repeat exactly, so what code draws at random (`Math.random`, `randomUUID`) follows from a
- * seed. Returns how to set it anew, as for each call of a function.
+ * seed: that of whoever's code runs.
+ *
+ * @param {() => { seed: string, drawn: number } | undefined} current
  */
-export function installSeededRandom() {
-  let seed = '';
-  let drawn = 0;
-  const bytes = () => crypto.createHash('sha256').update(`${seed}/${drawn++}`).digest();
+export function installSeededRandom(current) {
+  const nobody = { seed: '', drawn: 0 };
+  const bytes = () => {
+    const source = current() ?? nobody;
+    return crypto
+      .createHash('sha256')
+      .update(`${source.seed}/${source.drawn++}`)
+      .digest();
+  };
   const randomUUID = () => {
     const digest = bytes().subarray(0, 16);
     digest[6] = (digest[6] & 0x0f) | 0x40;
@@ -19,8 +26,4 @@ export function installSeededRandom() {
   crypto.default.randomUUID = randomUUID;
   syncBuiltinESMExports();
   globalThis.crypto.randomUUID = randomUUID;
-  return (next) => {
-    seed = next;
-    drawn = 0;
-  };
 }

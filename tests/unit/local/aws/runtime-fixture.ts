@@ -44,6 +44,7 @@ export function runtimeParts(): RuntimeParts & { readonly clock: DrivenClock } {
     faults: createFaults('test'),
     clockScale: 0,
     sharedNow: clock.shared,
+    functionThreads: undefined,
     authorizer: new Authorizer({ region, accountId }),
     credentials: new CredentialsRegistry(),
     assetDirectory: (reference) => {

@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FunctionWorker, type InvocationOutcome } from '#local/aws/lambda/function-worker.ts';
+import { sharedThreads, type ThreadSource, threadPerInstance } from '#local/aws/lambda/runtime-thread.ts';
+import { SharedModules } from '#local/aws/lambda/shared-modules.ts';
 
 const SOURCE = `
   if (process.env.BROKEN) throw new RangeError('no start');
@@ -15,6 +17,7 @@ const SOURCE = `
       case 'now': return [Date.now(), new Date().toISOString(), new Date(5).getTime(), new Date() instanceof Date];
       case 'random': return [crypto.randomUUID(), Math.random()];
       case 'environment': return Object.keys(process.env).sort();
+      case 'late environment': await new Promise((done) => setTimeout(done, 2)); return Object.keys(process.env);
       case 'calls': return calls;
       case 'print': console.log('one\\ntwo'); console.error('three'); return null;
       case 'throw': { const error = new Error('as asked'); error.name = 'Asked'; throw error; }
@@ -25,6 +28,8 @@ const SOURCE = `
       default: return undefined;
     }
   };`;
+
+const clockOf = (mode: 'wall' | 'stepped' = 'wall') => ({ mode, scale: mode === 'stepped' ? 0 : 1, now: 0 });
 
 describe('a function’s worker', () => {
   let directory = '';
@@ -47,26 +52,29 @@ describe('a function’s worker', () => {
       readonly timeoutMillis?: number;
       readonly mode?: 'wall' | 'stepped';
       readonly environment?: Record<string, string>;
+      readonly threads?: ThreadSource;
+      readonly file?: string;
+      readonly sharedModules?: Record<string, string>;
+      readonly onLines?: (lines: readonly string[]) => void;
     } = {},
   ): FunctionWorker => {
-    const worker = new FunctionWorker(
-      {
-        name: 'subject',
-        arn: 'arn:aws:lambda:us-east-1:000000000000:function:subject',
-        moduleUrl: pathToFileURL(join(directory, 'index.mjs')).href,
-        exportName: 'handler',
-        memoryMegabytes: 128,
-        timeoutMillis: options.timeoutMillis ?? 20_000,
-        environment: options.environment ?? { ONLY: 'this' },
+    const threads = options.threads ?? threadPerInstance(() => clockOf(options.mode));
+    const code = {
+      name: 'subject',
+      arn: 'arn:aws:lambda:us-east-1:000000000000:function:subject',
+      moduleUrl: pathToFileURL(join(directory, options.file ?? 'index.mjs')).href,
+      exportName: 'handler',
+      memoryMegabytes: 128,
+      timeoutMillis: options.timeoutMillis ?? 20_000,
+      environment: options.environment ?? { ONLY: 'this' },
+      sharedModules: options.sharedModules ?? {},
+    };
+    const worker = new FunctionWorker(code, threads(code), {
+      onLines: options.onLines ?? ((some) => void lines.push(...some)),
+      onGone: () => {
+        gone += 1;
       },
-      { mode: options.mode ?? 'wall', scale: options.mode === 'stepped' ? 0 : 1, now: 0 },
-      {
-        onLines: (some) => void lines.push(...some),
-        onGone: () => {
-          gone += 1;
-        },
-      },
-    );
+    });
     workers.push(worker);
     return worker;
   };
@@ -157,5 +165,78 @@ describe('a function’s worker', () => {
       failed: { errorType: 'RangeError', errorMessage: 'no start' },
     });
     expect(gone).toBe(1);
+  });
+
+  describe('that shares its thread', () => {
+    const together = (mode?: 'stepped') => sharedThreads(1, () => clockOf(mode));
+
+    it('has an environment, lines, randomness and module state of its own, also while calls overlap', async () => {
+      const threads = together('stepped');
+      const [left, right] = ['left', 'right'].map((name) => {
+        const own: string[] = [];
+        const worker = spawn({
+          mode: 'stepped',
+          threads,
+          environment: { [name]: name },
+          onLines: (some) => void own.push(...some),
+        });
+        return { worker, own };
+      });
+      if (left === undefined || right === undefined) throw new Error('two were asked for');
+      const both = (what: string, ids: readonly [string, string] = ['a', 'b']) =>
+        Promise.all([call(left.worker, what, ids[0]), call(right.worker, what, ids[1])]);
+
+      expect(await both('environment')).toEqual([['left'], ['right']]);
+      expect(await both('calls')).toEqual([2, 2]);
+      const [first, second] = await both('random');
+      expect(first).not.toEqual(second);
+      expect(await both('random', ['b', 'a'])).toEqual([second, first]);
+      expect(await both('late environment')).toEqual([['left'], ['right']]);
+      await call(left.worker, 'print');
+      expect([left.own, right.own]).toEqual([['one', 'two', 'three'], []]);
+    });
+
+    it('loads a chunk that two assets hold in the same bytes once', async () => {
+      const chunk = 'export const seen = { count: 0 };';
+      const entry = "import { seen } from './chunk-ABCDEFGH.mjs'; export const handler = () => ++seen.count;";
+      const urls = ['one', 'two', 'three'].map((name) => {
+        const asset = join(directory, name);
+        mkdirSync(asset, { recursive: true });
+        writeFileSync(join(asset, 'index.mjs'), entry);
+        writeFileSync(join(asset, 'chunk-ABCDEFGH.mjs'), name === 'three' ? `${chunk}\n` : chunk);
+        return asset;
+      });
+      const shared = new SharedModules();
+      const threads = together();
+      const counts: unknown[] = [];
+      for (const asset of urls) {
+        const worker = spawn({
+          threads,
+          file: join(asset.slice(directory.length + 1), 'index.mjs'),
+          sharedModules: shared.of(asset),
+        });
+        counts.push(await call(worker, 'count'));
+      }
+      expect(counts).toEqual([1, 2, 1]);
+    });
+
+    it('goes with it when another call ends the thread, and the next instance gets a new one', async () => {
+      const threads = together();
+      const [first, second] = [spawn({ threads }), spawn({ threads, timeoutMillis: 150 })];
+      expect(await call(first, 'calls')).toBe(1);
+      const [waiting, ended] = await Promise.all([call(first, 'hang'), call(second, 'spin')]);
+      expect(ended).toMatchObject({ failed: { errorType: 'Sandbox.Timedout' } });
+      expect(waiting).toMatchObject({ failed: { errorType: 'Runtime.ExitError' } });
+      expect(gone).toBe(2);
+      expect(await call(spawn({ threads }), 'calls')).toBe(1);
+    });
+
+    it('leaves the others alone where its own module cannot be loaded', async () => {
+      const threads = together();
+      const broken = spawn({ threads, environment: { BROKEN: '1' } });
+      const sound = spawn({ threads });
+      expect(await call(broken, 'calls')).toMatchObject({ failed: { errorType: 'RangeError' } });
+      expect(await call(sound, 'calls')).toBe(1);
+    });
   });
 });
