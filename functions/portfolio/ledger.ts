@@ -133,6 +133,8 @@ function apply(desk: Desk, state: LedgerState, events: readonly DeskEvent<Ledger
 
   for (const event of events) {
     const { metadata } = event;
+    // Counted for each cause, so that what is said does not depend on how a queue cut its batches.
+    let said = 0;
     const say = <T extends Announcement>(
       type: T,
       data: DeskEvent<T>['data'],
@@ -150,7 +152,7 @@ function apply(desk: Desk, state: LedgerState, events: readonly DeskEvent<Ledger
             urgency,
             data: data as never,
           },
-          entries.length,
+          said++,
         ),
       );
     if (metadata.type === 'DailyHistoryObserved') {

@@ -92,9 +92,10 @@ export class StreamMapping {
 
   async #drain(): Promise<void> {
     while (!this.#closed) {
-      const batch = this.#nextBatch();
-      if (batch === undefined) break;
-      await this.#process(batch, 0);
+      const next = this.#nextBatch();
+      if (next === undefined) break;
+      const batch = [...next];
+      await this.#process(batch, 0, (taken) => this.#top(batch, taken));
       if (!this.#closed) this.#advance(sequenceOf(batch[batch.length - 1]!));
     }
     this.#running = false;
@@ -122,15 +123,34 @@ export class StreamMapping {
     return records;
   }
 
-  /** Handles records until each is done, dropped or given to the on-failure destination. */
-  async #process(records: readonly StreamRecord[], attemptsBefore: number): Promise<void> {
+  /**
+   * Adds to a batch, and to what the function takes of it, the records that came while it waited to be let in: work that
+   * happens together is handed over together, however long each piece of it took.
+   */
+  #top(batch: StreamRecord[], taken: StreamRecord[]): void {
+    const room = this.#settings.batchSize - batch.length;
+    if (room === 0) return;
+    const more = this.#stream.read(sequenceOf(batch[batch.length - 1]!), room);
+    batch.push(...more);
+    taken.push(...more.filter((record) => this.#settings.accepts(record)));
+  }
+
+  /**
+   * Handles records until each is done, dropped or given to the on-failure destination. `top` may add records when the
+   * first attempt is let in.
+   */
+  async #process(
+    records: readonly StreamRecord[],
+    attemptsBefore: number,
+    top: (taken: StreamRecord[]) => void = () => {},
+  ): Promise<void> {
     let batch = records.filter((record) => this.#settings.accepts(record));
     let attempts = attemptsBefore;
     while (batch.length > 0 && !this.#closed) {
       const fresh = await this.#dropExpired(batch);
       if (fresh.length === 0) return;
       batch = fresh;
-      const outcome = await this.#invoke(batch);
+      const outcome = await this.#invoke(batch, attempts === 0 ? top : () => {});
       if (outcome.kind === 'done' || this.#closed) return;
       attempts += 1;
       if (outcome.kind === 'partial') {
@@ -155,10 +175,12 @@ export class StreamMapping {
     }
   }
 
-  async #invoke(batch: readonly StreamRecord[]): Promise<BatchOutcome> {
-    const payload = `{"Records":[${batch.map(recordText).join(',')}]}`;
+  async #invoke(batch: StreamRecord[], top: (taken: StreamRecord[]) => void): Promise<BatchOutcome> {
     try {
-      const outcome = await this.#function.invoke(`stream:${this.#settings.id}`, payload);
+      const outcome = await this.#function.invoke(`stream:${this.#settings.id}`, () => {
+        top(batch);
+        return `{"Records":[${batch.map(recordText).join(',')}]}`;
+      });
       return batchOutcome(outcome, this.#settings.reportsFailures, new Set(batch.map(sequenceOf)));
     } catch (error) {
       return { kind: 'failed', error: error instanceof Error ? error.message : String(error) };

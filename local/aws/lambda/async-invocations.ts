@@ -18,7 +18,8 @@ export interface AsyncFunction {
   readonly settings: AsyncSettings;
   /** The function's role: what destinations are written with. */
   readonly caller: Caller;
-  invoke(source: string, payload: string): Promise<InvocationOutcome>;
+  /** `payload` may be made when the call is let in: a source that fills up meanwhile then hands over all it has. */
+  invoke(source: string, payload: string | (() => string)): Promise<InvocationOutcome>;
 }
 
 interface Row {

@@ -37,6 +37,7 @@ export function functionCode(
   const { region, endpoint } = parts.context;
   const [file, exportName] = splitHandler(properties.Handler);
   const directory = parts.assetDirectory(properties.Code.S3Key);
+  shared?.add(directory);
   const credentials = parts.credentials.issueCredentials(properties.Role, name);
   return {
     name,
@@ -45,7 +46,7 @@ export function functionCode(
     exportName,
     memoryMegabytes: properties.MemorySize,
     timeoutMillis: properties.Timeout * 1000,
-    sharedModules: shared?.of(directory) ?? {},
+    sharedModules: shared?.urls ?? {},
     environment: {
       ...properties.Environment.Variables,
       ...extra,

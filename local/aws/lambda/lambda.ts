@@ -151,7 +151,10 @@ export function createLambda(
         onFailure: undefined,
         deadLetterQueue: properties.DeadLetterConfig.TargetArn,
       },
-      invoke: (source, payload) => parts.turnstile.pass(source, arn, () => invoke(entry, payload)),
+      invoke: (source, payload) =>
+        parts.turnstile.pass(source, arn, () =>
+          invoke(entry, typeof payload === 'string' ? payload : payload()),
+        ),
     };
     entries.set(arn, entry);
     parts.targets.register(functionTarget(entry));

@@ -10,7 +10,7 @@ export interface FunctionCode {
   readonly memoryMegabytes: number;
   readonly timeoutMillis: number;
   readonly environment: Readonly<Record<string, string>>;
-  /** Modules of the asset that other assets hold too, with the URL under which one thread loads them once. */
+  /** Modules that several assets hold, with the URL under which a thread loads them once. */
   readonly sharedModules: Readonly<Record<string, string>>;
 }
 

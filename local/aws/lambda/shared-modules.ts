@@ -13,10 +13,18 @@ const CONTENT_NAMED = /-[A-Z0-9]{8}\.mjs$/;
  */
 export class SharedModules {
   readonly #first = new Map<string, string>();
+  readonly #urls: Record<string, string> = {};
 
-  /** URL of each chunk in `directory`, with the URL of the first asset's copy of it. */
-  of(directory: string): Readonly<Record<string, string>> {
-    const shared: Record<string, string> = {};
+  /**
+   * URL of every copy of a chunk, in whichever asset, with the URL of the first copy. One growing record for all: a
+   * chunk's own imports are resolved beside the first copy, whose asset may never have been loaded itself.
+   */
+  get urls(): Readonly<Record<string, string>> {
+    return this.#urls;
+  }
+
+  /** Takes the chunks of one more asset in. */
+  add(directory: string): void {
     for (const name of readdirSync(directory)) {
       if (!CONTENT_NAMED.test(name)) continue;
       const path = join(directory, name);
@@ -25,8 +33,7 @@ export class SharedModules {
       const key = `${name}/${digest}`;
       const first = this.#first.get(key);
       if (first === undefined) this.#first.set(key, url);
-      else shared[url] = first;
+      else if (first !== url) this.#urls[url] = first;
     }
-    return shared;
   }
 }

@@ -64,6 +64,19 @@ describe('the ledger', () => {
     expect(await desk.get(stateKeys.daily('AAPL'))).toMatchObject({ history: { uri: 'history/x' } });
   });
 
+  it('says the same however a queue cut its batches', async () => {
+    const [together, apart] = [
+      await deskWith(withOrder(bookOf(), intentOf())),
+      await deskWith(withOrder(bookOf(), intentOf())),
+    ];
+    const fills = [fill('a', '20'), fill('b', '30')];
+    await keep(together, ...fills);
+    for (const one of fills) await keep(apart, one);
+    const journal = (desk: MemoryDesk) => desk.store.all().map(({ canonical }) => canonical);
+    expect(journal(together)).toHaveLength(2);
+    expect(journal(together)).toEqual(journal(apart));
+  });
+
   it('announces the value after every fill, and once', async () => {
     const desk = await deskWith(withOrder(bookOf(), intentOf()));
     const [one, two] = [fill('a', '20'), fill('b', '30')];

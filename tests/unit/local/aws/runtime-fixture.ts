@@ -97,7 +97,7 @@ export function playedFunction(
     payloads,
     invoke: (source, payload) =>
       parts.turnstile.pass(source, source, async (): Promise<InvocationOutcome> => {
-        const parsed: unknown = JSON.parse(payload);
+        const parsed: unknown = JSON.parse(typeof payload === 'string' ? payload : payload());
         payloads.push(parsed);
         try {
           return { kind: 'succeeded', payload: JSON.stringify(play(parsed)) ?? 'null' };

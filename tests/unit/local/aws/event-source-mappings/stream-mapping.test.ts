@@ -93,6 +93,21 @@ describe('a mapping from a table’s stream', () => {
     expect(calls().slice(3)).toEqual([[6]]);
   });
 
+  it('hands over together what came while it waited to be let in, up to its size', async () => {
+    const { parts, start, calls, add, saved } = world({ BatchSize: 4 }, () => null, [record(1)]);
+    const end = parts.context.activity.begin('a writer that has not finished');
+    start();
+    for (const number of [2, 3, 4, 5]) {
+      await new Promise((resolve) => setImmediate(resolve));
+      add(record(number));
+    }
+    expect(calls()).toEqual([]);
+    end();
+    await parts.clock.advanceUntil(START + 1);
+    expect(calls()).toEqual([[1, 2, 3, 4], [5]]);
+    expect(saved).toEqual([sequence(4), sequence(5)]);
+  });
+
   it('waits for a full batch as long as its window allows', async () => {
     const { parts, start, calls, add } = world(
       { BatchSize: 3, MaximumBatchingWindowInSeconds: 10 },

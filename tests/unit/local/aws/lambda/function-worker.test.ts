@@ -207,13 +207,14 @@ describe('a function’s worker', () => {
         return asset;
       });
       const shared = new SharedModules();
+      for (const asset of urls) shared.add(asset);
       const threads = together();
       const counts: unknown[] = [];
       for (const asset of urls) {
         const worker = spawn({
           threads,
           file: join(asset.slice(directory.length + 1), 'index.mjs'),
-          sharedModules: shared.of(asset),
+          sharedModules: shared.urls,
         });
         counts.push(await call(worker, 'count'));
       }
