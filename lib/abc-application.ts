@@ -18,7 +18,7 @@ export interface AbcApplicationOptions {
   readonly outdir?: string;
   /** False leaves handlers and container out (template tests). */
   readonly bundling?: boolean;
-  /** False leaves cdk-nag out, for a quick local start; the gate runs with it. */
+  /** False leaves cdk-nag and CDK's template validation out, for a quick local start; the gate runs with them. */
   readonly checks?: boolean;
 }
 
@@ -27,6 +27,7 @@ export function abcApplication(options: AbcApplicationOptions): App {
   const { settings, bundling = true, checks = true } = options;
   const app = new App({
     analyticsReporting: false,
+    builtinCloudFormationValidation: checks,
     ...(options.outdir === undefined ? {} : { outdir: options.outdir }),
   });
   const name = (part: string) => `Abc-${settings.environment}-${part}`;
