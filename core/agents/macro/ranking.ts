@@ -1,4 +1,5 @@
 import type { InstrumentId } from '#core/market/instrument.ts';
+import { memoize } from '#core/values/memo.ts';
 import { mean, returnOver, sessionVolatility, standardDeviation } from '../bar-statistics.ts';
 
 /** Look-backs in sessions: 1 week, 1, 3 and 6 months, 1 and 2 years. */
@@ -127,10 +128,20 @@ function pastOf(series: Closes, sessions: number, benchmark: Closes | null): rea
  * candidates), held to ±3, and averaged over the look-backs. Without a benchmark relative strength is left out and the
  * other weights grow; a factor that cannot be formed is 0, the average. Best first, then by name.
  */
-export function scoreCandidates(
-  candidates: readonly Candidate[],
-  benchmark: Closes | null,
-): readonly Scored[] {
+export const scoreCandidates = memoize(
+  (candidates: readonly Candidate[], benchmark: Closes | null) => ({
+    name: [...candidates.map(({ instrument }) => instrument), benchmark === null ? '' : 'benchmark'].join(
+      ' ',
+    ),
+    columns: [...candidates, ...(benchmark === null ? [] : [benchmark])].flatMap(({ closeTime, close }) => [
+      closeTime,
+      close,
+    ]),
+  }),
+  score,
+);
+
+function score(candidates: readonly Candidate[], benchmark: Closes | null): readonly Scored[] {
   const byLookBack = LOOK_BACKS.map((sessions) => standardized(candidates, sessions, benchmark));
   const used = FACTORS.filter((factor) => factor !== 'relativeStrength' || benchmark !== null);
   const weight = used.reduce((sum, factor) => sum + WEIGHTS[factor], 0);

@@ -1,4 +1,5 @@
 import type { BarSeries } from '#core/market/bars.ts';
+import { memoize } from '#core/values/memo.ts';
 import { featureRow } from './features.ts';
 import { fitLogistic, type LogisticModel, logOdds, sigmoid } from './logistic-regression.ts';
 import { type SkillTest, skillTest } from './skill-test.ts';
@@ -43,7 +44,12 @@ interface Prediction {
  * calibrated (Platt 1999) on earlier folds' predictions by the same rule, and compared with the base rate of its own
  * training rows. Null where the last bar's features or too few outcomes are undefined.
  */
-export function forecastDirection(bars: BarSeries): DirectionForecast | null {
+export const forecastDirection = memoize(
+  ({ high, low, close, volume }: BarSeries) => ({ name: '', columns: [high, low, close, volume] }),
+  forecast,
+);
+
+function forecast(bars: BarSeries): DirectionForecast | null {
   const rows = rowsOf(bars);
   const latest = rows.at(-1);
   if (latest === undefined || latest.index !== bars.length - 1) return null;
