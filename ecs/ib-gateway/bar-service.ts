@@ -27,6 +27,7 @@ export class BarService {
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #byRequest = new Map<number, Subscription>();
   #session: string | null = null;
+  #flushing = false;
 
   constructor(bridge: Bridge, queue: HistoryQueue) {
     this.#bridge = bridge;
@@ -81,18 +82,18 @@ export class BarService {
     return subscription !== undefined;
   }
 
-  async barsEnd(requestId: number): Promise<boolean> {
+  barsEnd(requestId: number): boolean {
     const subscription = this.#byRequest.get(requestId);
     if (subscription === undefined) return false;
     this.#queue.answered(requestId);
-    await this.#emit(subscription, subscription.closer.historyEnd(this.#bridge.schedule.now()));
+    this.#emit(subscription, subscription.closer.historyEnd(this.#bridge.schedule.now()));
     return true;
   }
 
-  async update(requestId: number, bar: BrokerBar): Promise<void> {
+  update(requestId: number, bar: BrokerBar): void {
     const subscription = this.#byRequest.get(requestId);
     if (subscription === undefined) return;
-    await this.#emit(subscription, subscription.closer.update(bar, this.#bridge.schedule.now()));
+    this.#emit(subscription, subscription.closer.update(bar, this.#bridge.schedule.now()));
   }
 
   /** The broker refuses or ends a subscription; it is asked for again later. @returns false where it is none of these */
@@ -139,8 +140,9 @@ export class BarService {
     this.#bridge.outbox.send('question', { kind: 'cancel-history', requestId: subscription.request });
   }
 
-  async #emit(subscription: Subscription, bars: readonly ClosedBar[]): Promise<void> {
-    for (const bar of bars) await this.#journal(subscription, bar);
+  #emit(subscription: Subscription, bars: readonly ClosedBar[]): void {
+    for (const bar of bars) this.#journal(subscription, bar);
+    if (bars.length > 0) this.#flushSoon();
     subscription.timer?.cancel();
     const due = subscription.closer.dueAt;
     subscription.timer =
@@ -151,7 +153,17 @@ export class BarService {
           );
   }
 
-  async #journal(subscription: Subscription, bar: ClosedBar): Promise<void> {
+  /** Bars of other instruments that close at the same instant are waiting in the mailbox: they are journaled together. */
+  #flushSoon(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    this.#bridge.schedule.post(() => {
+      this.#flushing = false;
+      return this.#bridge.writer.flush();
+    });
+  }
+
+  #journal(subscription: Subscription, bar: ClosedBar): void {
     const { settings, writer } = this.#bridge;
     const key = `${subscription.instrument.id}@${instantText(bar.closeTime)}`;
     if (bar.session !== this.#session || subscription.journaled.has(key)) return;
@@ -178,7 +190,7 @@ export class BarService {
         modelled: settings.marketData.modelled,
       },
     });
-    await writer.append({ entries: [entry] });
+    writer.defer(entry);
     subscription.journaled.add(key);
   }
 

@@ -47,6 +47,11 @@ export class Schedule {
     return this.#clock.now();
   }
 
+  /** Work for when everything that waits in the mailbox now is done. */
+  post(work: Work): void {
+    this.#post(work);
+  }
+
   at(instant: EpochMillis, work: Work): Timer {
     let done = false;
     const inner = this.#clock.schedule(instant, () => {

@@ -354,8 +354,7 @@ class BrokerBridge implements RunningBridge, Bridge {
           this.#preparation.bar(message.requestId, message.bar);
         return;
       case 'bars-end':
-        if (!(await this.#bars.barsEnd(message.requestId)))
-          await this.#preparation.barsEnd(message.requestId);
+        if (!this.#bars.barsEnd(message.requestId)) await this.#preparation.barsEnd(message.requestId);
         return;
       case 'bar-update':
         return this.#bars.update(message.requestId, message.bar);

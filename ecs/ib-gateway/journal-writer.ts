@@ -7,9 +7,12 @@ import type {
   StoredEntry,
   StoredState,
 } from '#core/events/desk-store.ts';
+import type { JournalEntry } from '#core/events/new-event.ts';
 import type { BridgeLog, Schedule } from './bridge-context.ts';
 
 const LONGEST_PAUSE_MS = 5_000;
+/** Deferred entries a commit: half of what a transaction can hold. */
+const MOST_TOGETHER = 50;
 
 /**
  * The store as the bridge uses it: what cannot be written now is written later, and until then nothing else happens, so
@@ -20,6 +23,7 @@ export class JournalWriter {
   readonly #schedule: Pick<Schedule, 'now'>;
   readonly #pause: (millis: number) => Promise<void>;
   readonly #log: BridgeLog;
+  #deferred: JournalEntry[] = [];
 
   constructor(
     store: DeskStore,
@@ -45,8 +49,26 @@ export class JournalWriter {
    * Commits, and again until there is an answer. A repeat may find its own first try: that comes back as a duplicate of a
    * cause or an entry, or as a conflict, and callers treat those by what is stored.
    */
-  commit(change: Commit): Promise<CommitResult> {
+  async commit(change: Commit): Promise<CommitResult> {
+    await this.flush();
     return this.#insist('commit', () => this.#store.commit(change));
+  }
+
+  /**
+   * Keeps an entry that nobody waits for until the next commit or {@link flush}, whichever is first, so that bars that
+   * close together are one transaction and the journal still says things in their order. What is kept is lost with the
+   * process: only for what the broker can be asked for again.
+   */
+  defer(entry: JournalEntry): void {
+    this.#deferred.push(entry);
+  }
+
+  /** Journals what was deferred, less what the journal has already. */
+  async flush(): Promise<void> {
+    while (this.#deferred.length > 0) {
+      const entries = this.#deferred.splice(0, MOST_TOGETHER);
+      await this.append({ entries });
+    }
   }
 
   /** Commits entries that may have been journaled before: those are left out. */
