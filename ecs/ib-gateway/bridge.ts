@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { CLIENT_SETTINGS } from '#adapters/aws/client-settings.ts';
 import { dynamoDeskStore } from '#adapters/aws/dynamo-desk-store.ts';
 import { s3ObjectStore } from '#adapters/aws/s3-object-store.ts';
 import { sqsCommandQueue } from '#adapters/aws/sqs-command-queue.ts';
@@ -78,9 +79,13 @@ function awsDependencies(
   const { journalTable, stateTable, idempotencyTable } = resources;
   const tables = { journalTable, stateTable, idempotencyTable, processedDays: PROCESSED_DAYS };
   return {
-    store: dynamoDeskStore(new DynamoDBClient(), tables, clock),
-    objects: s3ObjectStore(new S3Client(), resources.objectBucket),
-    queue: sqsCommandQueue(new SQSClient(), resources.commandQueueUrl, settings.commandVisibilitySeconds),
+    store: dynamoDeskStore(new DynamoDBClient(CLIENT_SETTINGS), tables, clock),
+    objects: s3ObjectStore(new S3Client(CLIENT_SETTINGS), resources.objectBucket),
+    queue: sqsCommandQueue(
+      new SQSClient(CLIENT_SETTINGS),
+      resources.commandQueueUrl,
+      settings.commandVisibilitySeconds,
+    ),
     gateway: ibGateway({ host: settings.host, port: settings.port }),
     clock,
     catalog: CATALOG,

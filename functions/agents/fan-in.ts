@@ -1,9 +1,8 @@
 import type { DeskEvent, EventType } from '#contracts/registry.ts';
-import type { EntryReference } from '#core/events/desk-store.ts';
 import type { CycleEventType } from '#functions/runtime/cycle-events.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
 import type { Arrival } from '#functions/runtime/handler.ts';
-import { eventsOf } from '#functions/runtime/journal-reading.ts';
+import { eventsOf, isThere } from '#functions/runtime/journal-reading.ts';
 
 /**
  * A fan-in keeps no state of its own: the journal of the cycle says who has answered. Each answer, and the stage's opening
@@ -34,15 +33,10 @@ export async function collect<A extends EventType, O extends CycleEventType>(
     due.set(correlationId, (due.get(correlationId) ?? false) || isDeadline);
   }
   for (const [correlationId, deadlinePassed] of due) {
-    if (deadlinePassed && (await isThere(desk, { correlationId, ...stage.closing }))) continue;
+    if (deadlinePassed && (await isThere(desk, [{ correlationId, ...stage.closing }]))) continue;
     const answers = await eventsOf(desk, correlationId, stage.answers);
     const answered = new Set(answers.map(stage.answererOf));
     const missing = stage.expected.filter((agent) => !answered.has(agent));
     if (missing.length === 0 || deadlinePassed) await stage.close(correlationId, answers, missing);
   }
-}
-
-async function isThere(desk: Desk, reference: EntryReference): Promise<boolean> {
-  const [entry] = await desk.store.entries([reference]);
-  return entry !== null;
 }

@@ -6,7 +6,7 @@ import { loadContext } from '#functions/runtime/cycle-context.ts';
 import { cycleEntry } from '#functions/runtime/cycle-events.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
 import type { Arrival } from '#functions/runtime/handler.ts';
-import { causeOf, eventsOf } from '#functions/runtime/journal-reading.ts';
+import { causeOf, eventsOf, isThere } from '#functions/runtime/journal-reading.ts';
 
 export const DELIBERATION_TYPES = ['OpinionGiven', 'ProposalSynthesized', 'DeliberationRoundOpened'] as const;
 type DeliberationType = (typeof DELIBERATION_TYPES)[number];
@@ -35,6 +35,7 @@ export async function deliberate(desk: Desk, arrivals: readonly Arrival<Delibera
 }
 
 async function count(desk: Desk, { correlationId, iteration, round, close }: RoundInQuestion): Promise<void> {
+  if (close && (await isThere(desk, outcomesOf(correlationId, iteration, round)))) return;
   const opinions = (await eventsOf(desk, correlationId, ['OpinionGiven'])).filter(
     ({ data }) => data.iteration === iteration,
   );
@@ -59,6 +60,13 @@ async function count(desk: Desk, { correlationId, iteration, round, close }: Rou
   });
   if (result.kind === 'conflict') throw new RoundContendedError(correlationId, round);
 }
+
+/** The events that a round can end with: a deadline that comes after one of them has nothing to do. */
+const outcomesOf = (correlationId: string, iteration: number, round: number) => [
+  { correlationId, type: 'ConsensusReached', key: String(iteration) },
+  { correlationId, type: 'ConsensusFailed', key: String(iteration) },
+  { correlationId, type: 'DeliberationRoundOpened', key: `${iteration}/${round + 1}` },
+];
 
 /** Two countings of a round met. The transport tries again and finds it decided. */
 export class RoundContendedError extends Error {

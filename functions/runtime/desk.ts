@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
+import { CLIENT_SETTINGS } from '#adapters/aws/client-settings.ts';
 import { dynamoDeskStore } from '#adapters/aws/dynamo-desk-store.ts';
 import { s3ObjectStore } from '#adapters/aws/s3-object-store.ts';
 import type { DeskStore } from '#core/events/desk-store.ts';
@@ -36,8 +37,8 @@ export function composeDesk(
   return {
     name,
     environment: parsed,
-    store: dynamoDeskStore(new DynamoDBClient({}), settings, systemClock),
-    objects: s3ObjectStore(new S3Client({ forcePathStyle: true }), parsed.OBJECT_BUCKET),
+    store: dynamoDeskStore(new DynamoDBClient(CLIENT_SETTINGS), settings, systemClock),
+    objects: s3ObjectStore(new S3Client({ ...CLIENT_SETTINGS, forcePathStyle: true }), parsed.OBJECT_BUCKET),
     clock: systemClock,
     log: jsonLog({ function: name, mode: parsed.DESK_MODE }, systemClock.now, (line) => console.log(line)),
   };

@@ -1,5 +1,5 @@
 import { type DeskEvent, type EventType, parseEventOf } from '#contracts/registry.ts';
-import type { StoredEntry } from '#core/events/desk-store.ts';
+import type { EntryReference, StoredEntry } from '#core/events/desk-store.ts';
 import type { Desk } from './desk.ts';
 
 /** An event that must be there by the order of the flow is not (yet). The transport tries again. */
@@ -25,6 +25,11 @@ export async function causeOf<T extends EventType>(
   const [entry] = await desk.store.entries([{ correlationId, type, key }]);
   if (entry === null || entry === undefined) throw new MissingCauseError(correlationId, type, key);
   return eventOf([type], entry);
+}
+
+/** Whether the journal has at least one of some entries. */
+export async function isThere(desk: Desk, references: readonly EntryReference[]): Promise<boolean> {
+  return (await desk.store.entries(references)).some((entry) => entry !== null);
 }
 
 /** All events of some types in one correlation, in journal order. */

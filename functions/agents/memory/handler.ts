@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import * as z from 'zod';
+import { CLIENT_SETTINGS } from '#adapters/aws/client-settings.ts';
 import { sealedMemory } from '#adapters/aws/sealed-memory.ts';
 import { composeDesk } from '#functions/runtime/desk.ts';
 import { parseEnvironment } from '#functions/runtime/environment.ts';
@@ -12,7 +13,7 @@ const { MEMORY_TABLE, MEMORY_KEY } = parseEnvironment(
   z.object({ MEMORY_TABLE: z.string().min(1), MEMORY_KEY: z.string().min(1) }),
   process.env,
 );
-const memory = sealedMemory(new DynamoDBClient({}), new KMSClient({}), {
+const memory = sealedMemory(new DynamoDBClient(CLIENT_SETTINGS), new KMSClient(CLIENT_SETTINGS), {
   table: MEMORY_TABLE,
   keyId: MEMORY_KEY,
   agent: 'memory',

@@ -2,6 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
+import { CLIENT_SETTINGS } from '#adapters/aws/client-settings.ts';
 import { kmsSigner } from '#adapters/aws/kms-signer.ts';
 import { s3ObjectStore } from '#adapters/aws/s3-object-store.ts';
 import { composeDesk } from '#functions/runtime/desk.ts';
@@ -19,9 +20,12 @@ const environment = parseEnvironment(
   }),
   process.env,
 );
-const leaves = dynamoLeafStore(new DynamoDBClient({}), environment.LEAF_TABLE);
-const worm = s3ObjectStore(new S3Client({ forcePathStyle: true }), environment.WORM_BUCKET);
-const signer = kmsSigner(new KMSClient({}), environment.SIGNING_KEY);
+const leaves = dynamoLeafStore(new DynamoDBClient(CLIENT_SETTINGS), environment.LEAF_TABLE);
+const worm = s3ObjectStore(
+  new S3Client({ ...CLIENT_SETTINGS, forcePathStyle: true }),
+  environment.WORM_BUCKET,
+);
+const signer = kmsSigner(new KMSClient(CLIENT_SETTINGS), environment.SIGNING_KEY);
 
 export const handler = async () => {
   try {

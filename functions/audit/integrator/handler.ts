@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
+import { CLIENT_SETTINGS } from '#adapters/aws/client-settings.ts';
 import { leafHash } from '#core/audit/merkle-tree.ts';
 import { composeDesk } from '#functions/runtime/desk.ts';
 import { parseEnvironment } from '#functions/runtime/environment.ts';
@@ -8,7 +9,7 @@ import { appendedEntries } from '../stream.ts';
 
 composeDesk('integrator');
 const { LEAF_TABLE } = parseEnvironment(z.object({ LEAF_TABLE: z.string().min(1) }), process.env);
-const leaves = dynamoLeafStore(new DynamoDBClient({}), LEAF_TABLE);
+const leaves = dynamoLeafStore(new DynamoDBClient(CLIENT_SETTINGS), LEAF_TABLE);
 
 /** Keeps the hash of every entry as it was at the moment it was appended: the checkpoint accepts no other content later. */
 export const handler = async (input: unknown) => {
