@@ -1,4 +1,5 @@
 import { DateTime } from 'luxon';
+import { newYorkDate } from '#core/market/calendar.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 
 /** Names that TWS uses for zones; others go out as IANA writes them. */
@@ -22,7 +23,10 @@ export function zonedText(at: EpochMillis, zone: string): string {
 
 /** `20180205`, the date of an instant in a zone. */
 export const dateText = (at: EpochMillis, zone: string): string =>
-  DateTime.fromMillis(at, { zone }).toFormat('yyyyMMdd');
+  // A history is thousands of dates of one zone, for which the calendar has a table.
+  zone === ACCOUNT_ZONE
+    ? newYorkDate(at).replaceAll('-', '')
+    : DateTime.fromMillis(at, { zone }).toFormat('yyyyMMdd');
 
 /** `20180205-14:31:00`, always UTC. */
 export const utcText = (at: EpochMillis): string =>

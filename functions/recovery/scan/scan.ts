@@ -6,7 +6,7 @@ import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
 import { parseInstant } from '#core/values/clock.ts';
 import { sessionRecord } from '#functions/cycle/session-record.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
-import { isFinished } from '../cycle-progress.ts';
+import { isFinished, milestonesOf } from '../cycle-progress.ts';
 
 const scheduled = z.object({ scheduledTime: z.iso.datetime({ offset: true }) });
 /** Older cycles are past their time to live: nobody would act on them any more. */
@@ -29,7 +29,7 @@ export function scanForLostCycles(
     const cycles = stored === null || stored === undefined ? [] : sessionRecord.parse(stored.value).cycles;
     const started: string[] = [];
     for (const cycleId of cycles.slice(-RECENT_CYCLES)) {
-      const entries = await desk.store.journal(cycleId);
+      const entries = (await desk.store.entries(milestonesOf(cycleId))).filter((entry) => entry !== null);
       if (isFinished(entries) || !isOverdue(entries, desk.clock.now())) continue;
       try {
         await client.send(

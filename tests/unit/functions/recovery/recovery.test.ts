@@ -15,7 +15,7 @@ const requested = (cycleId: string, kind: 'decision' | 'pre-market' = 'decision'
     { cycleId, session: SESSION, kind, snapshot, trigger: 'schedule', scheduledAt: at(60) },
     { correlationId: cycleId, key: '1' },
   );
-const ended = (cycleId: string) =>
+const ended = (cycleId: string, iteration: 1 | 2 = 1) =>
   entryOf(
     'PlanCompleted',
     {
@@ -23,12 +23,12 @@ const ended = (cycleId: string) =>
       session: SESSION,
       kind: 'decision',
       snapshot,
-      iteration: 1,
+      iteration,
       planned: [],
       declined: [],
       agentVersion: 'x',
     },
-    { correlationId: cycleId, key: '1', occurredAt: NOW + 1 },
+    { correlationId: cycleId, key: String(iteration), occurredAt: NOW + 1 },
   );
 async function deskWith(...cycles: readonly string[]): Promise<MemoryDesk> {
   const desk = memoryDesk('recovery');
@@ -55,6 +55,14 @@ describe('the scan for lost cycles', () => {
     const { client, started } = machine();
     expect(await scanForLostCycles(desk, client, 'arn')(SCHEDULED)).toEqual({ started: ['cycle:2'] });
     expect(started).toEqual([{ stateMachineArn: 'arn', name: 'cycle-2', input: '{"cycleId":"cycle:2"}' }]);
+  });
+
+  it('knows an end of the second attempt', async () => {
+    const desk = await deskWith('cycle:2', 'cycle:3');
+    await desk.store.commit({ entries: [ended('cycle:3', 2)] });
+    expect(await scanForLostCycles(desk, machine().client, 'arn')(SCHEDULED)).toEqual({
+      started: ['cycle:2'],
+    });
   });
 
   it('leaves alone what is young, and days without sessions or cycles', async () => {
