@@ -39,6 +39,10 @@ program
   .option('--seed <text>', 'seed of everything random (default abc-application)')
   .option('--data <csv>', 'your own daily or intraday bars for the first symbol')
   .option('--state <dir>', 'where state is kept (default .abc/day-<parameters>)')
+  .option(
+    '--isolation <kind>',
+    'shared: functions share threads (default); function: a thread each, as sandboxes on AWS',
+  )
   .option('--keep-running', 'keep the embedded cloud up after the replay')
   .option('--json', 'the summary as one JSON document on stdout')
   .action(run(dayCommand));

@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { canonicalJson } from '#core/events/canonical.ts';
-import { type DayParameters, DEFAULT_DAY, parseDayParameters } from '#local/day/day-parameters.ts';
+import {
+  type DayParameters,
+  DEFAULT_DAY,
+  parseDayParameters,
+  parseIsolation,
+} from '#local/day/day-parameters.ts';
 import { ConfigurationError } from '#local/day/errors.ts';
 import { cycleText, followCycles } from '#local/day/progress.ts';
 import { type RunningDay, startDay } from '#local/day/run-day.ts';
@@ -18,6 +23,7 @@ export interface DayCommandOptions {
   readonly seed?: string;
   readonly data?: string;
   readonly state?: string;
+  readonly isolation?: string;
   readonly keepRunning?: boolean;
   readonly json?: boolean;
 }
@@ -33,6 +39,7 @@ export async function dayCommand(options: DayCommandOptions): Promise<ExitCode> 
     seed: options.seed ?? DEFAULT_DAY.seed,
     data: options.data === undefined ? null : resolve(options.data),
   });
+  const isolation = parseIsolation(options.isolation);
   const state = openState(options.state, parameters);
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   const progress = progressWriter(say);
@@ -53,7 +60,7 @@ export async function dayCommand(options: DayCommandOptions): Promise<ExitCode> 
     const follow = followCycles((line) => progress.line(cycleText(line)));
     day = await startDay(
       parameters,
-      state,
+      { ...state, isolation },
       consoleLog('warn', (line) => progress.aside(line)),
       {
         prepared(facts) {

@@ -11,6 +11,20 @@ const parameters = z.object({
 /** What a replay is determined by: the same parameters give the same decisions, orders and audit root. */
 export type DayParameters = z.infer<typeof parameters>;
 
+/** How functions are kept apart: in threads that they share, or each instance in its own, as in sandboxes on AWS. */
+const isolation = z.enum(['shared', 'function']);
+export type Isolation = z.infer<typeof isolation>;
+
+/** @throws ConfigurationError */
+export function parseIsolation(value: string | undefined): Isolation {
+  const parsed = isolation.safeParse(value ?? 'shared');
+  if (!parsed.success)
+    throw new ConfigurationError(
+      `--isolation ${JSON.stringify(value)} is not known; use shared (faster) or function (a thread each, as sandboxes on AWS)`,
+    );
+  return parsed.data;
+}
+
 export const DEFAULT_DAY: DayParameters = {
   from: '2018-01-22',
   to: '2018-02-16',

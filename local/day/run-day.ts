@@ -13,7 +13,7 @@ import { type Host, startHost } from '#local/host/host.ts';
 import type { HostLog, Resource } from '#local/host/kernel.ts';
 import { startPaperGateway } from '#local/paper-gateway/gateway.ts';
 import { assembleExport, fetchExportFiles } from './audit-export.ts';
-import type { DayParameters } from './day-parameters.ts';
+import type { DayParameters, Isolation } from './day-parameters.ts';
 import { ConfigurationError } from './errors.ts';
 import { type Observed, observeJournal } from './observer.ts';
 import { type PlayedBars, playedBars } from './played-bars.ts';
@@ -25,8 +25,8 @@ export const ACCOUNT = '000000000000';
 const PAPER_ACCOUNT = 'DU0000001';
 const BENCHMARK = 'SPX';
 const HOUR = 3_600_000;
-/** One for the host itself, the rest for functions; more than three have nothing to do in stepped time. */
-const FUNCTION_THREADS = Math.max(1, Math.min(3, availableParallelism() - 1));
+/** One core for the host itself, the rest for functions; more than three have nothing to do in stepped time. */
+const SHARED_THREADS = Math.max(1, Math.min(3, availableParallelism() - 1));
 
 /** What a run tells while it goes on. */
 export interface DayListener {
@@ -55,7 +55,7 @@ export interface RunningDay {
 /** Starts (or resumes) a replay: assembly, host, gateway, bridge; then virtual time until the last session is sealed. */
 export async function startDay(
   parameters: DayParameters,
-  state: { readonly directory: string; readonly resumed: boolean },
+  state: { readonly directory: string; readonly resumed: boolean; readonly isolation: Isolation },
   log: HostLog,
   listener: DayListener,
 ): Promise<RunningDay> {
@@ -95,7 +95,7 @@ export async function startDay(
     accountId: ACCOUNT,
     seed: parameters.seed,
     log,
-    functionThreads: FUNCTION_THREADS,
+    ...(state.isolation === 'shared' ? { functionThreads: SHARED_THREADS } : {}),
   });
   const gateway = await startPaperGateway({
     port: gatewayPort,

@@ -30,6 +30,7 @@ describe('what cannot be done', () => {
       3,
       /no session with prices/,
     ],
+    ['an unknown isolation', () => ['day', '--isolation', 'process'], 3, /"process".*use shared/],
     ['an unknown symbol', () => ['day', '--symbols', 'AAPL,NOPE'], 3, /"NOPE".*catalog/],
     ['a known symbol without prices', () => ['day', '--symbols', 'AAPL,SPY'], 3, /no prices for SPY/],
     [
