@@ -50,10 +50,7 @@ describe('a container task in stepped time', () => {
     expect(host.ecs.tasks[0]).toMatchObject({ state: 'running', restarts: 1 });
   });
 
-  // Retried: when a thread ends, how soon the system reports its last connection closed is not ours to order.
-  it('gets the chance to say goodbye when its service is scaled to nothing, and comes back', {
-    retry: 2,
-  }, async () => {
+  it('gets the chance to say goodbye when its service is scaled to nothing, and comes back', async () => {
     await minutes(1);
     await host.ecs.setDesiredCount('broker', 0);
     expect(answers()).toEqual([{ stopped: true }]);
@@ -63,8 +60,9 @@ describe('a container task in stepped time', () => {
     await minutes(1);
     expect(answers()).toEqual([]);
 
+    // A poll that ended with the old task may have taken the message with it: then it is there again after its time-out.
     await host.ecs.setDesiredCount('broker', 1);
-    await minutes(1);
+    await minutes(3);
     expect(answers()).toMatchObject([{ echo: 'later' }]);
   });
 });
