@@ -51,6 +51,7 @@ export class RuntimeThread {
   readonly #instances = new Map<number, InstanceListener>();
   #last = 0;
   #gone = false;
+  #ended: Promise<number> | undefined;
 
   /** `limits` make it the thread of one instance alone, which ends with it. */
   constructor(name: string, clock: ThreadClock, limits?: Worker['resourceLimits']) {
@@ -99,9 +100,11 @@ export class RuntimeThread {
     if (this.#exclusive) void this.terminate();
   }
 
+  /** Every instance may ask for it; the thread ends once. */
   async terminate(): Promise<void> {
     this.#gone = true;
-    await this.#worker.terminate();
+    this.#ended ??= this.#worker.terminate();
+    await this.#ended;
   }
 
   #lose(errorType: string, errorMessage: string): void {
