@@ -91,6 +91,12 @@ export function detailType(type: EventType): string {
   return `${type}.v${EVENTS[type].version}`;
 }
 
+/** @throws InvalidEventError where data are not what the type's schema says */
+export function checkEventData(type: EventType, data: unknown): void {
+  const parsed = EVENTS[type].data.safeParse(data);
+  if (!parsed.success) throw new InvalidEventError(type, z.prettifyError(parsed.error));
+}
+
 /**
  * Parses one event of unknown origin: envelope first, then the data by its type's schema. Members that the schema does
  * not know (a later minor version) are dropped.

@@ -1,4 +1,10 @@
-import { type DeskEvent, EVENTS, type EventData, type EventType } from '#contracts/registry.ts';
+import {
+  checkEventData,
+  type DeskEvent,
+  EVENTS,
+  type EventData,
+  type EventType,
+} from '#contracts/registry.ts';
 import { type EpochMillis, instantText } from '#core/values/clock.ts';
 import { eventId } from './event-id.ts';
 
@@ -27,8 +33,13 @@ export interface JournalEntry<T extends EventType = EventType> {
   readonly event: DeskEvent<T>;
 }
 
-/** Builds the full event; `sequence` is its position among the events of one handling. */
+/**
+ * Builds the full event; `sequence` is its position among the events of one handling. What does not match its schema is
+ * refused here, where it is made: in the journal it would stay for ever, and every consumer would stumble over it.
+ * @throws InvalidEventError
+ */
 export function journalEntry<T extends EventType>(input: NewEvent<T>, sequence = 0): JournalEntry<T> {
+  checkEventData(input.type, input.data);
   const event = {
     metadata: {
       id: eventId(input.correlationId, input.sender, input.type, input.key),

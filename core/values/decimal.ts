@@ -55,9 +55,17 @@ export const price = (value: Decimal | string | number): Price => parse('a price
 export const quantity = (value: Decimal | string | number): Quantity =>
   parse('a quantity', value) as Quantity;
 
-/** The canonical text of a decimal: plain notation, no trailing zeros, `-0` as `0`. */
+/** Digits after the point that a decimal may have where it crosses a boundary. */
+const MOST_PLACES = 30;
+
+/**
+ * The canonical text of a decimal: plain notation, no trailing zeros, `-0` as `0`. A quotient that does not end (the
+ * average of fills at different prices) is rounded half-even to {@link MOST_PLACES} places. @throws NotADecimalError
+ */
 export function decimalText(value: Decimal): string {
-  return value.isZero() ? '0' : value.toFixed();
+  if (!value.isFinite()) throw new NotADecimalError('a result', value);
+  const rounded = value.toDecimalPlaces(MOST_PLACES, Decimal.ROUND_HALF_EVEN);
+  return rounded.isZero() ? '0' : rounded.toFixed();
 }
 
 /** Money rounded half-even to the cent, as text with two places. */

@@ -42,6 +42,8 @@ export interface HostOptions {
   /** Decides ids and faults: the same seed and the same inputs give the same run. */
   readonly seed: string;
   readonly log: HostLog;
+  /** The operator's credentials where another process has to know them over a restart; random without it. */
+  readonly operator?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Variables for a function beside those of its template, by physical name. */
   readonly environmentOverrides?: (functionName: string) => Readonly<Record<string, string>>;
   /**
@@ -126,8 +128,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const clock = createHostClock(options.clock, activity, clockMemory(store));
   const faults = createFaults(options.seed);
   const authorizer = new Authorizer({ region, accountId });
-  const credentials = new CredentialsRegistry();
+  const credentials = new CredentialsRegistry(options.operator);
   const services = new Map<string, AwsService>();
+  let ready = false;
   const front = await startHttpFront({
     port: options.port,
     services,
@@ -135,6 +138,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     credentials,
     context: { activity, log },
     intercept: ({ service, operation }) => faults.throttle(service, operation),
+    ready: () => ready,
   });
   const context: HostContext = {
     region,
@@ -201,6 +205,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const types = new Map(all.map((type) => [type.type, type]));
     const resolved = resolveResources(assembly, types, { region, accountId, endpoint: front.endpoint });
     await createResources(resolved.resources, types, (reference) => cloud.secretsManager.resolve(reference));
+    ready = true;
     await cloud.start();
     return {
       endpoint: front.endpoint,

@@ -33,6 +33,8 @@ export interface HttpFrontOptions {
   readonly context: Pick<HostContext, 'activity' | 'log'>;
   /** Called when a call is authorised, before it is carried out; what it throws is the answer (faults on demand). */
   readonly intercept?: (call: ServiceCall) => void | Promise<void>;
+  /** False while what the services serve is not there yet: a client is told to try again, not that it asks for nonsense. */
+  readonly ready?: () => boolean;
   /**
    * Offered every request that is not signed (HTTP APIs, task credentials); true where it has taken it.
    * It must answer, and must not read the body unless it takes it.
@@ -254,6 +256,8 @@ class Front implements HttpFront {
     const [serviceName, protocol] = route(typeof target === 'string' ? target : undefined, signed?.service);
     let settle: ((outcome: { readonly error?: AwsError }) => void) | undefined;
     try {
+      if (this.#options.ready?.() === false)
+        throw new AwsError('ServiceUnavailable', 'the embedded host is starting; try again', 503);
       if (signed === undefined)
         throw new AwsError(
           'MissingAuthenticationTokenException',

@@ -5,7 +5,7 @@ import { DynamoDBClient, GetItemCommand, ResourceNotFoundException } from '@aws-
 import { GetFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { CreateScheduleCommand, GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
-import { PurgeQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { ListQueuesCommand, PurgeQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PortInUseError, startHttpFront } from '#local/host/http/front.ts';
 import { AwsError, type AwsService, type ServiceCall } from '#local/host/kernel.ts';
@@ -269,6 +269,30 @@ describe('the HTTP front', () => {
 
     expect(answer).toContain('<Arn>arn:aws:sts::000000000000:assumed-role/sender/session</Arn>');
     expect(answer).toContain('<Account>000000000000</Account>');
+  });
+
+  it('tells a client to try again while the host is starting, and serves what was asked then', async () => {
+    let asked = 0;
+    const front = await startHttpFront({
+      port: 0,
+      services: new Map([['sqs', recording('sqs', () => ({ QueueUrls: [] }))]]),
+      authorizer: host.authorizer,
+      credentials: host.credentials,
+      context: host.context,
+      ready: () => ++asked > 2,
+    });
+    const once = new SQSClient({ ...host.client(), endpoint: front.endpoint, maxAttempts: 1 });
+    const patient = new SQSClient({ ...host.client(), endpoint: front.endpoint, maxAttempts: 3 });
+
+    await expect(once.send(new ListQueuesCommand({}))).rejects.toMatchObject({
+      name: 'ServiceUnavailable',
+      $metadata: { httpStatusCode: 503 },
+    });
+    await expect(patient.send(new ListQueuesCommand({}))).resolves.toMatchObject({});
+    expect(asked).toBe(3);
+    once.destroy();
+    patient.destroy();
+    await front.close();
   });
 
   it('lets faults in after a call is authorised, and tells observers how each call ended', async () => {

@@ -152,7 +152,7 @@ export function intentOf(changes: Partial<Intent> = {}): Intent {
 export class World {
   #book: AccountBook = EMPTY_BOOK;
   #bookVersion = 0;
-  readonly clock = new SteppedClock(MORNING);
+  readonly clock: SteppedClock;
   readonly store: ReturnType<typeof inMemoryDeskStore>;
   readonly objects = inMemoryObjectStore();
   readonly queue = inMemoryCommandQueue();
@@ -162,22 +162,24 @@ export class World {
   #environment: Readonly<Record<string, string>> = ENVIRONMENT;
   #overrides: Partial<BridgeDependencies> = {};
 
-  private constructor() {
+  private constructor(start: number) {
+    this.clock = new SteppedClock(start);
     this.store = inMemoryDeskStore();
   }
 
   static async start(
     environment: Readonly<Record<string, string>> = {},
     overrides: Partial<BridgeDependencies> = {},
+    start = MORNING,
   ): Promise<World> {
-    const world = await World.withoutBridge();
+    const world = await World.withoutBridge(start);
     world.startBridge(environment, overrides);
     await world.rest();
     return world;
   }
 
-  static async withoutBridge(): Promise<World> {
-    const world = new World();
+  static async withoutBridge(start = MORNING): Promise<World> {
+    const world = new World(start);
     world.gateway = await startPaperGateway({
       port: 0,
       clock: world.clock,

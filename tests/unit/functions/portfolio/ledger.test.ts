@@ -77,6 +77,17 @@ describe('the ledger', () => {
     expect(journal(together)).toEqual(journal(apart));
   });
 
+  it('says an average price that does not end in a form that everybody can read', async () => {
+    const desk = await deskWith(withOrder(bookOf(), intentOf()));
+    const fills = ['100.01', '100.02', '100.04'].map((price, index) =>
+      orderFilled({ intentId: 'I-1', execId: `thirds-${index}`, quantity: '1', price }),
+    );
+    await keep(desk, ...fills);
+    expect(desk.said('PortfolioRevalued').at(-1)?.data.positions[0]?.averagePrice).toBe(
+      `100.02${'3'.repeat(28)}`,
+    );
+  });
+
   it('announces the value after every fill, and once', async () => {
     const desk = await deskWith(withOrder(bookOf(), intentOf()));
     const [one, two] = [fill('a', '20'), fill('b', '30')];

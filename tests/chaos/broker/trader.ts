@@ -1,0 +1,214 @@
+import type { Intent } from '#contracts/events/orders.ts';
+import { type AccountBook, isLive, layerQuantity, openLayers } from '#core/portfolio/account-book.ts';
+import { instantText } from '#core/values/clock.ts';
+import { decimalText } from '#core/values/decimal.ts';
+import type { Random } from '#core/values/random.ts';
+import type { TimerClock } from '#core/values/timer-clock.ts';
+import type { ChaosDesk } from './desk.ts';
+import { INSTRUMENTS } from './tape.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const SESSION = '2018-01-22';
+/** The broker takes at most 20 working orders a contract and side; each layer rests one stop. */
+const MOST_LAYERS = 9;
+const MOST_LIVE = 48;
+const TURN_EVERY = 150;
+
+interface Placed {
+  readonly correlationId: string;
+  readonly cancelAt: number | null;
+}
+
+/** Wants things: entries at the market and at limits, some of which never trade and are cancelled; exits of what it got. */
+export class Trader {
+  readonly #desk: ChaosDesk;
+  readonly #random: Random;
+  readonly #clock: TimerClock;
+  readonly #live = new Map<string, Placed>();
+  /** The latest exit of each layer: a rejected one is followed by another. */
+  readonly #exits = new Map<string, { readonly exitId: string; readonly attempt: number }>();
+  readonly #cancelled = new Set<string>();
+  readonly #everything = new Set<string>();
+  #turns = 0;
+  placed = 0;
+  repeats = 0;
+  cancels = 0;
+
+  constructor(desk: ChaosDesk, random: Random, clock: TimerClock) {
+    this.#desk = desk;
+    this.#random = random;
+    this.#clock = clock;
+  }
+
+  get live(): number {
+    return this.#live.size;
+  }
+
+  /** Reads what happened, then orders up to `most` new things. */
+  async step(most: number): Promise<void> {
+    await this.#desk.fold([...new Set([...this.#live.values()].map(({ correlationId }) => correlationId))]);
+    const book = await this.#desk.book();
+    this.#forget(book);
+    await this.#cancelOld();
+    for (let count = 0; count < most && this.#live.size < MOST_LIVE; count++) {
+      const intent = this.#exit(book) ?? this.#entry(book);
+      if (intent === null) break;
+      await this.#place(intent);
+    }
+    if (Math.floor(this.placed / TURN_EVERY) > this.#turns) {
+      this.#turns += 1;
+      await this.#desk.turn(`2018-02-${String((this.#turns % 28) + 1).padStart(2, '0')}`);
+    }
+  }
+
+  /** Takes back what still waits for a price, and reads on. Over when no order of the book can change any more. */
+  async settle(): Promise<boolean> {
+    await this.#desk.fold([...new Set([...this.#live.values()].map(({ correlationId }) => correlationId))]);
+    const book = await this.#desk.book();
+    this.#forget(book);
+    const working = Object.values(book.orders).filter(isLive);
+    for (const { intent, correlationId } of working)
+      if (intent.orderType === 'LMT') await this.#cancel(intent.intentId, correlationId);
+    return working.length === 0;
+  }
+
+  /** Reads everything once more: a commission may be told long after its order has ended. */
+  async readAll(): Promise<void> {
+    await this.#desk.fold([...this.#everything]);
+  }
+
+  async #place(intent: Intent): Promise<void> {
+    const correlationId = `chaos:${intent.positionId}`;
+    this.#everything.add(correlationId);
+    const working = intent.orderType === 'LMT' && this.#random.next() < 0.5;
+    this.#live.set(intent.intentId, {
+      correlationId,
+      cancelAt: working ? this.#clock.now() + this.#random.integer(4) * MINUTE : null,
+    });
+    this.placed += 1;
+    await this.#desk.authorize(intent, correlationId);
+    if (this.#random.next() < 0.05) {
+      this.repeats += 1;
+      await this.#desk.send(await this.#desk.authorization(correlationId, intent.intentId), true);
+    }
+    if (this.#random.next() < 0.01) await this.#desk.sendRaw('{"metadata":{"type":"OrderAuthorized"}}');
+  }
+
+  async #cancelOld(): Promise<void> {
+    for (const [intentId, { correlationId, cancelAt }] of this.#live)
+      if (cancelAt !== null && cancelAt <= this.#clock.now()) await this.#cancel(intentId, correlationId);
+  }
+
+  async #cancel(intentId: string, correlationId: string): Promise<void> {
+    if (this.#cancelled.has(intentId)) return;
+    this.#cancelled.add(intentId);
+    this.cancels += 1;
+    await this.#desk.cancel(intentId, correlationId, 'it has waited long enough');
+  }
+
+  /** An intent is done with when its order has ended and, of an entry, nothing of its layer is left under its stop. */
+  #forget(book: AccountBook): void {
+    const held = new Set(
+      INSTRUMENTS.flatMap((id) => openLayers(book.positions[id]).map(({ intentId }) => intentId)),
+    );
+    for (const intentId of [...this.#live.keys()]) {
+      const order = book.orders[intentId];
+      if (order !== undefined && isLive(order)) continue;
+      if (!held.has(intentId)) this.#live.delete(intentId);
+    }
+  }
+
+  #exit(book: AccountBook): Intent | null {
+    if (this.#random.next() < 0.4) return null;
+    const working = (intentId: string | undefined) => {
+      const order = intentId === undefined ? undefined : book.orders[intentId];
+      return order !== undefined && isLive(order);
+    };
+    const free = INSTRUMENTS.flatMap((instrument) =>
+      openLayers(book.positions[instrument])
+        .filter(({ intentId }) => !working(intentId) && !working(this.#exits.get(intentId)?.exitId))
+        .map((layer) => ({ instrument, layer })),
+    );
+    const chosen = free[this.#random.integer(Math.max(1, free.length))];
+    if (chosen === undefined) return null;
+    const { instrument, layer } = chosen;
+    const attempt = (this.#exits.get(layer.intentId)?.attempt ?? 0) + 1;
+    const exitId = `X${attempt}-${layer.intentId}`;
+    this.#exits.set(layer.intentId, { exitId, attempt });
+    return this.#intent({
+      intentId: exitId,
+      purpose: 'exit',
+      instrument,
+      side: 'SELL',
+      quantity: decimalText(layerQuantity(layer)),
+      orderType: 'MKT',
+      limitPrice: null,
+      protectiveStop: null,
+      closes: layer.intentId,
+      positionId: layer.positionId,
+    });
+  }
+
+  #entry(book: AccountBook): Intent | null {
+    const instrument = INSTRUMENTS[this.#random.integer(INSTRUMENTS.length)];
+    if (instrument === undefined) return null;
+    const working = Object.values(book.orders).filter(
+      (order) => order.intent.instrument === instrument && isLive(order),
+    ).length;
+    if (openLayers(book.positions[instrument]).length + working >= MOST_LAYERS) return null;
+    const intentId = `E-${this.placed + 1}-${instrument}`;
+    const kind = this.#random.next();
+    // Some stops are near enough to be hit, most never are.
+    const stop = this.#random.next() < 0.3 ? '99.90' : '45.00';
+    return this.#intent({
+      intentId,
+      purpose: 'entry',
+      instrument,
+      side: 'BUY',
+      quantity: String(1 + this.#random.integer(20)),
+      orderType: kind < 0.6 ? 'MKT' : 'LMT',
+      limitPrice: kind < 0.6 ? null : kind < 0.8 ? '130.00' : '60.00',
+      protectiveStop: stop,
+      closes: null,
+      positionId: intentId,
+    });
+  }
+
+  #intent(
+    part: Pick<
+      Intent,
+      | 'intentId'
+      | 'purpose'
+      | 'instrument'
+      | 'side'
+      | 'quantity'
+      | 'orderType'
+      | 'limitPrice'
+      | 'protectiveStop'
+      | 'closes'
+      | 'positionId'
+    >,
+  ): Intent {
+    const now = this.#clock.now();
+    return {
+      ...part,
+      triggerPrice: null,
+      timeInForce: 'DAY',
+      strategy: 'flow',
+      proposalId: null,
+      plan: null,
+      initialRisk: null,
+      target: null,
+      horizonSessions: null,
+      referencePrice: '100.00',
+      referenceAt: instantText(now),
+      expectedSlippage: null,
+      expectedVolume: null,
+      probabilityOfProfit: null,
+      plannedAt: instantText(now),
+      expiresAt: instantText(now + 10 * HOUR),
+      session: SESSION,
+    };
+  }
+}

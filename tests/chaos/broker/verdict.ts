@@ -1,0 +1,137 @@
+import type { DeskEvent, EventType } from '#contracts/registry.ts';
+import { checkChains } from '#core/audit/completeness.ts';
+import { type AccountBook, isLive, positionQuantity } from '#core/portfolio/account-book.ts';
+import { Decimal, decimalText } from '#core/values/decimal.ts';
+import { INSTRUMENTS } from './tape.ts';
+
+/** The broker's own books, as its control port shows them. */
+export interface BrokerView {
+  readonly cash: string;
+  readonly positions: readonly { readonly instrument: string; readonly quantity: string }[];
+  readonly orders: readonly {
+    readonly permId: number;
+    readonly orderRef: string;
+    readonly filled: number;
+    readonly status: string;
+  }[];
+  readonly executions: readonly {
+    readonly execId: string;
+    readonly orderRef: string;
+    readonly quantity: number;
+    readonly price: number;
+  }[];
+}
+
+export interface Verdict {
+  readonly intents: number;
+  readonly brokerOrders: number;
+  /** Orders that lie in the gateway without having been transmitted: the link broke between an entry and its stop. */
+  readonly untransmitted: number;
+  readonly executions: number;
+  /** Orders or executions that one side has and the other does not. */
+  readonly lost: readonly string[];
+  /** References with more than one order at the broker, executions counted more than once. */
+  readonly doubled: readonly string[];
+  /** Executions under another reference, or orders that nobody asked for. */
+  readonly misattributed: readonly string[];
+  readonly chainFaults: readonly string[];
+  /** Where cash or positions differ. */
+  readonly differences: readonly string[];
+  /** Intents that have not come to an end. */
+  readonly open: readonly string[];
+}
+
+export const isClean = (verdict: Verdict): boolean =>
+  [
+    verdict.lost,
+    verdict.doubled,
+    verdict.misattributed,
+    verdict.chainFaults,
+    verdict.differences,
+    verdict.open,
+  ].every((faults) => faults.length === 0);
+
+/** Compares what the broker has with what the journal and the account book say, one by one. */
+export function judge(events: readonly DeskEvent[], book: AccountBook, broker: BrokerView): Verdict {
+  const of = <T extends EventType>(type: T): readonly DeskEvent<T>['data'][] =>
+    events.flatMap((event) => (event.metadata.type === type ? [(event as DeskEvent<T>).data] : []));
+  const intents = of('OrderAuthorized').map(({ intent }) => intent.intentId);
+  const submitted = new Set(of('OrderSubmitted').map(({ orderRef }) => orderRef));
+  const refused = new Set([...of('OrderRejected'), ...of('OrderCancelled')].map(({ orderRef }) => orderRef));
+  const fills = of('OrderFilled');
+
+  const lost: string[] = [];
+  const doubled: string[] = [];
+  const misattributed: string[] = [];
+
+  // An entry is held back until its stop is there too; one whose stop never came is not at any exchange.
+  const transmitted = broker.orders.filter(({ status }) => status !== 'Held');
+  const byReference = Map.groupBy(transmitted, ({ orderRef }) => orderRef);
+  for (const [orderRef, orders] of byReference) {
+    if (!submitted.has(orderRef)) misattributed.push(`the broker has ${orderRef}, which was never submitted`);
+    if (orders.length > 1)
+      doubled.push(
+        `${orderRef} is ${orders.length} orders at the broker: ${orders
+          .map(({ permId, status, filled }) => `${permId} ${status}, ${filled} filled`)
+          .join('; ')}`,
+      );
+  }
+  for (const orderRef of submitted)
+    if (!byReference.has(orderRef) && !refused.has(orderRef))
+      lost.push(`${orderRef} was submitted; the broker does not have it, and no end of it is journaled`);
+
+  const journaled = Map.groupBy(fills, ({ execId }) => execId);
+  for (const [execId, told] of journaled)
+    if (told.length > 1) doubled.push(`execution ${execId}, ${told.length} times`);
+  // A correction has the id of what it corrects but for the last group; the broker keeps the last one.
+  const corrected = new Set(fills.flatMap(({ corrects }) => corrects ?? []));
+  for (const execution of broker.executions) {
+    const told = journaled.get(execution.execId)?.[0];
+    if (told === undefined) {
+      lost.push(`execution ${execution.execId} of ${execution.orderRef} is not in the journal`);
+      continue;
+    }
+    if (told.orderRef !== execution.orderRef)
+      misattributed.push(
+        `execution ${execution.execId} of ${execution.orderRef} is journaled under ${told.orderRef}`,
+      );
+    if (!new Decimal(told.quantity).eq(execution.quantity) || !new Decimal(told.price).eq(execution.price))
+      lost.push(
+        `execution ${execution.execId}: ${told.quantity} at ${told.price}, the broker has ${execution.quantity} at ${execution.price}`,
+      );
+  }
+  const known = new Set(broker.executions.map(({ execId }) => execId));
+  for (const { execId, orderRef } of fills)
+    if (!known.has(execId) && !corrected.has(execId))
+      doubled.push(`execution ${execId} of ${orderRef} is journaled; the broker does not have it`);
+
+  const differences: string[] = [];
+  if (
+    book.cash === null ||
+    !new Decimal(book.cash).toDecimalPlaces(2).eq(new Decimal(broker.cash).toDecimalPlaces(2))
+  )
+    differences.push(`cash: the book has ${String(book.cash)}, the broker ${broker.cash}`);
+  const held = new Map(broker.positions.map(({ instrument, quantity }) => [instrument, quantity]));
+  for (const instrument of INSTRUMENTS) {
+    const [ours, theirs] = [
+      decimalText(positionQuantity(book.positions[instrument])),
+      held.get(instrument) ?? '0',
+    ];
+    if (!new Decimal(ours).eq(theirs))
+      differences.push(`${instrument}: the book holds ${ours}, the broker ${theirs}`);
+  }
+  return {
+    intents: intents.length,
+    brokerOrders: transmitted.length,
+    untransmitted: broker.orders.length - transmitted.length,
+    executions: broker.executions.length,
+    lost,
+    doubled,
+    misattributed,
+    chainFaults: checkChains(events).faults.map(({ detail }) => detail),
+    differences,
+    open: Object.values(book.orders).flatMap((order) =>
+      isLive(order) ? [`${order.intent.intentId} is ${order.status}`] : [],
+    ),
+  };
+}
