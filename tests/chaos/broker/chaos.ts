@@ -35,6 +35,8 @@ export interface ChaosReport {
 
 const pause = (millis: number) => new Promise<void>((resolve) => setTimeout(resolve, millis));
 const SETTLE_SECONDS = 120;
+/** How far orders may be ahead of kills, and kills of orders, as a share of the run. */
+const AHEAD = 0.02;
 
 /** Tables, a queue and a bucket: all that the bridge needs of the cloud. */
 const STACK = {
@@ -119,7 +121,9 @@ export async function runBrokerChaos(options: ChaosOptions): Promise<ChaosReport
 async function trade(trader: Trader, options: ChaosOptions, mischief: Mischief): Promise<void> {
   let told = 0;
   while (trader.placed < options.orders || mischief.left > 0) {
-    await trader.step(trader.placed < options.orders ? Math.min(4, options.orders - trader.placed) : 0);
+    // Orders and kills keep pace, so that every kill meets orders in flight.
+    const share = options.kills === 0 ? 1 : Math.min(1, mischief.done / options.kills + AHEAD);
+    await trader.step(Math.max(0, Math.min(4, Math.ceil(options.orders * share) - trader.placed)));
     if (trader.placed >= told + 100) {
       told = trader.placed;
       options.progress?.(`${trader.placed} orders, ${trader.live} live, ${mischief.done} kills`);
@@ -204,7 +208,7 @@ class Mischief {
     this.left = kills;
     while (this.left > 0) {
       await pause(100 + this.#random.integer(900));
-      if (this.done / kills > progress() + 0.02) continue;
+      if (this.done / kills > progress() + AHEAD) continue;
       const action = this.#next();
       this.counts[action] = (this.counts[action] ?? 0) + 1;
       await this.#perform(action);

@@ -51,8 +51,9 @@ export class Trader {
     const book = await this.#desk.book();
     this.#forget(book);
     await this.#cancelOld();
-    for (let count = 0; count < most && this.#live.size < MOST_LIVE; count++) {
-      const intent = this.#exit(book) ?? this.#entry(book);
+    for (let count = 0; count < most; count++) {
+      const full = this.#live.size >= MOST_LIVE;
+      const intent = this.#exit(book, full ? 0 : 0.4) ?? (full ? null : this.#entry(book));
       if (intent === null) break;
       await this.#place(intent);
     }
@@ -119,8 +120,8 @@ export class Trader {
     }
   }
 
-  #exit(book: AccountBook): Intent | null {
-    if (this.#random.next() < 0.4) return null;
+  #exit(book: AccountBook, reluctance: number): Intent | null {
+    if (this.#random.next() < reluctance) return null;
     const working = (intentId: string | undefined) => {
       const order = intentId === undefined ? undefined : book.orders[intentId];
       return order !== undefined && isLive(order);
