@@ -39,7 +39,7 @@ const SETTLE_SECONDS = 120;
 const AHEAD = 0.02;
 
 /** Tables, a queue and a bucket: all that the bridge needs of the cloud. */
-const STACK = {
+export const STACK = {
   functions: {},
   resources: {
     ...Object.fromEntries(
