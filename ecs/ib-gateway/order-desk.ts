@@ -145,8 +145,11 @@ export class OrderDesk {
    * Sends orders again that the broker was proved never to have got, or says that it is too late for them. A resting stop
    * whose entry is at the broker or has filled is never too late: it protects.
    */
-  async resubmit(record: OrderRecord): Promise<void> {
+  async resubmit({ orderRef }: OrderRecord): Promise<void> {
     const { ledger, lease } = this.#bridge;
+    // Commands that waited have been carried out since it was found missing: a cancel may stand in the record by now.
+    const record = await ledger.get(orderRef);
+    if (record === null || record.status !== 'submitted') return;
     const stop = record.role === 'order' ? await ledger.get(stopRefOf(record.intentId)) : null;
     const family = [record, ...(stop !== null && stop.status === 'submitted' ? [stop] : [])];
     const refusal = record.role === 'stop' ? await this.#stopRefusal(record) : await this.#lateness(record);

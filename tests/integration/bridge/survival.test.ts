@@ -47,6 +47,25 @@ describe('what the bridge survives', () => {
     expect(world.events('OrderAccepted')).toHaveLength(2);
   });
 
+  it('does not send again what was cancelled before it was found missing', async () => {
+    await atTheOpen();
+    world.gateway.faults.set({ disconnectOnOrder: { when: 'unreceived', orders: 1 } });
+    const intentId = world.place();
+    // The cancel waits for the link; it is carried out when that is back, before anything is sent again.
+    await world.rest();
+    expect(world.bridge.state).toBe('DISCONNECTED');
+    world.command('CancelAuthorized', 'c-1', {
+      requestId: 'c-1',
+      intentId,
+      includeStops: false,
+      reason: 'the view changed',
+    });
+    await world.advance(5 * MINUTE);
+    expect(brokerOrders()).toEqual([]);
+    expect(world.events('OrderFilled')).toEqual([]);
+    expect((await world.record(intentId))?.status).not.toBe('submitted');
+  });
+
   it('declines instead of sending again what has expired meanwhile', async () => {
     await atTheOpen();
     world.gateway.faults.set({ disconnectOnOrder: { when: 'unreceived', orders: 1 } });
