@@ -4,15 +4,10 @@ import { dayCommand } from '#local/command-line/day-command.ts';
 import { doctorCommand } from '#local/command-line/doctor-command.ts';
 import { EXIT, type ExitCode, exitCodeOf, faultText } from '#local/command-line/exit-codes.ts';
 import { haltCommand, resumeCommand, statusCommand } from '#local/command-line/operator-commands.ts';
-import {
-  hostCommand,
-  paperGatewayCommand,
-  paperGatewayFaultCommand,
-} from '#local/command-line/serve-commands.ts';
+import { hostCommand, paperGatewayCommand } from '#local/command-line/serve-commands.ts';
 import { verifyCommand } from '#local/command-line/verify-command.ts';
 
 const program = new Command('abc')
-  .enablePositionalOptions()
   .description(
     'ABC Application: an AI trading desk of 22 agents under hard risk limits. Paper trading unless two settings say otherwise.',
   )
@@ -58,31 +53,14 @@ program
   .option('--assembly <dir>', 'cloud assembly', 'cdk.out')
   .option('--state <dir>', 'keep state here; in memory without it')
   .action(run(hostCommand));
-const paperGateway = program
+program
   .command('paper-gateway')
   .description('the paper gateway alone: any TWS program can trade against it')
-  .enablePositionalOptions()
   .option('--port <port>', 'port on 127.0.0.1', '4002')
   .option('--symbols <list>', 'instruments, comma-separated')
-  .option('--tape <csv>', 'your own daily or intraday bars for the first symbol')
-  .option('--from <date>', 'first session to play, where the clock is not the wall one')
-  .option('--clock <kind>', 'wall, scaled or stepped', 'scaled')
-  .option('--scale <times>', 'how much faster than this machine a scaled clock runs', '1')
-  .option('--control-port <port>', 'port of the fault control on 127.0.0.1', '4102')
   .option('--seed <text>', 'seed of the path inside the days')
   .option('--state <dir>', 'keep the account here; in memory without it')
   .action(run(paperGatewayCommand));
-paperGateway
-  .command('fault')
-  .description(
-    'put a fault into a running paper gateway: set, reset, disconnect, notice, restart, rejectOrders, partialFills, halt, correctExecution, repeatExecutions, sendRaw, random, advance; without an action its state',
-  )
-  .argument('[action]')
-  .argument('[detail]', 'a number, or JSON such as \'{"mute":true}\'')
-  .option('--control-port <port>', 'port of its fault control', '4102')
-  .action((action: string | undefined, detail: string | undefined, options: { controlPort: string }) =>
-    run(paperGatewayFaultCommand)(action, detail, options),
-  );
 program
   .command('verify')
   .description('verify an audit export offline')

@@ -24,19 +24,11 @@ export const controlAction = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('repeatExecutions') }),
   z.strictObject({ action: z.literal('sendRaw'), hex: z.string().regex(/^([0-9a-f]{2})+$/i) }),
   z.strictObject({ action: z.literal('random'), odds: randomFaults.nullable() }),
-  z.strictObject({ action: z.literal('advance'), millis: z.int().positive() }),
 ]);
 export type ControlAction = z.infer<typeof controlAction>;
 
-/** Time that can be told to go on, where the gateway runs on such a clock. */
-type Advance = ((millis: number) => Promise<void>) | undefined;
-
-/** Does what a control action says. @throws RangeError where it cannot be done */
-export async function control(
-  gateway: PaperGateway,
-  action: ControlAction,
-  advance?: Advance,
-): Promise<void> {
+/** Does what a control action says. */
+export function control(gateway: PaperGateway, action: ControlAction): void {
   const { faults } = gateway;
   switch (action.action) {
     case 'set':
@@ -78,12 +70,6 @@ export async function control(
     case 'random':
       faults.random(action.odds);
       return;
-    case 'advance':
-      if (advance === undefined)
-        throw new RangeError(
-          'time goes by itself here; start the gateway with --clock stepped to advance it',
-        );
-      return advance(action.millis);
   }
 }
 
@@ -133,15 +119,9 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function reasonOf(error: unknown): string {
-  if (error instanceof z.ZodError) return z.prettifyError(error);
-  return error instanceof Error ? error.message : String(error);
-}
-
 async function answer(
   gateway: PaperGateway,
   request: IncomingMessage,
-  advance: Advance,
 ): Promise<{ status: number; body: unknown }> {
   if (isForeign(request))
     return { status: 403, body: { error: 'the control port serves programs on this machine only' } };
@@ -151,10 +131,10 @@ async function answer(
   try {
     const parsed = controlAction.safeParse(JSON.parse(await bodyOf(request)));
     if (!parsed.success) return { status: 400, body: { error: z.prettifyError(parsed.error) } };
-    await control(gateway, parsed.data, advance);
+    control(gateway, parsed.data);
     return { status: 200, body: { done: parsed.data.action } };
   } catch (error) {
-    return { status: 400, body: { error: reasonOf(error) } };
+    return { status: 400, body: { error: error instanceof Error ? error.message : String(error) } };
   }
 }
 
@@ -162,10 +142,9 @@ async function answer(
 export async function startControlServer(
   gateway: PaperGateway,
   port: number,
-  advance?: Advance,
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
   const server = createServer((request, response) => {
-    void answer(gateway, request, advance).then(({ status, body }) => {
+    void answer(gateway, request).then(({ status, body }) => {
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(`${JSON.stringify(body)}\n`);
     });
