@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { decimalText } from '#core/values/decimal.ts';
 import { randomFaults } from './faults.ts';
 import { type PaperGateway, PortInUseError } from './gateway.ts';
+import { manualOrder } from './requests/manual-orders.ts';
 
 const MAXIMUM_BODY = 64 * 1024;
 
@@ -21,6 +22,7 @@ export const controlAction = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('partialFills'), maximum: z.number().positive().nullable() }),
   z.strictObject({ action: z.literal('halt'), instrument: z.string(), halted: z.boolean() }),
   z.strictObject({ action: z.literal('correctExecution'), execId: z.string(), price: z.number().positive() }),
+  z.strictObject({ action: z.literal('manualOrder'), order: manualOrder }),
   z.strictObject({ action: z.literal('repeatExecutions') }),
   z.strictObject({ action: z.literal('sendRaw'), hex: z.string().regex(/^([0-9a-f]{2})+$/i) }),
   z.strictObject({ action: z.literal('random'), odds: randomFaults.nullable() }),
@@ -60,6 +62,9 @@ export function control(gateway: PaperGateway, action: ControlAction): void {
       return;
     case 'correctExecution':
       faults.correctExecution(action.execId, action.price);
+      return;
+    case 'manualOrder':
+      faults.manualOrder(action.order);
       return;
     case 'repeatExecutions':
       faults.repeatExecutions();

@@ -18,6 +18,7 @@ import { respond } from './protocol/responses.ts';
 import { Publisher } from './publisher.ts';
 import { type BarUpdates, type RequestContext, resolve } from './requests/context.ts';
 import { dispatch } from './requests/dispatch.ts';
+import { enterManually } from './requests/manual-orders.ts';
 import { publishBar } from './requests/market-data.ts';
 import { toOrderRequest } from './requests/orders.ts';
 import { SessionBars } from './session-bars.ts';
@@ -123,6 +124,7 @@ class Gateway implements PaperGateway {
       random: seededRandom(seedOf(options.seed, 'paper-gateway')),
       connections: this.#connections,
       publisher: () => this.#context.publisher,
+      enterManually: (order) => enterManually(this.#context, order),
     });
     const faults = (): FaultSettings => this.faults.settings();
     const publisher = new Publisher(

@@ -4,6 +4,7 @@ import type { EpochMillis } from '#core/values/clock.ts';
 import { type Decimal, decimalText } from '#core/values/decimal.ts';
 import { matchBar } from './bar-pass.ts';
 import { correctExecution } from './correction.ts';
+import { bindManualOrders, placeManually } from './manual-orders.ts';
 import { OrderIndex } from './order-index.ts';
 import { place } from './placement.ts';
 import { endOrder } from './relations.ts';
@@ -23,6 +24,10 @@ import { complain, type Step } from './step.ts';
 /** Everything that can happen to the broker. */
 export type BrokerInput =
   | { readonly input: 'place'; readonly request: OrderRequest }
+  /** An order entered by hand, at the broker's own screen. */
+  | { readonly input: 'placeManually'; readonly request: OrderRequest }
+  /** Client 0 wants ids for the orders entered by hand. */
+  | { readonly input: 'bindManualOrders' }
   | { readonly input: 'cancel'; readonly clientId: number; readonly orderId: number }
   | { readonly input: 'globalCancel' }
   | { readonly input: 'bar'; readonly bar: BrokerBar }
@@ -88,6 +93,12 @@ function apply(step: Step, input: BrokerInput): void {
   switch (input.input) {
     case 'place':
       place(step, input.request);
+      return;
+    case 'placeManually':
+      placeManually(step, input.request);
+      return;
+    case 'bindManualOrders':
+      bindManualOrders(step);
       return;
     case 'cancel':
       cancel(step, input.clientId, input.orderId);

@@ -11,6 +11,7 @@ import {
   type BrokerState,
   type Execution,
   isFinal,
+  MANUAL_ORDER_ID,
   orderName,
 } from './state.ts';
 
@@ -186,6 +187,7 @@ function read(database: DatabaseSync): BrokerState | null {
     if (isFinal(order)) state.index.addChild(order);
     else state.index.add(order);
     // A later order of the same name (ids rolled back) hides the earlier one, unless ids were rolled back past both.
+    if (order.orderId === MANUAL_ORDER_ID) continue;
     if (!isFinal(order) || order.orderId <= (state.highestOrderId.get(order.clientId) ?? 0)) {
       state.byName.set(orderName(order.clientId, order.orderId), order.permId);
     }
