@@ -40,6 +40,8 @@ export interface GatewayFaults {
   /** Sends bytes as they are, framed or not. */
   sendRaw(bytes: Buffer): void;
   random(odds: RandomFaults | null): void;
+  /** The odds in force, null for none. */
+  odds(): RandomFaults | null;
 }
 
 /** Where the link breaks around an order. */
@@ -159,6 +161,10 @@ export class FaultControl implements GatewayFaults {
 
   random(odds: RandomFaults | null): void {
     this.#odds = odds === null ? null : randomFaults.parse(odds);
+  }
+
+  odds(): RandomFaults | null {
+    return this.#odds;
   }
 
   /** Whether new connections are refused now. */

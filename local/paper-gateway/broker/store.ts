@@ -67,6 +67,9 @@ const accountRow = z.object({
 });
 type AccountRow = z.infer<typeof accountRow>;
 
+/** The file of the state, in its directory. */
+export const STORE_FILE = 'paper-gateway.sqlite';
+
 /**
  * A store in one SQLite file. Each step is one transaction in a write-ahead log: written to the operating system
  * before `save` returns, so that killing the process loses nothing. It does not force the disk: a power cut may lose
@@ -74,7 +77,7 @@ type AccountRow = z.infer<typeof accountRow>;
  */
 export function fileStore(directory: string): BrokerStore {
   mkdirSync(directory, { recursive: true });
-  const path = join(directory, 'paper-gateway.sqlite');
+  const path = join(directory, STORE_FILE);
   let database: DatabaseSync;
   try {
     database = new DatabaseSync(path);
