@@ -166,6 +166,7 @@ class Gateway implements PaperGateway {
           faults,
           connectionTime: (at) => zonedText(at, ACCOUNT_ZONE),
           onMessage: (connection, fields) => this.#onMessage(connection, fields),
+          backlog: () => this.#backlog(),
           onClosed: (connection) => this.#onClosed(connection),
           log: this.#log,
         }),
@@ -335,6 +336,12 @@ class Gateway implements PaperGateway {
     }
     for (const code of [2104, 2106, 2158]) connection.error(-1, code, NOTICES[code] as string);
     this.#log('client-ready', { clientId, serverVersion: connection.serverVersion });
+  }
+
+  #backlog(): number {
+    let waiting = 0;
+    for (const { socket } of this.#connections) waiting += socket.writableLength;
+    return waiting;
   }
 
   #onClosed(connection: Connection): void {
