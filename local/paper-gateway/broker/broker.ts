@@ -19,7 +19,7 @@ import {
   type OrderRequest,
   orderName,
 } from './state.ts';
-import { complain, type Step } from './step.ts';
+import { complain, freeName, type Step } from './step.ts';
 
 /** Everything that can happen to the broker. */
 export type BrokerInput =
@@ -164,6 +164,8 @@ function newDay(step: Step, midnight: EpochMillis): void {
     if (!isFinal(order) || needed.has(permId) || (order.completedAt ?? 0) >= midnight) continue;
     state.orders.delete(permId);
     state.index.forget(order);
+    const name = orderName(order.clientId, order.orderId);
+    if (state.byName.get(name) === permId) state.byName.delete(name);
     step.changes.orders.add(permId);
   }
 }
@@ -177,7 +179,9 @@ function rollBackIds(step: Step, count: number): void {
     for (let orderId = next + 1; orderId <= highest; orderId += 1) {
       const permId = state.byName.get(orderName(clientId, orderId));
       const order = permId === undefined ? undefined : state.orders.get(permId);
-      if (order === undefined || isFinal(order)) state.byName.delete(orderName(clientId, orderId));
+      if (order === undefined || !isFinal(order)) continue;
+      freeName(state, order);
+      step.changes.orders.add(order.permId);
     }
   }
   step.changes.account = true;

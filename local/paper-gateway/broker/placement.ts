@@ -185,6 +185,7 @@ function newOrder(step: Step, request: OrderRequest, terms: OrderTerms, parentPe
     permId: step.state.nextPermId++,
     clientId: request.clientId,
     orderId: request.orderId,
+    nameFreed: false,
     account: step.settings.account,
     instrument: request.instrument,
     exchange: request.exchange,

@@ -16,6 +16,8 @@ export interface BrokerOrder extends MatchableOrder {
   readonly clientId: number;
   /** 0 for an order entered by hand until it is bound, a negative number after that. */
   orderId: number;
+  /** Ids were rolled back past it, so that its name is free for another order. */
+  nameFreed: boolean;
   readonly account: string;
   readonly instrument: InstrumentId;
   /** Exchange as the client wrote it, `SMART` when it wrote none. */

@@ -189,11 +189,9 @@ function read(database: DatabaseSync): BrokerState | null {
     state.orders.set(order.permId, order);
     if (isFinal(order)) state.index.addChild(order);
     else state.index.add(order);
-    // A later order of the same name (ids rolled back) hides the earlier one, unless ids were rolled back past both.
-    if (order.orderId === MANUAL_ORDER_ID) continue;
-    if (!isFinal(order) || order.orderId <= (state.highestOrderId.get(order.clientId) ?? 0)) {
+    // A later order of the same name (ids rolled back) hides the earlier one.
+    if (order.orderId !== MANUAL_ORDER_ID && !order.nameFreed)
       state.byName.set(orderName(order.clientId, order.orderId), order.permId);
-    }
   }
   for (const { body } of database
     .prepare('SELECT body FROM executions ORDER BY execId')
