@@ -8,7 +8,7 @@ import {
   type OrderRequest,
   orderName,
 } from './state.ts';
-import type { Step } from './step.ts';
+import { report, type Step } from './step.ts';
 
 /** Why an order entered by hand would be refused at its entry, null where it would not. */
 export function manualRefusal(request: OrderRequest, settings: Step['settings']): Refusal | null {
@@ -46,8 +46,8 @@ export function bindManualOrders(step: Step): void {
       continue;
     order.orderId = lowestId(state) - 1;
     state.byName.set(orderName(order.clientId, order.orderId), order.permId);
-    step.changes.orders.add(order.permId);
     step.events.push({ event: 'bound', order: { ...order } });
+    report(step, order);
   }
 }
 

@@ -127,6 +127,7 @@ describe('the account', () => {
         [0, -1],
         [0, -2],
       ]);
+      await zero.client.next(EventName.openOrder, (id) => id === -2);
       again.gateway.faults.manualOrder({
         instrument: 'AAPL',
         side: 'BUY',
