@@ -20,7 +20,7 @@ import type { DeskStore } from '#core/events/desk-store.ts';
 import { instantText } from '#core/values/clock.ts';
 import { startBridge } from '#ecs/ib-gateway/bridge.ts';
 import { startPaperGateway } from '#local/paper-gateway/gateway.ts';
-import { manualClock } from '#local/paper-gateway/manual-clock.ts';
+import { SteppedClock } from '#local/paper-gateway/stepped-clock.ts';
 import { STACK } from '../tests/chaos/broker/chaos.ts';
 import { ChaosDesk } from '../tests/chaos/broker/desk.ts';
 import type { Names } from '../tests/chaos/broker/processes.ts';
@@ -55,7 +55,7 @@ const names = JSON.parse(
   await new Promise<string>((done) => createInterface({ input: child.stdout }).once('line', done)),
 ) as Names;
 
-const clock = manualClock(BEGIN);
+const clock = new SteppedClock(BEGIN);
 const gateway = await startPaperGateway({
   port: 0,
   clock,
@@ -190,7 +190,7 @@ for (let number = 1; number <= orders + WARM; number++) {
     `bench:${number}`,
   );
   await until(() => toWire.length >= number);
-  await clock.advance(MINUTE);
+  clock.advance(MINUTE);
   await until(() => journaled > before);
   if (number === WARM) {
     toWire.splice(0);

@@ -1,9 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bar, barSeries } from '#core/market/bars.ts';
-import type { Timer, TimerClock } from '#core/values/timer-clock.ts';
 import { startPaperGateway } from '#local/paper-gateway/gateway.ts';
 import {
   encodeFrame,
@@ -17,41 +16,21 @@ import {
   type RequestFields,
   type RequestName,
 } from '#local/paper-gateway/protocol/requests.ts';
+import { SteppedClock } from '#local/paper-gateway/stepped-clock.ts';
 import { type MemoryTapeInstrument, memoryTape } from '#local/paper-gateway/tape.ts';
 
 /**
  * What the paper gateway serves, measured over real sockets with its state on disk:
  * order round trips (placeOrder sent → its orderStatus read) with one and with many in flight, full lives
- * (placed → filled), and bars to market data lines. Run: node bench/paper-gateway.bench.ts
+ * (placed → filled), and updates to market data lines. Run: npm run bench:broker
+ * Wanted: at least 2,000 order round trips a second; 100 lines at 10 updates a second to 8 clients within 300 MB.
  */
 const VERSION = 193;
 const MINUTE = 60_000;
 const OPEN = Date.UTC(2018, 1, 5, 14, 30);
 const LINES = 100;
 const CLIENTS = 8;
-
-class BenchClock implements TimerClock {
-  #now = OPEN;
-  #timers: { at: number; run: () => void }[] = [];
-  now = (): number => this.#now;
-  schedule(at: number, run: () => void): Timer {
-    const timer = { at, run };
-    this.#timers.push(timer);
-    return {
-      cancel: () => {
-        this.#timers = this.#timers.filter((other) => other !== timer);
-      },
-    };
-  }
-  /** Runs the next timer. */
-  turn(): void {
-    this.#timers.sort((left, right) => left.at - right.at);
-    const next = this.#timers.shift();
-    if (next === undefined) return;
-    this.#now = Math.max(this.#now, next.at);
-    next.run();
-  }
-}
+const UPDATES_PER_SECOND = 10;
 
 function instrument(index: number): MemoryTapeInstrument {
   const name = `S${String(index).padStart(3, '0')}`;
@@ -168,8 +147,13 @@ function report(what: string, count: number, begun: number): void {
   console.log(`${what}: ${count} in ${seconds.toFixed(2)} s = ${Math.round(count / seconds)}/s`);
 }
 
+console.log(
+  `load of the machine: ${loadavg()
+    .map((load) => load.toFixed(2))
+    .join(' ')}`,
+);
 const directory = mkdtempSync(join(tmpdir(), 'paper-gateway-bench-'));
-const clock = new BenchClock();
+const clock = new SteppedClock(OPEN);
 const gateway = await startPaperGateway({
   port: 0,
   clock,
@@ -231,7 +215,7 @@ try {
     });
   }
   await client.until('3', statuses + lives);
-  clock.turn();
+  clock.advance(MINUTE);
   await client.until('59', lives);
   report('market orders placed, filled and reported', lives, begun);
 
@@ -245,15 +229,20 @@ try {
     watchers.map((watcher, index) => watcher.until('81', Math.ceil((LINES - index) / CLIENTS))),
   );
   const lastTicks = () => watchers.reduce((sum, watcher) => sum + (watcher.counts.get('45') ?? 0), 0);
-  const bars = 50 * LINES;
+  const seconds = 5;
+  const updates = seconds * UPDATES_PER_SECOND * LINES;
   const before = lastTicks();
   begun = performance.now();
-  for (let bar = 0; bar < bars; bar += 1) {
-    clock.turn();
-    if (bar % LINES === 0) await new Promise((resolve) => setImmediate(resolve));
+  for (let update = 0; update < seconds * UPDATES_PER_SECOND; update += 1) {
+    clock.advance(MINUTE);
+    await new Promise((resolve) => setImmediate(resolve));
   }
-  while (lastTicks() < before + bars) await new Promise((resolve) => setImmediate(resolve));
-  report(`bars to ${LINES} market data lines of ${CLIENTS} clients`, bars, begun);
+  while (lastTicks() < before + updates) await new Promise((resolve) => setImmediate(resolve));
+  report(`updates to ${LINES} market data lines of ${CLIENTS} clients`, updates, begun);
+  const share = (performance.now() - begun) / (seconds * 1000);
+  console.log(
+    `  so ${UPDATES_PER_SECOND} updates/s a line take ${(100 * share).toFixed(0)} % of one core, the clients included`,
+  );
   console.log(
     `resident memory: ${Math.round(process.memoryUsage().rss / 1_048_576)} MB (gateway and clients in one process)`,
   );

@@ -3,8 +3,15 @@ import { Command, CommanderError } from 'commander';
 import { dayCommand } from '#local/command-line/day-command.ts';
 import { doctorCommand } from '#local/command-line/doctor-command.ts';
 import { EXIT, type ExitCode, exitCodeOf, faultText } from '#local/command-line/exit-codes.ts';
+import {
+  faultClearCommand,
+  faultDoCommand,
+  faultListCommand,
+  faultSetCommand,
+} from '#local/command-line/fault-command.ts';
 import { haltCommand, resumeCommand, statusCommand } from '#local/command-line/operator-commands.ts';
-import { hostCommand, paperGatewayCommand } from '#local/command-line/serve-commands.ts';
+import { paperGatewayCommand } from '#local/command-line/paper-gateway-command.ts';
+import { hostCommand } from '#local/command-line/serve-commands.ts';
 import { verifyCommand } from '#local/command-line/verify-command.ts';
 
 const program = new Command('abc')
@@ -14,6 +21,8 @@ const program = new Command('abc')
   .version('0.1.0')
   .showHelpAfterError()
   .exitOverride()
+  // Else --control-port after `paper-gateway fault` would be taken for the gateway's own.
+  .enablePositionalOptions()
   .addHelpText(
     'after',
     '\nData on stdout, messages on stderr. Exit codes: 0 ok, 2 usage, 3 configuration, 5 broker, 6 refused by risk, 7 audit verification failed, 130 interrupted.',
@@ -53,14 +62,44 @@ program
   .option('--assembly <dir>', 'cloud assembly', 'cdk.out')
   .option('--state <dir>', 'keep state here; in memory without it')
   .action(run(hostCommand));
-program
+const paperGateway = program
   .command('paper-gateway')
   .description('the paper gateway alone: any TWS program can trade against it')
   .option('--port <port>', 'port on 127.0.0.1', '4002')
+  .option('--control-port <port>', 'port of the fault control (default 100 above --port)')
+  .option('--tape <csv>', 'your own daily or intraday bars for the first symbol')
   .option('--symbols <list>', 'instruments, comma-separated')
+  .option('--from <date>', 'first session played (default 2018-01-22, with --tape its first)')
+  .option('--clock <kind>', 'wall, scaled (the days of the tape) or stepped (by hand)', 'scaled')
+  .option('--scale <n>', 'speed of the scaled clock (default 1)')
   .option('--seed <text>', 'seed of the path inside the days')
   .option('--state <dir>', 'keep the account here; in memory without it')
   .action(run(paperGatewayCommand));
+const fault = paperGateway.command('fault').description('make a running paper gateway misbehave');
+const controlPort = ['--control-port <port>', 'control port of the gateway', '4102'] as const;
+fault
+  .command('list')
+  .description('the faults in force, the clients and the book, as JSON')
+  .option(...controlPort)
+  .action(run(faultListCommand));
+fault
+  .command('set')
+  .description('set faults until they are cleared, such as: set mute=true delayMillis=500')
+  .argument('<name=value...>')
+  .option(...controlPort)
+  .action(run(faultSetCommand));
+fault
+  .command('clear')
+  .description('end all faults')
+  .option(...controlPort)
+  .action(run(faultClearCommand));
+fault
+  .command('do')
+  .description('make something happen now, such as: do restart refuseMillis=5000 rollBackIds=3')
+  .argument('<action>')
+  .argument('[name=value...]')
+  .option(...controlPort)
+  .action(run(faultDoCommand));
 program
   .command('verify')
   .description('verify an audit export offline')

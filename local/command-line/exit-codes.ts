@@ -28,7 +28,12 @@ const CONFIGURATION_FAULTS: readonly string[] = [
   'StoreUnreadable',
   'UnplayableTape',
 ];
-const BROKER_FAULTS: readonly string[] = ['TradingMode', 'BridgeFailed', 'BrokerStateUnreadable'];
+const BROKER_FAULTS: readonly string[] = [
+  'ControlPort',
+  'TradingMode',
+  'BridgeFailed',
+  'BrokerStateUnreadable',
+];
 
 /** The exit code of a fault, by its stable code. */
 export function exitCodeOf(error: unknown): ExitCode {

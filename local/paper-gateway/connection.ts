@@ -15,8 +15,12 @@ import { encodeResponse, type Response, respond } from './protocol/responses.ts'
 import { negotiate } from './protocol/versions.ts';
 import type { Subscription } from './subscriptions.ts';
 
-/** Bytes that may wait for a client that does not read before it is dropped. */
-const MAXIMUM_BACKLOG = 64 * 1024 * 1024;
+/** Bytes that may wait for one client that does not read before it is dropped: a year of minute bars four times over. */
+const MAXIMUM_BACKLOG = 32 * 1024 * 1024;
+/** Bytes that may wait for all clients together before a slow one is dropped. */
+const MAXIMUM_TOTAL_BACKLOG = 96 * 1024 * 1024;
+/** A client for which fewer bytes wait is not slow. */
+const ORDINARY_BACKLOG = 1024 * 1024;
 
 /** What a connection needs of the gateway around it. */
 export interface ConnectionHost {
@@ -25,6 +29,8 @@ export interface ConnectionHost {
   /** Time as the handshake tells it. */
   readonly connectionTime: (at: EpochMillis) => string;
   readonly onMessage: (connection: Connection, fields: readonly string[]) => void;
+  /** Bytes that wait for all clients together. */
+  readonly backlog: () => number;
   readonly onClosed: (connection: Connection) => void;
   readonly log: (event: string, detail: Readonly<Record<string, unknown>>) => void;
 }
@@ -100,10 +106,16 @@ export class Connection {
       this.#cork();
       this.socket.write(bytes);
     }
-    if (this.socket.writableLength > MAXIMUM_BACKLOG) {
+    if (this.#isTooSlow()) {
       this.#host.log('slow-client-dropped', { clientId: this.clientId, waiting: this.socket.writableLength });
       this.drop();
     }
+  }
+
+  #isTooSlow(): boolean {
+    const waiting = this.socket.writableLength;
+    if (waiting <= ORDINARY_BACKLOG) return false;
+    return waiting > MAXIMUM_BACKLOG || this.#host.backlog() > MAXIMUM_TOTAL_BACKLOG;
   }
 
   /** Messages of one turn of the event loop leave together: one system call instead of one each. */

@@ -1,10 +1,22 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import * as z from 'zod';
+import type { EpochMillis } from '#core/values/clock.ts';
 import { decimalText } from '#core/values/decimal.ts';
 import { randomFaults } from './faults.ts';
 import { type PaperGateway, PortInUseError } from './gateway.ts';
+import { manualOrder } from './requests/manual-orders.ts';
 
 const MAXIMUM_BODY = 64 * 1024;
+
+/** Minutes that a stepped clock may be moved at once; the gateway answers nobody meanwhile. */
+const LONGEST_ADVANCE = 7 * 24 * 60;
+
+/** The gateway's time, as the control port may see and move it. */
+export interface ControlTime {
+  readonly now: () => EpochMillis;
+  /** Moves time on; null where it goes by itself. */
+  readonly advance: ((millis: number) => void) | null;
+}
 
 /** Actions of the control port: one JSON object a request. */
 export const controlAction = z.discriminatedUnion('action', [
@@ -21,14 +33,16 @@ export const controlAction = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('partialFills'), maximum: z.number().positive().nullable() }),
   z.strictObject({ action: z.literal('halt'), instrument: z.string(), halted: z.boolean() }),
   z.strictObject({ action: z.literal('correctExecution'), execId: z.string(), price: z.number().positive() }),
+  z.strictObject({ action: z.literal('manualOrder'), order: manualOrder }),
   z.strictObject({ action: z.literal('repeatExecutions') }),
   z.strictObject({ action: z.literal('sendRaw'), hex: z.string().regex(/^([0-9a-f]{2})+$/i) }),
   z.strictObject({ action: z.literal('random'), odds: randomFaults.nullable() }),
+  z.strictObject({ action: z.literal('advance'), minutes: z.number().positive().max(LONGEST_ADVANCE) }),
 ]);
 export type ControlAction = z.infer<typeof controlAction>;
 
-/** Does what a control action says. */
-export function control(gateway: PaperGateway, action: ControlAction): void {
+/** Does what a control action says. @throws RangeError where it cannot be done */
+export function control(gateway: PaperGateway, action: ControlAction, time: ControlTime | null): void {
   const { faults } = gateway;
   switch (action.action) {
     case 'set':
@@ -61,6 +75,9 @@ export function control(gateway: PaperGateway, action: ControlAction): void {
     case 'correctExecution':
       faults.correctExecution(action.execId, action.price);
       return;
+    case 'manualOrder':
+      faults.manualOrder(action.order);
+      return;
     case 'repeatExecutions':
       faults.repeatExecutions();
       return;
@@ -70,15 +87,25 @@ export function control(gateway: PaperGateway, action: ControlAction): void {
     case 'random':
       faults.random(action.odds);
       return;
+    case 'advance':
+      if (time === null || time.advance === null)
+        throw new RangeError(
+          'the clock of this gateway goes by itself; start it with --clock stepped to move it by hand',
+        );
+      time.advance(action.minutes * 60_000);
+      return;
   }
 }
 
 /** What the control port shows of the broker. */
-function view(gateway: PaperGateway): unknown {
+function view(gateway: PaperGateway, time: ControlTime | null): unknown {
   const state = gateway.state();
   return {
+    time: time === null ? null : new Date(time.now()).toISOString(),
     sockets: gateway.sockets(),
     faults: gateway.faults.settings(),
+    odds: gateway.faults.odds(),
+    broker: { ...state.behaviour, halted: [...state.behaviour.halted] },
     cash: decimalText(state.books.cash),
     positions: [...state.books.positions].map(([instrument, held]) => ({
       instrument,
@@ -119,22 +146,28 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+function reasonOf(error: unknown): string {
+  if (error instanceof z.ZodError) return z.prettifyError(error);
+  return error instanceof Error ? error.message : String(error);
+}
+
 async function answer(
   gateway: PaperGateway,
   request: IncomingMessage,
+  time: ControlTime | null,
 ): Promise<{ status: number; body: unknown }> {
   if (isForeign(request))
     return { status: 403, body: { error: 'the control port serves programs on this machine only' } };
-  if (request.method === 'GET') return { status: 200, body: view(gateway) };
+  if (request.method === 'GET') return { status: 200, body: view(gateway, time) };
   if (request.method !== 'POST')
     return { status: 405, body: { error: 'use GET for the state, POST for an action' } };
   try {
     const parsed = controlAction.safeParse(JSON.parse(await bodyOf(request)));
     if (!parsed.success) return { status: 400, body: { error: z.prettifyError(parsed.error) } };
-    control(gateway, parsed.data);
+    control(gateway, parsed.data, time);
     return { status: 200, body: { done: parsed.data.action } };
   } catch (error) {
-    return { status: 400, body: { error: error instanceof Error ? error.message : String(error) } };
+    return { status: 400, body: { error: reasonOf(error) } };
   }
 }
 
@@ -142,9 +175,10 @@ async function answer(
 export async function startControlServer(
   gateway: PaperGateway,
   port: number,
+  time: ControlTime | null = null,
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
   const server = createServer((request, response) => {
-    void answer(gateway, request).then(({ status, body }) => {
+    void answer(gateway, request, time).then(({ status, body }) => {
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(`${JSON.stringify(body)}\n`);
     });

@@ -12,6 +12,7 @@ import {
   randomFaults,
 } from './faults.ts';
 import type { Publisher } from './publisher.ts';
+import type { ManualOrder } from './requests/manual-orders.ts';
 
 /** Misbehaviour on demand. Settings last until changed; actions happen at once. */
 export interface GatewayFaults {
@@ -32,11 +33,15 @@ export interface GatewayFaults {
   halt(instrument: InstrumentId, halted: boolean): void;
   /** @throws RangeError on an execution that is not of today */
   correctExecution(execId: string, price: number): void;
+  /** Enters an order by hand, as at the broker's own screen. @throws RangeError where it is refused */
+  manualOrder(order: ManualOrder): void;
   /** Sends every execution of the day again. */
   repeatExecutions(): void;
   /** Sends bytes as they are, framed or not. */
   sendRaw(bytes: Buffer): void;
   random(odds: RandomFaults | null): void;
+  /** The odds in force, null for none. */
+  odds(): RandomFaults | null;
 }
 
 /** Where the link breaks around an order. */
@@ -50,9 +55,10 @@ export interface FaultTargets {
   /** All connections, ready or not. */
   readonly connections: ReadonlySet<Connection>;
   readonly publisher: () => Publisher;
+  readonly enterManually: (order: ManualOrder) => void;
 }
 
-const DATA_SUBSCRIPTIONS: ReadonlySet<string> = new Set(['marketData', 'history']);
+const DATA_SUBSCRIPTIONS: ReadonlySet<string> = new Set(['marketData', 'history', 'realTimeBars']);
 
 /** Holds the faults asked for and answers what the gateway must do because of them. */
 export class FaultControl implements GatewayFaults {
@@ -140,6 +146,10 @@ export class FaultControl implements GatewayFaults {
     publisher().publish(desk.apply(clock.now(), { input: 'correct', execId, price }));
   }
 
+  manualOrder(order: ManualOrder): void {
+    this.#targets.enterManually(order);
+  }
+
   repeatExecutions(): void {
     for (const execution of this.#targets.desk.state.executions.values())
       this.#targets.publisher().execution(execution);
@@ -151,6 +161,10 @@ export class FaultControl implements GatewayFaults {
 
   random(odds: RandomFaults | null): void {
     this.#odds = odds === null ? null : randomFaults.parse(odds);
+  }
+
+  odds(): RandomFaults | null {
+    return this.#odds;
   }
 
   /** Whether new connections are refused now. */

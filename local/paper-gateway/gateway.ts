@@ -18,6 +18,7 @@ import { respond } from './protocol/responses.ts';
 import { Publisher } from './publisher.ts';
 import { type BarUpdates, type RequestContext, resolve } from './requests/context.ts';
 import { dispatch } from './requests/dispatch.ts';
+import { enterManually } from './requests/manual-orders.ts';
 import { publishBar } from './requests/market-data.ts';
 import { toOrderRequest } from './requests/orders.ts';
 import { SessionBars } from './session-bars.ts';
@@ -123,6 +124,7 @@ class Gateway implements PaperGateway {
       random: seededRandom(seedOf(options.seed, 'paper-gateway')),
       connections: this.#connections,
       publisher: () => this.#context.publisher,
+      enterManually: (order) => enterManually(this.#context, order),
     });
     const faults = (): FaultSettings => this.faults.settings();
     const publisher = new Publisher(
@@ -164,6 +166,7 @@ class Gateway implements PaperGateway {
           faults,
           connectionTime: (at) => zonedText(at, ACCOUNT_ZONE),
           onMessage: (connection, fields) => this.#onMessage(connection, fields),
+          backlog: () => this.#backlog(),
           onClosed: (connection) => this.#onClosed(connection),
           log: this.#log,
         }),
@@ -333,6 +336,12 @@ class Gateway implements PaperGateway {
     }
     for (const code of [2104, 2106, 2158]) connection.error(-1, code, NOTICES[code] as string);
     this.#log('client-ready', { clientId, serverVersion: connection.serverVersion });
+  }
+
+  #backlog(): number {
+    let waiting = 0;
+    for (const { socket } of this.#connections) waiting += socket.writableLength;
+    return waiting;
   }
 
   #onClosed(connection: Connection): void {

@@ -52,6 +52,16 @@ export class Publisher {
         case 'order':
           this.order(event.order);
           break;
+        case 'bound':
+          this.#to(
+            event.order.clientId,
+            respond('orderBound', {
+              permId: event.order.permId,
+              clientId: event.order.clientId,
+              orderId: event.order.orderId,
+            }),
+          );
+          break;
         case 'execution':
           this.execution(event.execution);
           accountMoved = true;

@@ -3,6 +3,7 @@ import type { TapeInstrument } from './tape.ts';
 /** What a client has asked to be kept informed of. */
 export type Subscription =
   | { readonly kind: 'marketData'; readonly reqId: number; readonly instrument: TapeInstrument }
+  | { readonly kind: 'realTimeBars'; readonly reqId: number; readonly instrument: TapeInstrument }
   | {
       readonly kind: 'history';
       readonly reqId: number;
@@ -10,6 +11,7 @@ export type Subscription =
       readonly minutes: number;
       readonly formatDate: number;
     }
+  | { readonly kind: 'autoBind' }
   | { readonly kind: 'positions' }
   | { readonly kind: 'accountUpdates' }
   | { readonly kind: 'accountSummary'; readonly reqId: number; readonly tags: readonly string[] }

@@ -4,6 +4,7 @@ import type { EpochMillis } from '#core/values/clock.ts';
 import { type Decimal, decimalText } from '#core/values/decimal.ts';
 import { matchBar } from './bar-pass.ts';
 import { correctExecution } from './correction.ts';
+import { bindManualOrders, placeManually } from './manual-orders.ts';
 import { OrderIndex } from './order-index.ts';
 import { place } from './placement.ts';
 import { endOrder } from './relations.ts';
@@ -18,11 +19,15 @@ import {
   type OrderRequest,
   orderName,
 } from './state.ts';
-import { complain, type Step } from './step.ts';
+import { complain, freeName, type Step } from './step.ts';
 
 /** Everything that can happen to the broker. */
 export type BrokerInput =
   | { readonly input: 'place'; readonly request: OrderRequest }
+  /** An order entered by hand, at the broker's own screen. */
+  | { readonly input: 'placeManually'; readonly request: OrderRequest }
+  /** Client 0 wants ids for the orders entered by hand. */
+  | { readonly input: 'bindManualOrders' }
   | { readonly input: 'cancel'; readonly clientId: number; readonly orderId: number }
   | { readonly input: 'globalCancel' }
   | { readonly input: 'bar'; readonly bar: BrokerBar }
@@ -89,6 +94,12 @@ function apply(step: Step, input: BrokerInput): void {
     case 'place':
       place(step, input.request);
       return;
+    case 'placeManually':
+      placeManually(step, input.request);
+      return;
+    case 'bindManualOrders':
+      bindManualOrders(step);
+      return;
     case 'cancel':
       cancel(step, input.clientId, input.orderId);
       return;
@@ -153,6 +164,8 @@ function newDay(step: Step, midnight: EpochMillis): void {
     if (!isFinal(order) || needed.has(permId) || (order.completedAt ?? 0) >= midnight) continue;
     state.orders.delete(permId);
     state.index.forget(order);
+    const name = orderName(order.clientId, order.orderId);
+    if (state.byName.get(name) === permId) state.byName.delete(name);
     step.changes.orders.add(permId);
   }
 }
@@ -166,7 +179,9 @@ function rollBackIds(step: Step, count: number): void {
     for (let orderId = next + 1; orderId <= highest; orderId += 1) {
       const permId = state.byName.get(orderName(clientId, orderId));
       const order = permId === undefined ? undefined : state.orders.get(permId);
-      if (order === undefined || isFinal(order)) state.byName.delete(orderName(clientId, orderId));
+      if (order === undefined || !isFinal(order)) continue;
+      freeName(state, order);
+      step.changes.orders.add(order.permId);
     }
   }
   step.changes.account = true;

@@ -8,6 +8,7 @@ import {
   type BrokerOrder,
   isFinal,
   isWorking,
+  MANUAL_ORDER_ID,
   type OrderRequest,
   orderName,
 } from './state.ts';
@@ -19,8 +20,10 @@ import { complain, report, type Step } from './step.ts';
  */
 export function place(step: Step, request: OrderRequest): void {
   const { state } = step;
-  if (!Number.isInteger(request.orderId) || request.orderId < 0 || request.orderId > 2_147_483_647) {
-    complain(step, request, 320, `Error reading request: order id ${request.orderId} does not fit 32 bits`);
+  const existing = state.orders.get(state.byName.get(orderName(request.clientId, request.orderId)) ?? -1);
+  const { orderId } = request;
+  if (!Number.isInteger(orderId) || (orderId < 0 && existing === undefined) || orderId > 2_147_483_647) {
+    complain(step, request, 320, `Error reading request: order id ${orderId} does not fit 32 bits`);
     return;
   }
   const instrument = step.settings.instruments.get(request.instrument);
@@ -28,7 +31,6 @@ export function place(step: Step, request: OrderRequest): void {
     complain(step, request, 200, 'No security definition has been found for the request');
     return;
   }
-  const existing = state.orders.get(state.byName.get(orderName(request.clientId, request.orderId)) ?? -1);
   const terms = termsOf(request, instrument, step.settings.account);
   if (isRefusal(terms)) {
     complain(step, request, terms.code, terms.message);
@@ -66,7 +68,13 @@ function remember(step: Step, request: { readonly clientId: number; readonly ord
   step.changes.account = true;
 }
 
-function accept(step: Step, request: OrderRequest, terms: OrderTerms, instrument: BrokerInstrument): void {
+/** Takes a new order whose terms have been checked. */
+export function accept(
+  step: Step,
+  request: OrderRequest,
+  terms: OrderTerms,
+  instrument: BrokerInstrument,
+): void {
   const { state } = step;
   let parentPermId = 0;
   if (request.parentId !== 0) {
@@ -85,7 +93,8 @@ function accept(step: Step, request: OrderRequest, terms: OrderTerms, instrument
   const order = newOrder(step, request, terms, parentPermId);
   state.orders.set(order.permId, order);
   state.index.add(order);
-  state.byName.set(orderName(order.clientId, order.orderId), order.permId);
+  if (order.orderId !== MANUAL_ORDER_ID)
+    state.byName.set(orderName(order.clientId, order.orderId), order.permId);
   step.changes.orders.add(order.permId);
   if (!request.transmit) return;
   for (const member of family(step, order)) transmit(step, member, instrument, request.session);
@@ -176,6 +185,7 @@ function newOrder(step: Step, request: OrderRequest, terms: OrderTerms, parentPe
     permId: step.state.nextPermId++,
     clientId: request.clientId,
     orderId: request.orderId,
+    nameFreed: false,
     account: step.settings.account,
     instrument: request.instrument,
     exchange: request.exchange,

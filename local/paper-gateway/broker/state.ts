@@ -14,7 +14,10 @@ export type OrderStatus = 'Held' | 'PreSubmitted' | 'Submitted' | 'Filled' | 'Ca
 export interface BrokerOrder extends MatchableOrder {
   readonly permId: number;
   readonly clientId: number;
-  readonly orderId: number;
+  /** 0 for an order entered by hand until it is bound, a negative number after that. */
+  orderId: number;
+  /** Ids were rolled back past it, so that its name is free for another order. */
+  nameFreed: boolean;
   readonly account: string;
   readonly instrument: InstrumentId;
   /** Exchange as the client wrote it, `SMART` when it wrote none. */
@@ -181,6 +184,8 @@ export interface WhatIf {
 /** What a step tells the world, in order. Orders and executions are copies. */
 export type BrokerEvent =
   | { readonly event: 'order'; readonly order: BrokerOrder }
+  /** An order entered by hand now has an id by which client 0 can change it. */
+  | { readonly event: 'bound'; readonly order: BrokerOrder }
   | { readonly event: 'execution'; readonly execution: Execution }
   | { readonly event: 'position'; readonly instrument: InstrumentId }
   | { readonly event: 'whatIf'; readonly order: BrokerOrder; readonly figures: WhatIf }
@@ -204,3 +209,7 @@ export const isWorking = (order: BrokerOrder): boolean =>
 export const isFinal = (order: BrokerOrder): boolean =>
   order.status === 'Filled' || order.status === 'Cancelled' || order.status === 'Inactive';
 export const orderName = (clientId: number, orderId: number): string => `${clientId}:${orderId}`;
+/** The id of orders entered by hand, until client 0 has them bound. */
+export const MANUAL_ORDER_ID = 0;
+/** The client that orders entered by hand belong to, and the only one that may bind them. */
+export const MANUAL_CLIENT_ID = 0;

@@ -11,6 +11,7 @@ import {
   type BrokerState,
   type Execution,
   isFinal,
+  MANUAL_ORDER_ID,
   orderName,
 } from './state.ts';
 
@@ -66,6 +67,9 @@ const accountRow = z.object({
 });
 type AccountRow = z.infer<typeof accountRow>;
 
+/** The file of the state, in its directory. */
+export const STORE_FILE = 'paper-gateway.sqlite';
+
 /**
  * A store in one SQLite file. Each step is one transaction in a write-ahead log: written to the operating system
  * before `save` returns, so that killing the process loses nothing. It does not force the disk: a power cut may lose
@@ -73,7 +77,7 @@ type AccountRow = z.infer<typeof accountRow>;
  */
 export function fileStore(directory: string): BrokerStore {
   mkdirSync(directory, { recursive: true });
-  const path = join(directory, 'paper-gateway.sqlite');
+  const path = join(directory, STORE_FILE);
   let database: DatabaseSync;
   try {
     database = new DatabaseSync(path);
@@ -185,10 +189,9 @@ function read(database: DatabaseSync): BrokerState | null {
     state.orders.set(order.permId, order);
     if (isFinal(order)) state.index.addChild(order);
     else state.index.add(order);
-    // A later order of the same name (ids rolled back) hides the earlier one, unless ids were rolled back past both.
-    if (!isFinal(order) || order.orderId <= (state.highestOrderId.get(order.clientId) ?? 0)) {
+    // A later order of the same name (ids rolled back) hides the earlier one.
+    if (order.orderId !== MANUAL_ORDER_ID && !order.nameFreed)
       state.byName.set(orderName(order.clientId, order.orderId), order.permId);
-    }
   }
   for (const { body } of database
     .prepare('SELECT body FROM executions ORDER BY execId')

@@ -3,6 +3,8 @@ const PREFIX = 4;
 
 /** Longest body a client may send. The largest order is a few kilobytes; real gateways stop at 16 MB. */
 export const MAXIMUM_REQUEST_BYTES = 256 * 1024;
+/** Pieces of an incomplete frame that are held before they are joined. */
+const MAXIMUM_CHUNKS = 256;
 /** Longest body of a server message. */
 export const MAXIMUM_RESPONSE_BYTES = 0xff_ff_ff;
 
@@ -52,11 +54,18 @@ export class FrameReader {
     return this.#held;
   }
 
+  /** Buffers that hold them. */
+  get pieces(): number {
+    return this.#chunks.length;
+  }
+
   /** Adds bytes and hands over the bodies they complete, those before a bad length too. @throws FrameLengthError */
   push(chunk: Buffer, onBody: (body: Buffer) => void): void {
     if (chunk.length > 0) {
       this.#chunks.push(chunk);
       this.#held += chunk.length;
+      // Bytes that come singly would each keep a buffer object, a hundred times their size.
+      if (this.#chunks.length > MAXIMUM_CHUNKS) this.#chunks = [Buffer.concat(this.#chunks, this.#held)];
     }
     while (this.#held >= this.#needed) {
       const bytes = this.#take(this.#needed);

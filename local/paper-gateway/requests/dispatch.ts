@@ -1,16 +1,17 @@
+import { MANUAL_CLIENT_ID } from '../broker/state.ts';
 import type { Connection } from '../connection.ts';
 import { positionMessage } from '../messages.ts';
 import type { Request } from '../protocol/requests.ts';
 import { respond } from '../protocol/responses.ts';
 import { type Subscription, subscriptionKey } from '../subscriptions.ts';
-import { NO_SECURITY, type RequestContext, resolve } from './context.ts';
+import type { RequestContext } from './context.ts';
 import { contractDetails, headTimestamp, marketRule, matchingSymbols } from './contracts.ts';
 import { historicalData, marketData } from './market-data.ts';
 import { completedOrders, executions, nextValidId, openOrders } from './orders.ts';
+import { realTimeBars } from './real-time-bars.ts';
 
 const MAXIMUM_SUMMARIES = 2;
-const NO_REAL_TIME_BARS =
-  'Invalid Real-time Query:the tape has one-minute bars; 5-second bars cannot be derived from them. Use reqHistoricalData with keepUpToDate';
+const noTicker = (reqId: number): string => `Can't find EId with tickerId:${reqId}`;
 
 /** Does what a client asks. Everything but startApi, which belongs to the handshake. */
 export function dispatch(
@@ -30,19 +31,14 @@ export function dispatch(
       context.act({ input: 'globalCancel' });
       return;
     case 'reqOpenOrders':
+      if (connection.clientId === MANUAL_CLIENT_ID) context.act({ input: 'bindManualOrders' });
       openOrders(context, connection, false);
       return;
     case 'reqAllOpenOrders':
       openOrders(context, connection, true);
       return;
     case 'reqAutoOpenOrders':
-      // No orders are entered by hand here, so there is nothing to bind; the rule on who may ask still holds.
-      if (connection.clientId !== 0)
-        connection.error(
-          -1,
-          321,
-          "Error validating request.-'bA' : cause - Only the default client (i.e 0) can auto bind orders",
-        );
+      autoBind(context, connection, request.bind);
       return;
     case 'reqCompletedOrders':
       completedOrders(context, connection);
@@ -143,7 +139,7 @@ export function dispatch(
       marketData(context, connection, request);
       return;
     case 'cancelMktData':
-      cancel(connection, 'marketData', request.reqId, [300, `Can't find EId with tickerId:${request.reqId}`]);
+      cancel(connection, 'marketData', request.reqId, [300, noTicker(request.reqId)]);
       return;
     case 'reqHistoricalData':
       historicalData(context, connection, request);
@@ -155,14 +151,30 @@ export function dispatch(
       ]);
       return;
     case 'reqRealTimeBars':
-      // Five-second bars cannot be made from minutes without inventing the path inside them.
-      if (resolve(context.tape, request.contract) === null) connection.error(request.reqId, 200, NO_SECURITY);
-      else connection.error(request.reqId, 420, NO_REAL_TIME_BARS);
+      realTimeBars(context, connection, request);
       return;
     case 'cancelRealTimeBars':
-      connection.error(request.reqId, 300, `Can't find EId with tickerId:${request.reqId}`);
+      cancel(connection, 'realTimeBars', request.reqId, [300, noTicker(request.reqId)]);
       return;
   }
+}
+
+function autoBind(context: RequestContext, connection: Connection, bind: boolean): void {
+  if (connection.clientId !== MANUAL_CLIENT_ID) {
+    connection.error(
+      -1,
+      321,
+      "Error validating request.-'bA' : cause - Only the default client (i.e 0) can auto bind orders",
+    );
+    return;
+  }
+  const key = subscriptionKey('autoBind');
+  if (!bind) {
+    connection.subscriptions.delete(key);
+    return;
+  }
+  connection.subscriptions.set(key, { kind: 'autoBind' });
+  context.act({ input: 'bindManualOrders' });
 }
 
 function accountSummary(context: RequestContext, connection: Connection, reqId: number, tags: string): void {

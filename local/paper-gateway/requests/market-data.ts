@@ -17,8 +17,9 @@ import { respond } from '../protocol/responses.ts';
 import { subscriptionKey } from '../subscriptions.ts';
 import type { TapeInstrument } from '../tape.ts';
 import { type BarUpdates, NO_SECURITY, type RequestContext, resolve } from './context.ts';
+import { noLineIsFree } from './lines.ts';
+import { sendRealTimeBars } from './real-time-bars.ts';
 
-const MAXIMUM_LINES = 100;
 const MAXIMUM_LIVE_HISTORIES = 50;
 
 /** Tick types, live and delayed. */
@@ -53,10 +54,7 @@ export function marketData(
     connection.error(request.reqId, 322, "Error processing request.-'bW' : cause - Duplicate ticker id");
     return;
   }
-  if (!request.snapshot && linesInUse(context) >= MAXIMUM_LINES) {
-    connection.error(request.reqId, 101, 'Max number of tickers has been reached');
-    return;
-  }
+  if (!request.snapshot && noLineIsFree(context, connection, request.reqId)) return;
   connection.send(
     respond('marketDataType', { reqId: request.reqId, marketDataType: connection.marketDataType }),
   );
@@ -72,15 +70,6 @@ export function marketData(
     connection.subscriptions.set(key, { kind: 'marketData', reqId: request.reqId, instrument });
   sendTicks(context, connection, request.reqId, instrument);
   if (request.snapshot) connection.send(respond('tickSnapshotEnd', { reqId: request.reqId }));
-}
-
-function linesInUse(context: RequestContext): number {
-  let lines = 0;
-  for (const connection of context.connections()) {
-    for (const subscription of connection.subscriptions.values())
-      if (subscription.kind === 'marketData') lines += 1;
-  }
-  return lines;
 }
 
 /**
@@ -275,19 +264,16 @@ function barDate(bar: HistoryBar, instrument: TapeInstrument, formatDate: number
 
 /** Sends a closed minute to everyone who follows its instrument. */
 export function publishBar(context: RequestContext, bar: FeedBar): void {
+  const id = bar.instrument.instrument;
   for (const connection of context.connections()) {
     for (const subscription of connection.subscriptions.values()) {
-      if (
-        subscription.kind === 'marketData' &&
-        subscription.instrument.instrument === bar.instrument.instrument
-      ) {
+      if (subscription.kind === 'marketData' && subscription.instrument.instrument === id) {
         sendTicks(context, connection, subscription.reqId, bar.instrument);
-      } else if (
-        subscription.kind === 'history' &&
-        subscription.instrument.instrument === bar.instrument.instrument
-      ) {
+      } else if (subscription.kind === 'realTimeBars' && subscription.instrument.instrument === id) {
+        sendRealTimeBars(connection, subscription.reqId, bar);
+      } else if (subscription.kind === 'history' && subscription.instrument.instrument === id) {
         if (!isDue(context.barUpdates, bar, subscription.minutes)) continue;
-        const bars = context.sessions.of(bar.instrument.instrument, bar.session.date);
+        const bars = context.sessions.of(id, bar.session.date);
         const forming = formingBar(
           bars,
           bar.session.openTime,

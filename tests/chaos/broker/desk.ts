@@ -75,7 +75,11 @@ export class ChaosDesk {
       store: this.#store,
       objects: inMemoryObjectStore(),
       clock,
-      log: jsonLog({}, clock.now, () => {}),
+      log: jsonLog(
+        {},
+        () => clock.now(),
+        () => {},
+      ),
     };
   }
 

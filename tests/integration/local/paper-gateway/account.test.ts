@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { EventName } from '@stoqey/ib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { closeAll, fillsOf, market } from './bench-of-clients.ts';
@@ -95,5 +98,61 @@ describe('the account', () => {
     expect(stranger.client.all(EventName.openOrder)).toHaveLength(1);
     stranger.client.api.reqGlobalCancel({} as never);
     await owner.client.until(() => owner.client.status(owner.id) === 'Cancelled');
+  });
+
+  it('shows orders entered by hand to all who ask, and binds them for client 0 alone, a restart included', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'paper-gateway-manual-'));
+    try {
+      const { gateway, connect } = await market(rows, { directory });
+      const enter = (instrument: string, limitPrice: number) =>
+        gateway.faults.manualOrder({ instrument, side: 'BUY', quantity: 5, orderType: 'LMT', limitPrice });
+      enter('AAPL', 1);
+      enter('AAPL', 2);
+      expect(() => enter('NOPE', 1)).toThrow('NOPE');
+      expect(() => enter('AAPL', 1.005)).toThrow('110');
+
+      const stranger = await connect(3);
+      stranger.client.api.reqAutoOpenOrders(true);
+      await stranger.client.next(EventName.info, (_text, code) => code === 321);
+      stranger.client.api.reqAllOpenOrders();
+      await stranger.client.next(EventName.openOrderEnd);
+      expect(stranger.client.all(EventName.openOrder).map(([id]) => id)).toEqual([0, 0]);
+      await gateway.close();
+
+      const again = await market(rows, { directory });
+      const zero = await again.connect(0);
+      zero.client.api.reqAutoOpenOrders(true);
+      await zero.client.until(() => zero.client.all(EventName.orderBound).length === 2);
+      expect(zero.client.all(EventName.orderBound).map(([, clientId, id]) => [clientId, id])).toEqual([
+        [0, -1],
+        [0, -2],
+      ]);
+      await zero.client.next(EventName.openOrder, (id) => id === -2);
+      again.gateway.faults.manualOrder({
+        instrument: 'AAPL',
+        side: 'BUY',
+        quantity: 5,
+        orderType: 'LMT',
+        limitPrice: 3,
+      });
+      await zero.client.until(() => zero.client.all(EventName.orderBound).length === 3);
+      zero.client.api.placeOrder(-1, AAPL, { ...order('BUY', 5, 'LMT'), lmtPrice: 4 });
+      await zero.client.next(
+        EventName.openOrder,
+        (id, _contract, changed) => id === -1 && (changed as { lmtPrice: number }).lmtPrice === 4,
+      );
+      zero.client.api.cancelOrder(-2);
+      await zero.client.until(() => zero.client.status(-2) === 'Cancelled');
+      expect(
+        [...again.gateway.state().orders.values()].map(({ orderId, status }) => [orderId, status]),
+      ).toEqual([
+        [-1, 'Submitted'],
+        [-2, 'Cancelled'],
+        [-3, 'Submitted'],
+      ]);
+    } finally {
+      await closeAll();
+      rmSync(directory, { recursive: true });
+    }
   });
 });

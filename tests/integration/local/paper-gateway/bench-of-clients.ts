@@ -4,9 +4,10 @@ import {
   type PaperGatewayOptions,
   startPaperGateway,
 } from '#local/paper-gateway/gateway.ts';
+import { SteppedClock } from '#local/paper-gateway/stepped-clock.ts';
 import type { Tape } from '#local/paper-gateway/tape.ts';
 import { TwsClient } from './client.ts';
-import { type Minute, OPEN, SteppedClock, tapeOf } from './market.ts';
+import { type Minute, OPEN, tapeOf } from './market.ts';
 
 /** Everything a test opened, closed again in reverse by {@link closeAll}. */
 const opened: (() => Promise<void>)[] = [];

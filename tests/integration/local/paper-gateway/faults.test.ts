@@ -2,9 +2,10 @@ import { EventName } from '@stoqey/ib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startControlServer } from '#local/paper-gateway/control-server.ts';
 import { PortInUseError, startPaperGateway } from '#local/paper-gateway/gateway.ts';
+import { SteppedClock } from '#local/paper-gateway/stepped-clock.ts';
 import { closeAll, eventually, fillsOf, market } from './bench-of-clients.ts';
 import { AAPL, order, TwsClient } from './client.ts';
-import { calm, MINUTE, OPEN, SteppedClock, tapeOf } from './market.ts';
+import { calm, MINUTE, OPEN, tapeOf } from './market.ts';
 
 afterEach(closeAll);
 

@@ -88,11 +88,40 @@ describe('market data', () => {
     await client.next(EventName.error, (_error, code, reqId) => code === 300 && reqId === 500);
   });
 
-  it('in five-second bars is refused: they cannot be made from minutes', async () => {
-    const { connect } = await market(rising);
+  it('in five-second bars comes when the minute has closed, and adds up to that minute', async () => {
+    const { clock, connect } = await market(rising);
     const { client } = await connect();
     client.api.reqRealTimeBars(1, AAPL, 5, 'TRADES' as never, true);
-    await client.next(EventName.error, (_error, code, reqId) => code === 420 && reqId === 1);
+    client.api.reqRealTimeBars(1, AAPL, 5, 'TRADES' as never, true);
+    await client.next(EventName.error, (_error, code, reqId) => code === 322 && reqId === 1);
+    client.api.reqRealTimeBars(2, AAPL, 5, 'BID' as never, true);
+    await client.next(EventName.error, (_error, code, reqId) => code === 420 && reqId === 2);
+    client.api.reqRealTimeBars(3, { ...AAPL, symbol: 'NOPE' }, 5, 'TRADES' as never, true);
+    await client.next(EventName.error, (_error, code, reqId) => code === 200 && reqId === 3);
+
+    clock.advance(MINUTE - 1);
+    client.api.reqCurrentTime();
+    await client.next(EventName.currentTime);
+    expect(client.all(EventName.realtimeBar)).toEqual([]);
+
+    clock.advance(1);
+    await client.until(() => client.all(EventName.realtimeBar).length === 12);
+    const bars = client.all(EventName.realtimeBar) as readonly (readonly number[])[];
+    const column = (index: number) => bars.map((bar) => bar[index] as number);
+    expect(column(1)).toEqual(Array.from({ length: 12 }, (_, slice) => OPEN / 1000 + 5 * slice));
+    expect(column(2)[0]).toBe(100);
+    expect(Math.max(...column(3))).toBe(101.5);
+    expect(Math.min(...column(4))).toBe(99.5);
+    expect(column(5)[11]).toBe(101);
+    expect(column(6).reduce((sum, volume) => sum + volume, 0)).toBe(1_000);
+
+    client.api.cancelRealTimeBars(1);
+    client.api.cancelRealTimeBars(1);
+    await client.next(EventName.error, (_error, code, reqId) => code === 300 && reqId === 1);
+    clock.advance(MINUTE);
+    client.api.reqPositions();
+    await client.next(EventName.positionEnd);
+    expect(client.all(EventName.realtimeBar)).toHaveLength(12);
   });
 });
 

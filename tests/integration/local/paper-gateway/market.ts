@@ -1,55 +1,11 @@
 import { type Bar, barSeries } from '#core/market/bars.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
-import type { Timer, TimerClock } from '#core/values/timer-clock.ts';
 import { type MemoryTapeInstrument, memoryTape, type Tape } from '#local/paper-gateway/tape.ts';
 
 export const MINUTE = 60_000;
 /** Monday 2018-02-05, 09:30 in New York. */
 export const OPEN = Date.UTC(2018, 1, 5, 14, 30);
 const DAY = 86_400_000;
-
-/** A clock that stands still until it is told to move. Timers of one instant run in the order they were set. */
-export class SteppedClock implements TimerClock {
-  #now: EpochMillis;
-  #sequence = 0;
-  readonly #timers: { at: EpochMillis; sequence: number; run: () => void }[] = [];
-
-  constructor(start: EpochMillis) {
-    this.#now = start;
-  }
-
-  now(): EpochMillis {
-    return this.#now;
-  }
-
-  schedule(at: EpochMillis, run: () => void): Timer {
-    const timer = { at, sequence: this.#sequence++, run };
-    this.#timers.push(timer);
-    return {
-      cancel: () => {
-        const index = this.#timers.indexOf(timer);
-        if (index >= 0) this.#timers.splice(index, 1);
-      },
-    };
-  }
-
-  /** Moves to `to`, running every timer on the way. */
-  advanceTo(to: EpochMillis): void {
-    for (;;) {
-      this.#timers.sort((left, right) => left.at - right.at || left.sequence - right.sequence);
-      const next = this.#timers[0];
-      if (next === undefined || next.at > to) break;
-      this.#timers.shift();
-      this.#now = Math.max(this.#now, next.at);
-      next.run();
-    }
-    this.#now = Math.max(this.#now, to);
-  }
-
-  advance(millis: number): void {
-    this.advanceTo(this.#now + millis);
-  }
-}
 
 /** One minute: open, high, low, close and volume. */
 export type Minute = readonly [open: number, high: number, low: number, close: number, volume: number];

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { type CommissionReport, type Contract, EventName, type Order, type OrderState } from '@stoqey/ib';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { imbalance } from '#core/simulation/account.ts';
+import { SteppedClock } from '#local/paper-gateway/stepped-clock.ts';
 import { closeAll, fillsOf, market } from './bench-of-clients.ts';
 import { AAPL, order } from './client.ts';
-import { calm, MINUTE, OPEN, SteppedClock, tapeOf } from './market.ts';
+import { calm, MINUTE, OPEN, tapeOf } from './market.ts';
 
 const directories: string[] = [];
 const directory = (): string => {

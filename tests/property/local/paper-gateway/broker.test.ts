@@ -25,6 +25,11 @@ type Deed =
       readonly instrument: string;
       readonly prices: readonly [number, number, number, number, number];
     }
+  | { readonly deed: 'byHand'; readonly quantity: number; readonly limitPrice: number }
+  | { readonly deed: 'bind' }
+  | { readonly deed: 'correct'; readonly pick: number; readonly price: number }
+  | { readonly deed: 'rollBack'; readonly count: number }
+  | { readonly deed: 'midnight' }
   | { readonly deed: 'globalCancel' };
 
 const deed: fc.Arbitrary<Deed> = fc.oneof(
@@ -77,6 +82,28 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
         }),
     }),
   },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      deed: fc.constant('byHand' as const),
+      quantity: fc.integer({ min: 1, max: 400 }),
+      limitPrice: cents(9_000, 11_000),
+    }),
+  },
+  { weight: 5, arbitrary: fc.constant({ deed: 'bind' as const }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      deed: fc.constant('correct' as const),
+      pick: fc.nat(5),
+      price: cents(9_000, 11_000),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ deed: fc.constant('rollBack' as const), count: fc.integer({ min: 1, max: 5 }) }),
+  },
+  { weight: 1, arbitrary: fc.constant({ deed: 'midnight' as const }) },
   { weight: 1, arbitrary: fc.constant({ deed: 'globalCancel' as const }) },
 );
 
@@ -90,6 +117,7 @@ function play(
   deeds: readonly Deed[],
   check: (state: BrokerState) => void = () => {},
   save?: ReturnType<typeof fileStore>,
+  newDays = false,
 ): Played {
   const state = newBroker(new Decimal(1_000_000));
   const told: string[] = [];
@@ -106,7 +134,7 @@ function play(
   const pick = (index: number) => [...state.orders.values()][index];
   for (const each of deeds) {
     if (each.deed === 'order') {
-      orderId += 1;
+      orderId = (state.highestOrderId.get(1) ?? 0) + 1;
       const parent = each.child ? [...state.orders.values()].at(-1) : undefined;
       const child =
         parent === undefined || parent.parentId !== 0
@@ -133,6 +161,21 @@ function play(
           }),
         });
       }
+    } else if (each.deed === 'byHand') {
+      const { quantity, limitPrice } = each;
+      does({
+        input: 'placeManually',
+        request: request(0, { clientId: 0, orderType: 'LMT', quantity, limitPrice }),
+      });
+    } else if (each.deed === 'bind') {
+      does({ input: 'bindManualOrders' });
+    } else if (each.deed === 'correct') {
+      const execId = [...state.executions.keys()][each.pick];
+      if (execId !== undefined) does({ input: 'correct', execId, price: each.price });
+    } else if (each.deed === 'rollBack') {
+      does({ input: 'rollBackIds', count: each.count });
+    } else if (each.deed === 'midnight') {
+      if (newDays) does({ input: 'newDay', midnight: at });
     } else if (each.deed === 'globalCancel') {
       does({ input: 'globalCancel' });
     } else {
@@ -209,20 +252,22 @@ describe('the broker, whatever it is asked', () => {
     );
   });
 
-  it('is on disk as it is in memory', () => {
+  it('is on disk as it is in memory after every step, so that a kill at any point loses nothing told', () => {
     let run = 0;
     fc.assert(
       fc.property(fc.array(deed, { maxLength: 30 }), (deeds) => {
         run += 1;
         const store = fileStore(join(directory, String(run)));
-        const { state } = play(deeds, () => {}, store);
-        store.close();
-        const reopened = fileStore(join(directory, String(run)));
-        const loaded = reopened.load();
-        reopened.close();
-        expect(loaded).toEqual(state);
+        // What another process would find, were this one killed now.
+        const survivor = fileStore(join(directory, String(run)));
+        try {
+          play(deeds, (state) => expect(survivor.load()).toEqual(state), store, true);
+        } finally {
+          survivor.close();
+          store.close();
+        }
       }),
-      { numRuns: 15 },
+      { numRuns: 60, seed: 9 },
     );
   });
 });

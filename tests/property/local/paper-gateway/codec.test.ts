@@ -100,6 +100,20 @@ describe('frames', () => {
     );
   });
 
+  it('that come byte by byte are held in few pieces, not in one a byte', () => {
+    const reader = new FrameReader(100_000);
+    const read: string[][] = [];
+    const frame = encodeFrame(['x'.repeat(90_000), 'end']);
+    let most = 0;
+    for (let at = 0; at < frame.length; at += 1) {
+      reader.push(frame.subarray(at, at + 1), (body) => read.push(fieldsOf(body)));
+      most = Math.max(most, reader.pieces);
+    }
+    expect(read).toEqual([['x'.repeat(90_000), 'end']]);
+    expect(most).toBeLessThan(300);
+    expect(reader.pieces).toBe(0);
+  });
+
   it.each([0, 65, 0x7fffffff, 0x80000000, 0xffffffff])(
     'of length %i are refused before a byte of them is held',
     (length) => {
@@ -201,6 +215,50 @@ describe('messages', () => {
       { numRuns: 600 },
     );
   });
+
+  /** Fields that every codec can read, whatever stands where: small whole numbers and unset. */
+  const readable = fc.array(fc.constantFrom('', '0', '1', '2', '7'), { minLength: 300, maxLength: 300 });
+  const versions = Array.from({ length: 18 }, (_, index) => 176 + index);
+
+  it.each(Object.keys(REQUESTS) as RequestName[])(
+    '%s is read as it was written at each of the versions',
+    (name) => {
+      let read = 0;
+      fc.assert(
+        fc.property(readable, (fields) => {
+          for (const at of versions) {
+            const decoded = decodeRequest([String(REQUESTS[name].id), ...fields], at);
+            if (decoded.kind !== 'request') throw new Error('a known id was not recognised');
+            const { request, ...values } = decoded.request;
+            const written = encodeRequest(request, values as never, at);
+            expect(decodeRequest(written, at)).toEqual(decoded);
+            read += 1;
+          }
+        }),
+        { numRuns: 4, seed: 4 },
+      );
+      expect(read).toBe(4 * versions.length);
+    },
+  );
+
+  it.each(Object.keys(RESPONSES) as ResponseName[])(
+    '%s is read as it was written at each of the versions',
+    (name) => {
+      let read = 0;
+      fc.assert(
+        fc.property(readable, (fields) => {
+          for (const at of versions) {
+            const decoded = decodeResponse([String(RESPONSES[name].id), ...fields], at);
+            if (decoded === null) throw new Error('a known id was not recognised');
+            expect(decodeResponse(encodeResponse(decoded, at), at)).toEqual(decoded);
+            read += 1;
+          }
+        }),
+        { numRuns: 4, seed: 4 },
+      );
+      expect(read).toBe(4 * versions.length);
+    },
+  );
 
   it('of any fields at all end in a request, an unknown id or a named refusal', () => {
     fc.assert(

@@ -213,6 +213,18 @@ describe('names and ids', () => {
     expect(codes(broker.does({ input: 'cancel', clientId: 3, orderId: 1 }))).toEqual([10147]);
   });
 
+  it('handed out again after a rollback are free once the order that had them has ended', () => {
+    const broker = new Broker();
+    broker.place(1, { quantity: 1 });
+    broker.does({ input: 'rollBackIds', count: 1 });
+    broker.bar([100, 101, 99, 100]);
+    expect(codes(broker.place(1, { quantity: 2, orderType: 'LMT', limitPrice: 90 }))).toEqual([]);
+    expect([...broker.state.orders.values()].map(({ total, status }) => [total, status])).toEqual([
+      [1, 'Filled'],
+      [2, 'Submitted'],
+    ]);
+  });
+
   it('too low or used up are refused with 103', () => {
     const broker = new Broker();
     broker.place(5);
