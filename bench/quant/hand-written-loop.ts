@@ -16,7 +16,7 @@ export interface LoopOrder {
  * with spread, slippage, square-root impact and a participation cap, IBKR fixed commission, and per bar equity, cash,
  * exposure and drawdown; a log of orders. The yardstick of the engine: no other order types, no checks, no calendar.
  */
-export function handWrittenLoop(bars: BarSeries, fast: number, slow: number, start: number, tick: number, lot: number) {
+export function handWrittenLoop(bars: BarSeries, fast: number, slow: number, start: number, fraction: number, tick: number, lot: number) {
   const { length, closeTime, open, high, low, close, volume } = bars;
   const column = () => new Float64Array(length);
   const [time, equity, cashes, gross, net, drawdown] = [column(), column(), column(), column(), column(), column()];
@@ -48,11 +48,12 @@ export function handWrittenLoop(bars: BarSeries, fast: number, slow: number, sta
         const fee = Math.round(commission(pending.side, size, size * price, 0) * 100) / 100;
         cash -= (buying ? size : -size) * price + fee;
         held += buying ? size : -size;
+        if (held < lot / 2) held = 0;
         pending.price = price;
         pending.fee += fee;
         pending.filledAt = closeTime[i] as number;
         left -= size;
-        if (left <= 0) pending = null;
+        if (left < lot / 2) pending = null;
       }
     }
     const newest = close[i] as number;
@@ -72,7 +73,7 @@ export function handWrittenLoop(bars: BarSeries, fast: number, slow: number, sta
     if (i < slow - 1 || pending !== null) continue;
     const above = fastSum / fast > slowSum / slow;
     if (above === held > 0) continue;
-    left = above ? Math.floor((worth * 0.98) / newest / lot) * lot : held;
+    left = above ? Math.floor((worth * fraction) / newest / lot) * lot : held;
     if (left <= 0) continue;
     pending = {
       id: orders.length + 1,

@@ -8,7 +8,7 @@ const START = Date.UTC(2000, 0, 1);
 
 /** Seeded one-minute bars of an instrument that trades around the clock. */
 export function minuteBars(count: number): BarSeries {
-  const { id } = instrumentOf('BTC.USD');
+  const { id } = instrumentOf('BTC-USD');
   const random = seededRandom(20_50);
   const column = () => new Float64Array(count);
   const [openTime, closeTime, open, high, low, close, volume] = [
@@ -22,7 +22,7 @@ export function minuteBars(count: number): BarSeries {
   ];
   let price = 1000;
   for (let i = 0; i < count; i++) {
-    const next = Math.max(50, price + Math.round((random.next() - 0.5) * 200) / 100);
+    const next = Math.max(50, price + Math.round((random.next() - 0.5) * 8) / 4);
     openTime[i] = START + i * MINUTE;
     closeTime[i] = START + (i + 1) * MINUTE;
     open[i] = price;

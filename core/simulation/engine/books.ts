@@ -3,6 +3,9 @@ import { ConservationError } from './errors.ts';
 /** Half a cent: what the books may be out by, in binary dust, before they are wrong. */
 const HALF_A_CENT = 0.005;
 
+/** Part of a fill below which what remains of a position is rounding of lots such as 0.0001, not units. */
+const DUST = 1e-9;
+
 /**
  * The account in floats: one row an instrument, one row a currency. Average cost, like `account.ts`, whose identity
  * holds by currency: cash = initial + flows + realised − fees − Σ basis.
@@ -37,11 +40,12 @@ export class FloatBooks {
     this.#currencies = currencies;
   }
 
-  /** Books `signed` units at `price` with `fee`; returns the profit realised, before fees. */
-  fill(instrument: number, signed: number, price: number, fee: number): number {
+  /** Books units at `price` with `fee`; what leaves less than binary dust closes whole. Returns the profit realised, before fees. */
+  fill(instrument: number, units: number, price: number, fee: number): number {
     const currency = this.#currencyOf[instrument] as number;
     const held = this.quantity[instrument] as number;
     const basis = this.basis[instrument] as number;
+    const signed = Math.abs(held + units) <= Math.abs(units) * DUST ? -held : units;
     const unit = price * (this.#multiplier[instrument] as number);
     const opposes = held !== 0 && held > 0 !== signed > 0;
     const closed = opposes ? Math.sign(signed) * Math.min(Math.abs(held), Math.abs(signed)) : 0;

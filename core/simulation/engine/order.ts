@@ -105,6 +105,11 @@ export class EngineOrder implements MatchableOrder, SimulatedOrder {
     return allowed - this.filled - this.lost;
   }
 
+  /** True where nothing is left but binary dust. */
+  get exhausted(): boolean {
+    return this.quantity - this.filled - this.lost <= this.quantity * 1e-9;
+  }
+
   end(status: 'filled' | 'cancelled' | 'expired' | 'refused', reason: string): void {
     this.status = status;
     this.reason = reason;

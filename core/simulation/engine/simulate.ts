@@ -376,7 +376,7 @@ class Simulation {
     order.quantity = quantity;
     order.limitPrice = change.limitPrice ?? order.limitPrice;
     order.stopPrice = change.stopPrice ?? order.stopPrice;
-    if (order.quantity - order.lost <= order.filled) {
+    if (order.exhausted) {
       order.end(order.filled > 0 ? 'filled' : 'cancelled', 'its quantity was reduced to what it had filled');
       (this.working[order.instrument] as WorkingOrders).compact();
     }

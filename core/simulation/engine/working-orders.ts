@@ -56,7 +56,7 @@ export class WorkingOrders {
       )
         order.end('cancelled', 'its parent ended without a fill');
       // What a child can never execute, because its parent ended partly filled, is not at work.
-      if (order.alive && order.parent !== null && !order.parent.alive && order.executable <= 0)
+      if (order.alive && order.parent !== null && !order.parent.alive && order.executable <= order.quantity * 1e-9)
         order.end(order.filled > 0 ? 'filled' : 'cancelled', 'its parent ended');
       if (order.alive) orders[kept++] = order;
     }
@@ -81,7 +81,7 @@ export class WorkingOrders {
     const first = order.filled === 0;
     order.filled += quantity;
     this.#onFill(order, quantity, price, reference, impact);
-    if (order.filled >= order.quantity) order.end('filled', '');
+    if (order.exhausted) order.end('filled', '');
     if (order.group !== 0) this.#shrinkGroup(order, quantity);
     if (first) this.#wakeChildren(order, phase);
   }
@@ -91,7 +91,7 @@ export class WorkingOrders {
     for (const order of this.orders) {
       if (order === filled || order.group !== filled.group || !order.alive) continue;
       order.lost += quantity;
-      if (order.quantity - order.lost <= order.filled)
+      if (order.exhausted)
         order.end('cancelled', `order ${filled.id} of its group filled`);
     }
   }
