@@ -16,10 +16,25 @@ export interface LoopOrder {
  * with spread, slippage, square-root impact and a participation cap, IBKR fixed commission, and per bar equity, cash,
  * exposure and drawdown; a log of orders. The yardstick of the engine: no other order types, no checks, no calendar.
  */
-export function handWrittenLoop(bars: BarSeries, fast: number, slow: number, start: number, fraction: number, tick: number, lot: number) {
+export function handWrittenLoop(
+  bars: BarSeries,
+  fast: number,
+  slow: number,
+  start: number,
+  fraction: number,
+  tick: number,
+  lot: number,
+) {
   const { length, closeTime, open, high, low, close, volume } = bars;
   const column = () => new Float64Array(length);
-  const [time, equity, cashes, gross, net, drawdown] = [column(), column(), column(), column(), column(), column()];
+  const [time, equity, cashes, gross, net, drawdown] = [
+    column(),
+    column(),
+    column(),
+    column(),
+    column(),
+    column(),
+  ];
   const commission = fixedUsStocks();
   const orders: LoopOrder[] = [];
   let pending: LoopOrder | null = null;

@@ -22,6 +22,7 @@ export class Feed implements MatchBar {
   sessionStart = true;
   sessionEnd = true;
   readonly #daily: boolean;
+  #sessionOpen = Number.NEGATIVE_INFINITY;
   #sessionClose = Number.NEGATIVE_INFINITY;
 
   constructor(instrument: Instrument, series: BarSeries, model: FillModel) {
@@ -40,34 +41,38 @@ export class Feed implements MatchBar {
       : Number.POSITIVE_INFINITY;
   }
 
-  /** Makes the next bar the current one. */
+  /** Makes the next bar the current one; {@link load} its columns where an order looks at it. */
   advance(): void {
+    this.openTime = this.series.openTime[this.closed] as number;
+    this.close = this.series.close[this.closed] as number;
+    this.closed++;
+  }
+
+  /** Loads what matching needs of the current bar. @throws InvalidSimulationError where it lies outside every session */
+  load(): void {
     const { series } = this;
-    const index = this.closed;
+    const index = this.closed - 1;
     this.open = series.open[index] as number;
     this.high = series.high[index] as number;
     this.low = series.low[index] as number;
-    this.close = series.close[index] as number;
     this.volume = series.volume[index] as number;
-    this.openTime = series.openTime[index] as number;
-    this.closed = index + 1;
     if (!this.#daily) this.#sessionFlags(index);
   }
 
   #sessionFlags(index: number): void {
-    this.sessionStart = this.openTime >= this.#sessionClose;
-    if (this.sessionStart) {
+    if (this.openTime >= this.#sessionClose) {
       const session = sessionAt(this.instrument.sessionTemplate, this.openTime);
       if (session === null) {
         throw new InvalidSimulationError(
           `bar ${index} of ${this.instrument.id} opens at ${new Date(this.openTime).toISOString()}, outside every ${this.instrument.sessionTemplate} session; leave such bars out`,
         );
       }
+      this.#sessionOpen = session.open;
       this.#sessionClose = session.close;
     }
-    const next = this.closed;
-    this.sessionEnd =
-      next >= this.series.length || (this.series.openTime[next] as number) >= this.#sessionClose;
+    const { length, openTime } = this.series;
+    this.sessionStart = index === 0 || (openTime[index - 1] as number) < this.#sessionOpen;
+    this.sessionEnd = index + 1 >= length || (openTime[index + 1] as number) >= this.#sessionClose;
   }
 }
 

@@ -120,18 +120,19 @@ class Simulation {
     });
     let highest = account.equity;
     let steps = 0;
-    let day = Number.NaN;
+    let midnight = Number.NaN;
+    const alone = feeds.length === 1;
     for (let now = this.#nextClose(); now < Number.POSITIVE_INFINITY; now = this.#nextClose()) {
       this.time = now;
       this.index = steps;
-      const today = Math.floor(now / DAY);
-      if (today !== day) {
-        if (today > day) account.accrue(today - day);
-        day = today;
+      if (!(now < midnight)) {
+        const next = (Math.floor(now / DAY) + 1) * DAY;
+        if (!Number.isNaN(midnight)) account.accrue((next - midnight) / DAY);
+        midnight = next;
       }
       if (now >= this.#nextDelisting) this.#delist(now);
       for (let i = 0; i < feeds.length; i++) {
-        if ((feeds[i] as Feed).nextClose === now) this.#playBar(i, now);
+        if (alone || (feeds[i] as Feed).nextClose === now) this.#playBar(i, now);
       }
       account.revalue();
       if (account.equity > highest) highest = account.equity;
@@ -169,6 +170,7 @@ class Simulation {
   }
 
   #nextClose(): number {
+    if (this.#feeds.length === 1) return (this.#feeds[0] as Feed).nextClose;
     let next = Number.POSITIVE_INFINITY;
     for (let i = 0; i < this.#feeds.length; i++) {
       const close = (this.#feeds[i] as Feed).nextClose;
@@ -183,7 +185,10 @@ class Simulation {
     if (feed.openTime >= (this.#nextAction[i] as number)) this.#act(i, feed.openTime);
     const working = this.working[i] as WorkingOrders;
     if ((this.account.books.quantity[i] as number) !== 0) this.account.excursion(i);
-    if (working.orders.length > 0) working.match(now);
+    if (working.orders.length > 0) {
+      feed.load();
+      working.match(now);
+    }
     this.account.marks[i] = feed.close;
   }
 

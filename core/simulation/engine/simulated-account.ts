@@ -56,6 +56,7 @@ export class SimulatedAccount {
   }
 
   rateOf(instrument: number): number {
+    if (this.rates.currencies.length === 1) return 1;
     return this.rates.rate(this.rates.currencyOf[instrument] as number);
   }
 
@@ -123,11 +124,11 @@ export class SimulatedAccount {
 
   /** Follows the excursions of a position that is held when its bar opens. */
   excursion(instrument: number): void {
-    const { low, high } = this.#feeds[instrument] as Feed;
+    const { series, closed } = this.#feeds[instrument] as Feed;
     const quantity = this.books.quantity[instrument] as number;
     (this.#trackers[instrument] as TradeTracker).excursion(
-      low,
-      high,
+      series.low[closed - 1] as number,
+      series.high[closed - 1] as number,
       quantity,
       this.books.basis[instrument] as number,
     );

@@ -56,7 +56,12 @@ export class WorkingOrders {
       )
         order.end('cancelled', 'its parent ended without a fill');
       // What a child can never execute, because its parent ended partly filled, is not at work.
-      if (order.alive && order.parent !== null && !order.parent.alive && order.executable <= order.quantity * 1e-9)
+      if (
+        order.alive &&
+        order.parent !== null &&
+        !order.parent.alive &&
+        order.executable <= order.quantity * 1e-9
+      )
         order.end(order.filled > 0 ? 'filled' : 'cancelled', 'its parent ended');
       if (order.alive) orders[kept++] = order;
     }
@@ -91,8 +96,7 @@ export class WorkingOrders {
     for (const order of this.orders) {
       if (order === filled || order.group !== filled.group || !order.alive) continue;
       order.lost += quantity;
-      if (order.exhausted)
-        order.end('cancelled', `order ${filled.id} of its group filled`);
+      if (order.exhausted) order.end('cancelled', `order ${filled.id} of its group filled`);
     }
   }
 
