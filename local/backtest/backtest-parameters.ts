@@ -6,7 +6,11 @@ const schema = z.object({
   from: z.iso.date(),
   to: z.iso.date(),
   data: z.string().nullable(),
-  cash: z.number().positive(),
+  cash: z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, 'expected an amount above zero such as 100000')
+    .transform(Number)
+    .refine((cash) => cash > 0, 'expected an amount above zero such as 100000'),
   commission: z.enum(['tiered', 'fixed']),
   seed: z.string().min(1).max(200),
 });

@@ -45,7 +45,7 @@ export async function backtestCommand(
     from: options.from ?? DEFAULTS.from,
     to: options.to ?? DEFAULTS.to,
     data: options.data ?? null,
-    cash: Number(options.cash ?? DEFAULTS.cash),
+    cash: options.cash ?? DEFAULTS.cash,
     commission: options.commission ?? 'tiered',
     seed: options.seed ?? DEFAULTS.seed,
   });

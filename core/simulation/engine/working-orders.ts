@@ -121,12 +121,10 @@ export class WorkingOrders {
   #endOfSession(): void {
     for (const order of this.orders) {
       if (!order.alive || order.eligibleFrom > this.#feed.openTime) continue;
-      const forOneSession =
-        order.timeInForce === 'DAY' ||
-        order.type === 'MOC' ||
-        order.type === 'LOC' ||
-        order.type === 'MOO' ||
-        order.type === 'LOO';
+      // Opening orders given during a session are for the next one; the open itself ends them.
+      const opening = order.type === 'MOO' || order.type === 'LOO' || order.timeInForce === 'OPG';
+      const closing = order.type === 'MOC' || order.type === 'LOC';
+      const forOneSession = !opening && (closing || order.timeInForce === 'DAY');
       if (forOneSession) order.end('expired', 'the session ended');
     }
   }

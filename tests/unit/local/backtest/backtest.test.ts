@@ -76,10 +76,26 @@ describe('abc backtest', () => {
     });
   });
 
+  test('own minute bars are played as minutes', async () => {
+    const minute = (day: number, at: string, price: number) =>
+      `2024-01-0${day} ${at},${price},${price},${price},${price},100000`;
+    const data = file(
+      'minutes.csv',
+      `time,open,high,low,close,volume\n${[
+        minute(3, '09:30', 10),
+        minute(3, '09:31', 10),
+        minute(4, '09:30', 12),
+        minute(4, '09:31', 12),
+      ].join('\n')}\n`,
+    );
+    const table = await run('buy-and-hold', { symbols: 'SPY', data, from: '2024-01-01', to: '2024-02-01' });
+    expect(table).toContain('SPY: 4 bars, 2024-01-03 to 2024-01-04');
+  });
+
   test.each([
     ['sma-cross', { from: '2020-13-01' }, '--from "2020-13-01" cannot be used'],
     ['sma-cross', { from: '2019-01-02', to: '2018-01-02' }, 'is after --to'],
-    ['sma-cross', { cash: 'much' }, '--cash'],
+    ['sma-cross', { cash: 'much' }, '--cash "much" cannot be used: expected an amount above zero'],
     ['sma-cross', { commission: 'free' }, '--commission "free"'],
     ['sma-cross', { symbols: 'SPY' }, 'there are no prices for SPY'],
     ['sma-cross', { from: '1999-01-04', to: '1999-02-01' }, 'has no bars from 1999-01-04'],

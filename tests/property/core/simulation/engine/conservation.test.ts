@@ -37,7 +37,9 @@ test('cash is what the executions and the interest say, to the cent, after every
           {
             name: 'random',
             parameters: {},
-            start: () => (c) => orders[c.index]?.forEach((one) => c.submit(one)),
+            start: () => (c) => {
+              for (const one of orders[c.index] ?? []) c.submit(one);
+            },
           },
           [
             { instrument: instrumentOf('SPY'), bars: dailyBars(first) },

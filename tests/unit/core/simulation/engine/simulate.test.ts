@@ -3,7 +3,7 @@ import { instrumentOf } from '#core/market/catalog.ts';
 import { withoutCommission } from '#core/simulation/engine/commission-columns.ts';
 import type { SimulatedInstrument, SimulationOptions } from '#core/simulation/engine/options.ts';
 import { simulate } from '#core/simulation/engine/simulate.ts';
-import { type Strategy, submitBracket } from '#core/simulation/engine/strategy.ts';
+import { type Strategy, type StrategyContext, submitBracket } from '#core/simulation/engine/strategy.ts';
 import { buyAndHold } from '#core/simulation/strategies/buy-and-hold.ts';
 import { dailyBars, type PriceRow, scripted } from '../../../../support/simulated-bars.ts';
 
@@ -163,6 +163,52 @@ describe('orders', () => {
     expect(result.refusals).toEqual({ leverage: 1 });
     expect(result.orders.map(({ status }) => status)).toEqual(['refused', 'filled', 'filled']);
   });
+});
+
+describe('sessions of minute bars', () => {
+  const MINUTE = 60_000;
+  const nine = Date.UTC(2018, 0, 2, 14, 30);
+  /** The first and last two minutes of two sessions, each at a price of its own. */
+  const opens = [nine, nine + MINUTE, nine + 388 * MINUTE, nine + 389 * MINUTE];
+  const times = [...opens, ...opens.map((open) => open + 86_400_000)];
+  const minutes = (openTimes: readonly number[]): SimulatedInstrument => {
+    const daily = dailyBars(openTimes.map((_, i) => flat(100 + i)));
+    return spy([], {
+      bars: {
+        ...daily,
+        interval: { unit: 'minute', count: 1 },
+        openTime: Float64Array.from(openTimes),
+        closeTime: Float64Array.from(openTimes, (open) => open + MINUTE),
+      },
+    });
+  };
+  const filledAt = (order: Parameters<StrategyContext['submit']>[0]) =>
+    simulate(scripted({ 0: (c) => void c.submit(order) }), [minutes(times)], OPTIONS).fills[0]?.price;
+
+  test('opening orders wait for the first bar of a session, closing ones for its last, others for the next bar', () => {
+    expect(filledAt({ ...buy(1), type: 'MOO' })).toBe(104.01);
+    expect(filledAt({ ...buy(1), type: 'LOO', limitPrice: 200 })).toBe(104.01);
+    expect(filledAt({ ...buy(1), timeInForce: 'OPG' })).toBe(104.01);
+    expect(filledAt({ ...buy(1), type: 'MOC' })).toBe(103.01);
+    expect(filledAt({ ...buy(1), type: 'LOC', limitPrice: 200 })).toBe(103.01);
+    expect(filledAt(buy(1))).toBe(101.01);
+  });
+
+  test('a bar outside every session stops the run where an order meets it', () => {
+    const night = [nine, nine + 12 * 60 * MINUTE];
+    const strategy = scripted({ 0: (c) => void c.submit(buy(1)) });
+    expect(() => simulate(strategy, [minutes(night)], OPTIONS)).toThrow('outside every us-equity session');
+  });
+});
+
+test('a window of the past is the newest values, oldest first, once there are as many', () => {
+  const seen: (number[] | boolean)[] = [];
+  const look = (c: StrategyContext) => {
+    const out = new Float64Array(2);
+    seen.push(c.instruments[0]?.close.window(out) === true && Array.from(out));
+  };
+  play(scripted({ 0: look, 1: look, 2: look }), [flat(1), flat(2), flat(3)]);
+  expect(seen).toEqual([false, [1, 2], [2, 3]]);
 });
 
 describe('the account', () => {
