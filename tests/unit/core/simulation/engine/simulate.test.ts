@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { instrumentOf } from '#core/market/catalog.ts';
-import { withoutCommission } from '#core/simulation/engine/commission-columns.ts';
+import { fixedUsStocks, withoutCommission } from '#core/simulation/engine/commission-columns.ts';
 import type { SimulatedInstrument, SimulationOptions } from '#core/simulation/engine/options.ts';
 import { simulate } from '#core/simulation/engine/simulate.ts';
 import { type Strategy, type StrategyContext, submitBracket } from '#core/simulation/engine/strategy.ts';
@@ -199,6 +199,27 @@ describe('sessions of minute bars', () => {
     const strategy = scripted({ 0: (c) => void c.submit(buy(1)) });
     expect(() => simulate(strategy, [minutes(night)], OPTIONS)).toThrow('outside every us-equity session');
   });
+});
+
+test('an order given while a longer bar is running does not trade in that bar', () => {
+  const daily = spy([flat(100), flat(200), flat(300)]);
+  const second = daily.bars.openTime[1] ?? Number.NaN;
+  const noon = {
+    ...dailyBars([flat(10)], 'QQQ'),
+    openTime: Float64Array.of(second),
+    closeTime: Float64Array.of(second + 60_000),
+  };
+  const strategy: Strategy = scripted({ 1: (c) => void c.submit(buy(1)) });
+  const result = simulate(strategy, [daily, { instrument: instrumentOf('QQQ'), bars: noon }], OPTIONS);
+  expect(result.orders).toMatchObject([{ submittedAt: second + 60_000 }]);
+  expect(result.fills).toMatchObject([{ price: 300.01 }]);
+});
+
+test('the minimum commission is charged once an order, however many executions it has', () => {
+  const rows = [flat(100), flat(100, 400), flat(100, 400)];
+  const result = play(scripted({ 0: (c) => void c.submit(buy(60)) }), rows, { commission: fixedUsStocks() });
+  expect(result.fills.map(({ fee }) => fee)).toEqual([1, 0]);
+  expect(result.costs.commission).toBe(1);
 });
 
 test('a window of the past is the newest values, oldest first, once there are as many', () => {
