@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { backtestCommand } from '#local/command-line/backtest-command.ts';
 import { dayCommand } from '#local/command-line/day-command.ts';
 import { doctorCommand } from '#local/command-line/doctor-command.ts';
 import { EXIT, type ExitCode, exitCodeOf, faultText } from '#local/command-line/exit-codes.ts';
@@ -55,6 +56,23 @@ program
   .option('--keep-running', 'keep the embedded cloud up after the replay')
   .option('--json', 'the summary as one JSON document on stdout')
   .action(run(dayCommand));
+program
+  .command('backtest')
+  .description('a strategy over bars, with all costs, and buy-and-hold beside it')
+  .argument(
+    '[strategy]',
+    'sma-cross (default), buy-and-hold, momentum-rotation, or a file that exports a strategy',
+  )
+  .option('--symbols <list>', 'instruments, comma-separated (default SPX-PROXY)')
+  .option('--from <date>', 'first date (default 2000-01-03)')
+  .option('--to <date>', 'last date (default 2020-04-17)')
+  .option('--data <csv>', 'your own daily or intraday bars for the first symbol')
+  .option('--cash <amount>', 'cash at the start (default 100000)')
+  .option('--commission <schedule>', 'tiered (default) or fixed, as Interactive Brokers charges')
+  .option('--seed <text>', 'seed of a strategy that draws random numbers')
+  .option('--parameters <list>', 'of the strategy, such as fast=10,slow=30')
+  .option('--json', 'the result as one JSON document on stdout')
+  .action(run(backtestCommand));
 program
   .command('host')
   .description('the embedded AWS host alone, from a cloud assembly, in real time')

@@ -10,7 +10,27 @@ function places(step: number): number {
 /** A millionth of a step absorbs binary representation, far below anything a real price differs by. */
 const DUST = 1e-6;
 
-const clean = (steps: number, step: number): number => Number((steps * step).toFixed(places(step)));
+/** Powers of ten up to here are exact in a double. */
+const EXACT_PLACES = 22;
+
+// The place count of a step is read from its text; callers come back with the same tick and lot millions of times.
+let knownStep = 1;
+let knownPlaces = 0;
+let knownScale = 1;
+
+function clean(steps: number, step: number): number {
+  const value = steps * step;
+  if (step !== knownStep) {
+    knownPlaces = places(step);
+    knownScale = 10 ** knownPlaces;
+    knownStep = step;
+  }
+  const scaled = value * knownScale;
+  // A quotient of two exact integers is the double nearest to the decimal, which is what the text would give.
+  return knownPlaces <= EXACT_PLACES && Math.abs(scaled) < Number.MAX_SAFE_INTEGER
+    ? Math.round(scaled) / knownScale
+    : Number(value.toFixed(Math.min(100, knownPlaces)));
+}
 
 /** The largest multiple of `step` not above `value`. */
 export const floorTo = (value: number, step: number): number => clean(Math.floor(value / step + DUST), step);

@@ -34,6 +34,10 @@ export interface MatchResult {
   liquidity: 'added' | 'removed';
   /** True where what remains must be cancelled (IOC, FOK, opening and closing orders). */
   cancelRest: boolean;
+  /** The market's price before any cost (the open, the stop, the close); the limit where the order rested. */
+  reference: number;
+  /** What the square-root impact moved the price by, per unit, before rounding and before a limit bounded it. */
+  impact: number;
 }
 
 /** An empty result to pass to {@link matchOrder}. */
@@ -42,6 +46,8 @@ export const matchResult = (): MatchResult => ({
   price: Number.NaN,
   liquidity: 'removed',
   cancelRest: false,
+  reference: Number.NaN,
+  impact: 0,
 });
 
 /** What `bar` can give under `model`: at most `maximumParticipation` of its volume, in whole lots. */
@@ -73,9 +79,12 @@ function takingPrice(
   bar: MatchBar,
   from: BarLiquidity,
   model: FillModel,
+  out: MatchResult,
 ): number {
   const share = from.volume > 0 ? (from.taken + quantity) / from.volume : 0;
   const impact = model.impact * rangeVolatility(bar) * Math.sqrt(share) * Math.abs(reference);
+  out.reference = reference;
+  out.impact = impact;
   return against(reference, quoteCost(reference, model) + impact, side, model);
 }
 
@@ -130,6 +139,8 @@ export function matchOrder(
   out.price = Number.NaN;
   out.liquidity = 'removed';
   out.cancelRest = false;
+  out.reference = Number.NaN;
+  out.impact = 0;
   switch (phase) {
     case 'open':
       if (arrival === 'open') atOpen(order, wanted, bar, from, model, out);
@@ -143,7 +154,7 @@ export function matchOrder(
         restsAsLimit(order) &&
         through(order.side === 'buy' ? bar.low : bar.high, order.limitPrice, order.side)
       ) {
-        take(wanted, order.limitPrice, 'added', from, model, out);
+        takeAtLimit(wanted, order.limitPrice, from, model, out);
       }
       return;
     case 'close':
@@ -182,7 +193,7 @@ function atOpen(
   if (order.timeInForce === 'FOK' && immediate < wanted) return;
   const quote = against(bar.open, quoteCost(bar.open, model), order.side, model);
   if (priced && !notWorse(quote, order.limitPrice, order.side)) return;
-  const price = takingPrice(bar.open, immediate, order.side, bar, from, model);
+  const price = takingPrice(bar.open, immediate, order.side, bar, from, model, out);
   take(wanted, priced ? better(price, order.limitPrice, order.side) : price, 'removed', from, model, out);
 }
 
@@ -216,7 +227,7 @@ function insideStops(
     electInside(order, wanted, bar, level, from, model, out);
     return;
   }
-  const price = takingPrice(level, executable(wanted, from, model), order.side, bar, from, model);
+  const price = takingPrice(level, executable(wanted, from, model), order.side, bar, from, model, out);
   take(wanted, price, 'removed', from, model, out);
 }
 
@@ -232,10 +243,10 @@ function electInside(
 ): void {
   const quote = against(level, quoteCost(level, model), order.side, model);
   if (notWorse(quote, order.limitPrice, order.side)) {
-    const price = takingPrice(level, executable(wanted, from, model), order.side, bar, from, model);
+    const price = takingPrice(level, executable(wanted, from, model), order.side, bar, from, model, out);
     take(wanted, better(price, order.limitPrice, order.side), 'removed', from, model, out);
   } else if (through(bar.close, order.limitPrice, order.side)) {
-    take(wanted, order.limitPrice, 'added', from, model, out);
+    takeAtLimit(wanted, order.limitPrice, from, model, out);
   }
 }
 
@@ -265,13 +276,25 @@ function atClose(
   out: MatchResult,
 ): void {
   out.cancelRest = true;
-  const price = takingPrice(bar.close, executable(wanted, from, model), order.side, bar, from, model);
+  const price = takingPrice(bar.close, executable(wanted, from, model), order.side, bar, from, model, out);
   if (order.type === 'LOC' && !notWorse(price, order.limitPrice, order.side)) return;
   take(wanted, price, 'removed', from, model, out);
 }
 
 function executable(wanted: number, from: BarLiquidity, model: FillModel): number {
   return Math.max(0, floorTo(Math.min(wanted, from.capacity - from.taken), model.lot));
+}
+
+function takeAtLimit(
+  wanted: number,
+  limitPrice: number,
+  from: BarLiquidity,
+  model: FillModel,
+  out: MatchResult,
+): void {
+  out.reference = limitPrice;
+  out.impact = 0;
+  take(wanted, limitPrice, 'added', from, model, out);
 }
 
 function take(

@@ -27,6 +27,9 @@ const CONFIGURATION_FAULTS: readonly string[] = [
   'StateDirectory',
   'StoreUnreadable',
   'UnplayableTape',
+  'InvalidSimulation',
+  'UnknownRate',
+  'Strategy',
 ];
 const BROKER_FAULTS: readonly string[] = [
   'ControlPort',

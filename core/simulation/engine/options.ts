@@ -1,0 +1,72 @@
+import type { BarSeries } from '#core/market/bars.ts';
+import type { CorporateAction } from '#core/market/corporate-actions.ts';
+import type { Instrument } from '#core/market/instrument.ts';
+import { type MarginPolicy, REGULATION_T } from '../margin.ts';
+import { DEFAULT_FILL_ASSUMPTIONS, type FillModel } from '../orders.ts';
+import type { SimulationMarks, SimulationResult } from '../simulation-result.ts';
+import { type FloatCommission, tieredUsStocks } from './commission-columns.ts';
+import type { SimulatedOrder } from './order.ts';
+
+/** Raw bars of one instrument, as traded, and what its company did meanwhile. */
+export interface SimulatedInstrument {
+  readonly instrument: Instrument;
+  readonly bars: BarSeries;
+  readonly actions?: readonly CorporateAction[];
+  /** Assumptions of the fill model that differ from the product's. */
+  readonly fills?: Partial<Omit<FillModel, 'tick' | 'lot'>>;
+}
+
+export interface SimulationOptions {
+  /** Cash at the start, above zero. */
+  readonly cash: number;
+  /** Currency of the account; USD without it. */
+  readonly currency?: string;
+  /** IBKR tiered without it. In the instrument's currency. */
+  readonly commission?: FloatCommission;
+  /** Yearly fee on the market value of shorts, as a fraction (actual/360). */
+  readonly borrowRate?: number;
+  /** Yearly interest on cash below zero, as a fraction (actual/360). */
+  readonly debitRate?: number;
+  /** Yearly interest on cash above zero. */
+  readonly creditRate?: number;
+  readonly margin?: MarginPolicy;
+  /** Largest gross exposure as a multiple of equity that a new order may lead to. */
+  readonly maximumLeverage?: number;
+  /** Rates to the account's currency that don't move; those of forex bars in the simulation go before them. */
+  readonly rates?: Readonly<Record<string, number>>;
+  readonly seed?: number;
+}
+
+/** Half a percent a year to borrow, six to owe, nothing on what lies idle; one times equity. */
+export const SIMULATION_DEFAULTS = {
+  currency: 'USD',
+  commission: tieredUsStocks(),
+  borrowRate: 0.005,
+  debitRate: 0.06,
+  creditRate: 0,
+  margin: REGULATION_T,
+  maximumLeverage: 1,
+  rates: {},
+  seed: 1,
+} as const satisfies Omit<Required<SimulationOptions>, 'cash'>;
+
+/** Marks with the drawdown beside them: 0 at a high, 0.2 one fifth below the highest equity so far. */
+export interface EngineMarks extends SimulationMarks {
+  readonly drawdown: Float64Array;
+}
+
+export interface EngineResult extends SimulationResult {
+  readonly marks: EngineMarks;
+  /** Every order in the order given, with what became of it. */
+  readonly orders: readonly SimulatedOrder[];
+  /** Cash by currency at the end. */
+  readonly cashByCurrency: Readonly<Record<string, number>>;
+}
+
+/** The fill model of one instrument: its tick and lot, the product's assumptions, what the caller changed of them. */
+export const fillModelOf = ({ instrument, fills }: SimulatedInstrument): FillModel => ({
+  ...DEFAULT_FILL_ASSUMPTIONS,
+  ...fills,
+  tick: Number(instrument.tick),
+  lot: Number(instrument.lot),
+});

@@ -1,0 +1,461 @@
+import {
+  actionsOf,
+  type CorporateAction,
+  dividendAmount,
+  effectiveAt,
+  splitRatio,
+} from '#core/market/corporate-actions.ts';
+import { seededRandom } from '#core/values/random.ts';
+import { InvalidSimulationError, StrategyError } from './errors.ts';
+import { Feed } from './feed.ts';
+import {
+  type EngineResult,
+  fillModelOf,
+  SIMULATION_DEFAULTS,
+  type SimulatedInstrument,
+  type SimulationOptions,
+} from './options.ts';
+import {
+  EngineOrder,
+  faultOf,
+  isPrice,
+  type OrderChange,
+  type OrderRequest,
+  type OrderStatus,
+} from './order.ts';
+import { SimulatedAccount } from './simulated-account.ts';
+import { type InstrumentPast, pastOf, type Strategy, type StrategyContext } from './strategy.ts';
+import { WorkingOrders } from './working-orders.ts';
+
+const DAY = 86_400_000;
+
+interface Incident {
+  readonly time: number;
+  readonly kind: string;
+  readonly detail: string;
+}
+
+interface DatedAction {
+  readonly action: CorporateAction;
+  readonly at: number;
+}
+
+/**
+ * Runs a strategy over bars: it decides at the close of each, its orders trade from the next open. Deterministic: the
+ * same strategy, bars and options give the same result. Bars of several instruments are merged by closing time; bars that
+ * close together are all matched, in the order of the instruments, before the strategy is called once.
+ *
+ * @throws InvalidSimulationError for bars or options that can't be used, UnknownRateError for a currency without a rate,
+ * StrategyError for a strategy that looks ahead or gives an unreadable order
+ */
+export function simulate(
+  strategy: Strategy,
+  instruments: readonly SimulatedInstrument[],
+  options: SimulationOptions,
+): EngineResult {
+  return new Simulation(instruments, { ...SIMULATION_DEFAULTS, ...options }).run(strategy);
+}
+
+class Simulation {
+  time = 0;
+  index = -1;
+  readonly account: SimulatedAccount;
+  readonly orders: EngineOrder[] = [];
+  readonly working: readonly WorkingOrders[];
+  readonly #feeds: readonly Feed[];
+  readonly #options: Required<SimulationOptions>;
+  readonly #actions: readonly DatedAction[][];
+  /** When the next corporate action of each instrument is due; infinity where there is none. */
+  readonly #nextAction: Float64Array;
+  readonly #delisted: Uint8Array;
+  readonly #refusals: Record<string, number> = {};
+  readonly #incidents: Incident[] = [];
+  #nextDelisting = Number.POSITIVE_INFINITY;
+  #liquidating = false;
+  #ruined = false;
+
+  constructor(instruments: readonly SimulatedInstrument[], options: Required<SimulationOptions>) {
+    checkOptions(options);
+    if (instruments.length === 0)
+      throw new InvalidSimulationError(
+        'there are no instruments to simulate; give at least one with its bars',
+      );
+    this.#options = options;
+    this.#feeds = instruments.map((one) => new Feed(one.instrument, one.bars, fillModelOf(one)));
+    this.account = new SimulatedAccount(this.#feeds, options);
+    this.working = this.#feeds.map(
+      (feed) =>
+        new WorkingOrders(feed, (order, quantity, price, reference, impact) =>
+          this.account.fill(this.time, order, quantity, price, reference, impact),
+        ),
+    );
+    this.#actions = instruments.map(({ instrument, actions = [] }) =>
+      actionsOf(actions, instrument.id)
+        .filter(({ kind }) => kind !== 'symbol-change')
+        .map((action) => ({ action, at: effectiveAt(action, instrument.sessionTemplate) }))
+        .reverse(),
+    );
+    this.#nextAction = new Float64Array(instruments.length);
+    this.#delisted = new Uint8Array(instruments.length);
+    for (let i = 0; i < instruments.length; i++) this.#findNextAction(i);
+    this.#findNextDelisting();
+  }
+
+  run(strategy: Strategy): EngineResult {
+    const feeds = this.#feeds;
+    const { account } = this;
+    const most = feeds.reduce((sum, { series }) => sum + series.length, 0);
+    const column = () => new Float64Array(most);
+    const time = column();
+    const equity = column();
+    const cash = column();
+    const gross = column();
+    const net = column();
+    const drawdown = column();
+    const past = Object.freeze(feeds.map(pastOf));
+    const context = new Context(this, past);
+    const decide = strategy.start({
+      instruments: feeds.map(({ instrument }) => instrument),
+      random: seededRandom(this.#options.seed),
+    });
+    let highest = account.equity;
+    let steps = 0;
+    let midnight = Number.NaN;
+    const alone = feeds.length === 1;
+    for (let now = this.#nextClose(); now < Number.POSITIVE_INFINITY; now = this.#nextClose()) {
+      this.time = now;
+      this.index = steps;
+      if (!(now < midnight)) {
+        const next = (Math.floor(now / DAY) + 1) * DAY;
+        if (!Number.isNaN(midnight)) account.accrue((next - midnight) / DAY);
+        midnight = next;
+      }
+      if (now >= this.#nextDelisting) this.#delist(now);
+      for (let i = 0; i < feeds.length; i++) {
+        if (alone || (feeds[i] as Feed).nextClose === now) this.#playBar(i, now);
+      }
+      account.revalue();
+      if (account.equity > highest) highest = account.equity;
+      time[steps] = now;
+      equity[steps] = account.equity;
+      cash[steps] = account.cash;
+      gross[steps] = account.gross;
+      net[steps] = account.net;
+      drawdown[steps] = 1 - account.equity / highest;
+      steps++;
+      this.#watchMargin();
+      if (!this.#ruined) decide(context);
+    }
+    const cut = (values: Float64Array) => (steps === most ? values : values.slice(0, steps));
+    return {
+      marks: {
+        time: cut(time),
+        equity: cut(equity),
+        cash: cut(cash),
+        grossExposure: cut(gross),
+        netExposure: cut(net),
+        drawdown: cut(drawdown),
+      },
+      fills: account.fills,
+      trades: account.allTrades(this.time),
+      orders: this.orders,
+      costs: account.costs,
+      currency: this.#options.currency,
+      cashByCurrency: Object.fromEntries(
+        account.rates.currencies.map((currency, i) => [currency, account.books.cash[i] as number]),
+      ),
+      refusals: this.#refusals,
+      incidents: this.#incidents,
+    };
+  }
+
+  #nextClose(): number {
+    if (this.#feeds.length === 1) return (this.#feeds[0] as Feed).nextClose;
+    let next = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < this.#feeds.length; i++) {
+      const close = (this.#feeds[i] as Feed).nextClose;
+      if (close < next) next = close;
+    }
+    return next;
+  }
+
+  #playBar(i: number, now: number): void {
+    const feed = this.#feeds[i] as Feed;
+    feed.advance();
+    if (feed.openTime >= (this.#nextAction[i] as number)) this.#act(i, feed.openTime);
+    const working = this.working[i] as WorkingOrders;
+    if ((this.account.books.quantity[i] as number) !== 0) this.account.excursion(i);
+    if (working.orders.length > 0) {
+      feed.load();
+      working.match(now);
+    }
+    this.account.marks[i] = feed.close;
+  }
+
+  #act(i: number, openTime: number): void {
+    const due = this.#actions[i] as DatedAction[];
+    for (let next = due.at(-1); next !== undefined && next.at <= openTime; next = due.at(-1)) {
+      due.pop();
+      const { action } = next;
+      switch (action.kind) {
+        case 'split':
+          // The broker cancels resting orders at a split: their prices and sizes mean something else now.
+          this.cancelAll(i, 'a split changed the units');
+          this.account.split(this.time, i, splitRatio(action));
+          break;
+        case 'cash-dividend':
+          this.account.dividend(i, dividendAmount(action), action.currency);
+          break;
+        case 'delisting':
+          throw new InvalidSimulationError(
+            `${action.instrument} has a bar after its delisting on ${action.exDate}; end its bars before`,
+          );
+        case 'symbol-change':
+          break;
+      }
+    }
+    this.#findNextAction(i);
+  }
+
+  #delist(now: number): void {
+    for (let i = 0; i < this.#feeds.length; i++) {
+      const due = this.#actions[i] as DatedAction[];
+      const last = due[0];
+      if (last === undefined || last.action.kind !== 'delisting' || last.at > now || this.#delisted[i] === 1)
+        continue;
+      const feed = this.#feeds[i] as Feed;
+      if (feed.closed < feed.series.length)
+        throw new InvalidSimulationError(
+          `${last.action.instrument} has a bar after its delisting on ${last.action.exDate}; end its bars before`,
+        );
+      this.#delisted[i] = 1;
+      const { finalValue } = last.action;
+      const worth = finalValue === null ? null : Number(finalValue);
+      if (worth !== null && !(Number.isFinite(worth) && worth >= 0))
+        throw new InvalidSimulationError(
+          `the final value ${JSON.stringify(finalValue)} of ${last.action.instrument} is not a decimal of zero or more`,
+        );
+      this.cancelAll(i, 'the instrument was delisted');
+      this.account.delist(now, i, worth);
+      this.#incidents.push({
+        time: now,
+        kind: 'delisting',
+        detail: `${last.action.instrument} ended at ${finalValue ?? 'an unknown value: longs get nothing, shorts pay the last close'}`,
+      });
+    }
+    this.#findNextDelisting();
+  }
+
+  #findNextAction(i: number): void {
+    this.#nextAction[i] = (this.#actions[i] as DatedAction[]).at(-1)?.at ?? Number.POSITIVE_INFINITY;
+  }
+
+  #findNextDelisting(): void {
+    this.#nextDelisting = Number.POSITIVE_INFINITY;
+    this.#actions.forEach(([last], i) => {
+      if (last?.action.kind === 'delisting' && this.#delisted[i] === 0)
+        this.#nextDelisting = Math.min(this.#nextDelisting, last.at);
+    });
+  }
+
+  /** Below maintenance margin, or without equity, everything is closed; without equity for good. */
+  #watchMargin(): void {
+    const { account } = this;
+    if (account.equity <= 0 && !this.#ruined) {
+      this.#ruined = true;
+      this.#liquidate('ruin', `equity is ${account.equity.toFixed(2)}; the strategy is not asked again`);
+    } else if (!this.#liquidating && !this.#ruined) {
+      const excess = account.excessLiquidity();
+      if (excess < 0) this.#liquidate('liquidation', `excess liquidity is ${excess.toFixed(2)}`);
+    } else if (account.gross === 0) {
+      this.#liquidating = false;
+    }
+  }
+
+  #liquidate(kind: string, detail: string): void {
+    this.#liquidating = true;
+    this.#incidents.push({ time: this.time, kind, detail });
+    for (let i = 0; i < this.#feeds.length; i++) {
+      this.cancelAll(i, `the account is in ${kind}`);
+      const held = this.account.books.quantity[i] as number;
+      if (held === 0) continue;
+      this.#enter(
+        { instrument: i, side: held > 0 ? 'sell' : 'buy', quantity: Math.abs(held), type: 'MKT' },
+        null,
+      );
+    }
+  }
+
+  cancelAll(i: number, reason: string): void {
+    const working = this.working[i] as WorkingOrders;
+    for (const order of working.orders) if (order.alive) order.end('cancelled', reason);
+    working.compact();
+  }
+
+  #enter(request: OrderRequest, parent: EngineOrder | null): EngineOrder {
+    const order = new EngineOrder(this.orders.length + 1, request, this.time, parent);
+    this.orders.push(order);
+    (this.working[order.instrument] as WorkingOrders).orders.push(order);
+    return order;
+  }
+
+  submit(request: OrderRequest): number {
+    const fault = faultOf(request, this.#feeds.length);
+    if (fault !== undefined) throw new StrategyError(`order ${this.orders.length + 1}: ${fault}`);
+    const parent = request.parent === undefined ? null : this.order(request.parent);
+    if (parent !== null && parent.instrument !== (request.instrument ?? 0))
+      throw new StrategyError(
+        `order ${this.orders.length + 1}: its parent ${parent.id} is in another instrument; children trade in their parent's`,
+      );
+    const refusal = this.#refusalOf(request, parent);
+    const order = this.#enter(request, parent);
+    if (refusal !== undefined) {
+      order.end('refused', refusal);
+      (this.working[order.instrument] as WorkingOrders).compact();
+      this.#refusals[refusal] = (this.#refusals[refusal] ?? 0) + 1;
+    }
+    return order.id;
+  }
+
+  /** The rule that refuses a request, or undefined. What closes or reduces is never refused for its size. */
+  #refusalOf(request: OrderRequest, parent: EngineOrder | null): string | undefined {
+    const i = request.instrument ?? 0;
+    const { lot } = (this.#feeds[i] as Feed).model;
+    if (this.#delisted[i] === 1) return 'delisted';
+    if (this.#liquidating) return 'liquidating';
+    if (!(this.#feeds[i] as Feed).instrument.tradable) return 'not-tradable';
+    if (Math.abs(request.quantity / lot - Math.round(request.quantity / lot)) > 1e-6) return 'lot';
+    if (parent !== null && this.#protects(request, parent)) return undefined;
+    const { account } = this;
+    const held = account.books.quantity[i] as number;
+    const sign = request.side === 'buy' ? 1 : -1;
+    const price = priceOf(request, account.marks[i] as number);
+    if (Number.isNaN(price)) return 'no-price';
+    let ahead = 0;
+    for (const order of (this.working[i] as WorkingOrders).orders)
+      if (
+        order.side === request.side &&
+        order.parent === null &&
+        (order.group === 0 || order.group !== request.group)
+      )
+        ahead += order.quantity - order.filled - order.lost;
+    const after = held + sign * (request.quantity + ahead);
+    if (held !== 0 && Math.abs(after) <= Math.abs(held) && after * held >= 0) return undefined;
+    const limit = this.#options.maximumLeverage * account.equity;
+    return account.grossWith(i, sign * (request.quantity + ahead), price) <= limit ? undefined : 'leverage';
+  }
+
+  /** A child that can do no more than close its parent: opposite, not larger, alone or in one group with its siblings. */
+  #protects(request: OrderRequest, parent: EngineOrder): boolean {
+    if (request.side === parent.side || request.quantity > parent.quantity) return false;
+    return (this.working[parent.instrument] as WorkingOrders).orders.every(
+      (order) => order.parent !== parent || (order.group !== 0 && order.group === request.group),
+    );
+  }
+
+  order(id: number): EngineOrder {
+    const order = this.orders[id - 1];
+    if (order === undefined)
+      throw new StrategyError(`there is no order ${id}; ids are those that submit returned`);
+    return order;
+  }
+
+  modify(id: number, change: OrderChange): boolean {
+    const order = this.order(id);
+    for (const [name, value] of Object.entries(change))
+      if (!isPrice(value)) throw new StrategyError(`${name} ${value} of order ${id} is not above zero`);
+    if (!order.alive) return false;
+    const quantity = change.quantity ?? order.quantity;
+    if (quantity > order.quantity) {
+      const request = { instrument: order.instrument, side: order.side, type: order.type } as const;
+      const price = Number.isNaN(order.limitPrice) ? {} : { limitPrice: order.limitPrice };
+      const refusal = this.#refusalOf(
+        { ...request, ...price, quantity: quantity - order.quantity },
+        order.parent,
+      );
+      if (refusal !== undefined) {
+        this.#refusals[refusal] = (this.#refusals[refusal] ?? 0) + 1;
+        return false;
+      }
+    }
+    order.quantity = quantity;
+    order.limitPrice = change.limitPrice ?? order.limitPrice;
+    order.stopPrice = change.stopPrice ?? order.stopPrice;
+    if (order.exhausted) {
+      order.end(order.filled > 0 ? 'filled' : 'cancelled', 'its quantity was reduced to what it had filled');
+      (this.working[order.instrument] as WorkingOrders).compact();
+    }
+    return true;
+  }
+}
+
+/** The price an order's size is judged at: its own where it has one, never below the mark for a buy. */
+function priceOf({ limitPrice, stopPrice }: OrderRequest, mark: number): number {
+  return Number.isNaN(mark) ? Number.NaN : Math.max(limitPrice ?? stopPrice ?? mark, mark);
+}
+
+function checkOptions(options: Required<SimulationOptions>): void {
+  const atLeastZero = (name: 'borrowRate' | 'debitRate' | 'creditRate') => {
+    const rate = options[name];
+    if (!(rate >= 0 && Number.isFinite(rate)))
+      throw new InvalidSimulationError(`${name} ${rate} is not zero or more; a year's rate such as 0.05`);
+  };
+  if (!isPrice(options.cash)) throw new InvalidSimulationError(`cash ${options.cash} is not above zero`);
+  if (!isPrice(options.maximumLeverage))
+    throw new InvalidSimulationError(`maximumLeverage ${options.maximumLeverage} is not above zero`);
+  atLeastZero('borrowRate');
+  atLeastZero('debitRate');
+  atLeastZero('creditRate');
+}
+
+/** The face that a strategy sees; nothing behind it can be reached. */
+class Context implements StrategyContext {
+  readonly instruments: readonly InstrumentPast[];
+  readonly #simulation: Simulation;
+
+  constructor(simulation: Simulation, instruments: readonly InstrumentPast[]) {
+    this.#simulation = simulation;
+    this.instruments = instruments;
+    Object.freeze(this);
+  }
+  get time(): number {
+    return this.#simulation.time;
+  }
+  get index(): number {
+    return this.#simulation.index;
+  }
+  get equity(): number {
+    return this.#simulation.account.equity;
+  }
+  get cash(): number {
+    return this.#simulation.account.cash;
+  }
+  position(instrument: number): number {
+    return this.#simulation.account.books.quantity[instrument] ?? Number.NaN;
+  }
+  rate(instrument: number): number {
+    return this.#simulation.account.rateOf(instrument);
+  }
+  workingOrders(instrument: number): number {
+    return this.#simulation.working[instrument]?.orders.length ?? Number.NaN;
+  }
+  submit(order: OrderRequest): number {
+    return this.#simulation.submit(order);
+  }
+  cancel(id: number): boolean {
+    const order = this.#simulation.order(id);
+    if (!order.alive) return false;
+    order.end('cancelled', 'the strategy withdrew it');
+    this.#simulation.working[order.instrument]?.compact();
+    return true;
+  }
+  modify(id: number, change: OrderChange): boolean {
+    return this.#simulation.modify(id, change);
+  }
+  status(id: number): OrderStatus {
+    return this.#simulation.order(id).status;
+  }
+  filled(id: number): number {
+    return this.#simulation.order(id).filled;
+  }
+}

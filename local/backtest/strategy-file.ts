@@ -1,0 +1,43 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Strategy } from '#core/simulation/engine/strategy.ts';
+import { ConfigurationError } from '#local/day/errors.ts';
+
+/**
+ * Loads a strategy from a TypeScript or JavaScript module. Its default export is a strategy, or a function that makes one
+ * from the parameters of the command line. The module is code of the user's and runs with the user's rights.
+ * @throws ConfigurationError where the file can't be loaded or exports something else
+ */
+export async function strategyFromFile(
+  file: string,
+  parameters: Readonly<Record<string, number>>,
+): Promise<Strategy> {
+  let loaded: { readonly default?: unknown };
+  try {
+    loaded = (await import(pathToFileURL(resolve(file)).href)) as { readonly default?: unknown };
+  } catch (cause) {
+    throw new ConfigurationError(`the strategy file ${file} cannot be loaded`, cause);
+  }
+  const exported = loaded.default;
+  const made: unknown = typeof exported === 'function' ? exported(parameters) : exported;
+  if (!isStrategy(made))
+    throw new ConfigurationError(
+      `the default export of ${file} is no strategy; export { name, parameters, start(setup) }, or a function that returns one`,
+    );
+  if (typeof exported !== 'function' && Object.keys(parameters).length > 0)
+    throw new ConfigurationError(
+      `${file} exports a finished strategy, which takes no --parameters; export a function of them`,
+    );
+  return made;
+}
+
+const isStrategy = (value: unknown): value is Strategy =>
+  typeof value === 'object' &&
+  value !== null &&
+  'name' in value &&
+  typeof value.name === 'string' &&
+  'parameters' in value &&
+  typeof value.parameters === 'object' &&
+  value.parameters !== null &&
+  'start' in value &&
+  typeof value.start === 'function';
