@@ -342,7 +342,31 @@ class Simulation {
     const after = held + sign * (request.quantity + ahead);
     if (held !== 0 && Math.abs(after) <= Math.abs(held) && after * held >= 0) return undefined;
     const limit = this.#options.maximumLeverage * account.equity;
-    return account.grossWith(i, sign * (request.quantity + ahead), price) <= limit ? undefined : 'leverage';
+    const gross = account.grossWith(i, sign * (request.quantity + ahead), price) + this.#pendingElsewhere(i);
+    return gross <= limit ? undefined : 'leverage';
+  }
+
+  /** What the working orders of all other instruments could still add to the gross exposure, at their marks. */
+  #pendingElsewhere(instrument: number): number {
+    const { account } = this;
+    let added = 0;
+    for (let i = 0; i < this.working.length; i++) {
+      if (i === instrument) continue;
+      const pending = { buy: 0, sell: 0 };
+      for (const order of (this.working[i] as WorkingOrders).orders)
+        if (order.parent === null) pending[order.side] += order.quantity - order.filled - order.lost;
+      if (pending.buy === 0 && pending.sell === 0) continue;
+      const mark = account.marks[i] as number;
+      // What nobody can value could add anything.
+      if (Number.isNaN(mark)) return Number.POSITIVE_INFINITY;
+      const { gross } = account;
+      added += Math.max(
+        0,
+        account.grossWith(i, pending.buy, mark) - gross,
+        account.grossWith(i, -pending.sell, mark) - gross,
+      );
+    }
+    return added;
   }
 
   /** A child that can do no more than close its parent: opposite, not larger, alone or in one group with its siblings. */

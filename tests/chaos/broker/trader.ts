@@ -126,9 +126,13 @@ export class Trader {
       const order = intentId === undefined ? undefined : book.orders[intentId];
       return order !== undefined && isLive(order);
     };
+    const under = (intentId: string) => {
+      const exitId = this.#exits.get(intentId)?.exitId;
+      return exitId !== undefined && (working(exitId) || this.#live.has(exitId));
+    };
     const free = INSTRUMENTS.flatMap((instrument) =>
       openLayers(book.positions[instrument])
-        .filter(({ intentId }) => !working(intentId) && !working(this.#exits.get(intentId)?.exitId))
+        .filter(({ intentId }) => !working(intentId) && !under(intentId))
         .map((layer) => ({ instrument, layer })),
     );
     const chosen = free[this.#random.integer(Math.max(1, free.length))];

@@ -233,6 +233,19 @@ test('a window of the past is the newest values, oldest first, once there are as
 });
 
 describe('the account', () => {
+  test('orders in several instruments at once cannot together exceed the leverage', () => {
+    const rows = [flat(100), flat(100), flat(100)];
+    const qqq: SimulatedInstrument = { instrument: instrumentOf('QQQ'), bars: dailyBars(rows), fills: FREE };
+    const both = scripted({
+      0: (c) => {
+        for (const instrument of [0, 1]) c.submit({ instrument, side: 'buy', quantity: 700, type: 'MKT' });
+      },
+    });
+    const result = simulate(both, [spy(rows), qqq], OPTIONS);
+    expect(result.fills.map(({ instrument }) => instrument)).toEqual(['SPY']);
+    expect(result.refusals).toEqual({ leverage: 1 });
+  });
+
   test('a split keeps value and cost, a dividend is paid on what is held', () => {
     const actions = [
       { kind: 'cash-dividend', instrument: 'SPY', exDate: '2018-01-04', amount: '2', currency: 'USD' },
