@@ -1,5 +1,5 @@
 import { Ema } from './moving-averages.ts';
-import { checkPeriod } from './rolling.ts';
+import { checkPeriod, Lag } from './rolling.ts';
 
 /**
  * Relative strength index (Wilder 1978). Seed (TA-Lib): means of the gains and losses of the first `period` changes;
@@ -162,31 +162,18 @@ export function macd(
  * from a zero.
  */
 export class Roc {
-  readonly #ring: Float64Array;
-  #next = 0;
-  #count = 0;
+  readonly #lag: Lag;
 
   constructor(period = 10) {
-    this.#ring = new Float64Array(checkPeriod('the period', period));
+    this.#lag = new Lag(period);
   }
 
   reset(): void {
-    this.#next = 0;
-    this.#count = 0;
+    this.#lag.reset();
   }
 
   update(value: number): number {
-    if (Number.isNaN(value)) {
-      this.reset();
-      return Number.NaN;
-    }
-    const before = this.#ring[this.#next] as number;
-    this.#ring[this.#next] = value;
-    this.#next = this.#next + 1 === this.#ring.length ? 0 : this.#next + 1;
-    if (this.#count < this.#ring.length) {
-      this.#count++;
-      return Number.NaN;
-    }
+    const before = this.#lag.update(value);
     return before === 0 ? Number.NaN : 100 * (value / before - 1);
   }
 }
@@ -194,6 +181,31 @@ export class Roc {
 /** {@link Roc} over a column. @throws RangeError for a period below 1 */
 export function roc(values: ArrayLike<number>, period = 10): Float64Array {
   const indicator = new Roc(period);
+  const result = new Float64Array(values.length);
+  for (let i = 0; i < result.length; i++) result[i] = indicator.update(values[i] as number);
+  return result;
+}
+
+/** Momentum over `period` values: v − v[−period], in units of the value. First value at index `period`. */
+export class Momentum {
+  readonly #lag: Lag;
+
+  constructor(period = 10) {
+    this.#lag = new Lag(period);
+  }
+
+  reset(): void {
+    this.#lag.reset();
+  }
+
+  update(value: number): number {
+    return value - this.#lag.update(value);
+  }
+}
+
+/** {@link Momentum} over a column. @throws RangeError for a period below 1 */
+export function momentum(values: ArrayLike<number>, period = 10): Float64Array {
+  const indicator = new Momentum(period);
   const result = new Float64Array(values.length);
   for (let i = 0; i < result.length; i++) result[i] = indicator.update(values[i] as number);
   return result;

@@ -214,4 +214,39 @@ export class RollingExtreme {
     this.#size = size + 1;
     return now + 1 >= period ? (values[head] as number) * this.#sign : Number.NaN;
   }
+
+  /** How many values ago the extreme came in, of equal ones the newest; NaN until `period` values are in. */
+  get age(): number {
+    return this.#seen >= this.#period ? this.#seen - 1 - (this.#ages[this.#head] as number) : Number.NaN;
+  }
+}
+
+/** The value `period` values ago. */
+export class Lag {
+  readonly #ring: Float64Array;
+  #next = 0;
+  #count = 0;
+
+  constructor(period: number) {
+    this.#ring = new Float64Array(checkPeriod('the period', period));
+  }
+
+  reset(): void {
+    this.#next = 0;
+    this.#count = 0;
+  }
+
+  /** The value that came in `period` values before this one, NaN until there is one. */
+  update(value: number): number {
+    if (Number.isNaN(value)) {
+      this.reset();
+      return Number.NaN;
+    }
+    const before = this.#ring[this.#next] as number;
+    this.#ring[this.#next] = value;
+    this.#next = this.#next + 1 === this.#ring.length ? 0 : this.#next + 1;
+    if (this.#count === this.#ring.length) return before;
+    this.#count++;
+    return Number.NaN;
+  }
 }
