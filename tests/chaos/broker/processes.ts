@@ -87,11 +87,11 @@ export class Processes {
   async end(): Promise<void> {
     this.#ending = true;
     await Promise.all(
-      [...this.#children.values()].map((child) => {
-        if (child.exitCode !== null || child.signalCode !== null) return undefined;
+      [...this.#children.values()].map(async (child) => {
+        if (child.exitCode !== null || child.signalCode !== null) return;
         const gone = new Promise((resolve) => child.once('exit', resolve));
         child.kill('SIGKILL');
-        return gone;
+        await gone;
       }),
     );
   }
