@@ -27,6 +27,8 @@ export interface AccountBook {
   readonly authorized: readonly AuthorizedTrace[];
   /** Correlations with a fill or commission in the current session: where the learning agent finds what trades came to. */
   readonly touched: readonly string[];
+  /** Commission charged in the current session for each execution, by the part of its id that corrections keep. */
+  readonly charged?: Readonly<Record<string, { readonly revision: number; readonly commission: string }>>;
   /** Strategies that kept re-entering: disabled, over sessions and restarts, until a named person resumes trading. */
   readonly disabled: Readonly<Record<string, { readonly since: string; readonly reason: string }>>;
 }

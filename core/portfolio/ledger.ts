@@ -1,4 +1,5 @@
 import type { DeskEvent } from '#contracts/registry.ts';
+import { executionBase } from '#core/broker/order-facts.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import {
   type AccountBook,
@@ -100,7 +101,7 @@ export function fold(book: AccountBook, event: DeskEvent<LedgerEventType>): Fold
     case 'CommissionReported':
       return {
         book: touch(
-          chargeCommission(book, (event as DeskEvent<'CommissionReported'>).data.commission),
+          chargeCommission(book, (event as DeskEvent<'CommissionReported'>).data),
           event.metadata.correlationId,
         ),
         revalue: 'commission',
@@ -169,6 +170,7 @@ function beginSession(book: AccountBook, session: string): AccountBook {
     realized: decimalText(realized),
     authorized: [],
     touched: [],
+    charged: {},
     sessionEquity: null,
   });
 }
@@ -348,11 +350,23 @@ function withFilled(
 const touch = (book: AccountBook, correlationId: string): AccountBook =>
   book.touched.includes(correlationId) ? book : { ...book, touched: [...book.touched, correlationId] };
 
-function chargeCommission(book: AccountBook, commission: string): AccountBook {
+/**
+ * A corrected execution is reported once more, under an id that differs in its last group, and with its commission: the
+ * broker charges that instead of the first one, not beside it. Whichever arrives first, the last by id counts.
+ */
+function chargeCommission(
+  book: AccountBook,
+  { execId, commission }: DeskEvent<'CommissionReported'>['data'],
+): AccountBook {
+  const { base, revision } = executionBase(execId);
+  const charged = book.charged?.[base];
+  if (charged !== undefined && charged.revision >= revision) return book;
+  const more = new Decimal(commission).minus(charged?.commission ?? 0);
   return {
     ...book,
-    fees: decimalText(new Decimal(book.fees).plus(commission)),
-    cash: book.cash === null ? null : decimalText(new Decimal(book.cash).minus(commission)),
+    charged: { ...book.charged, [base]: { revision, commission } },
+    fees: decimalText(new Decimal(book.fees).plus(more)),
+    cash: book.cash === null ? null : decimalText(new Decimal(book.cash).minus(more)),
   };
 }
 

@@ -60,6 +60,28 @@ const commission = (execId: string, amount: string) =>
 const cancelled = (filledQuantity: string, role: 'order' | 'stop' = 'order') =>
   deskEvent('OrderCancelled', { ...brokerOrder('I-1', role), filledQuantity, reason: 'asked for' });
 
+describe('the commission of a corrected execution', () => {
+  const [first, corrected] = [commission('a.01', '1.01'), commission('a.02', '1.04')];
+  it.each([
+    ['after it', [first, corrected]],
+    ['before it', [corrected, first]],
+    ['again and again', [first, corrected, first, corrected]],
+  ])('takes the place of the first one when it is told %s', (_, told) => {
+    const start: AccountBook = { ...withOrder(bookOf(), intentOf()), cash: '1000', fees: '0' };
+    const book = told.reduce<AccountBook>((before, event) => fold(before, event).book, start);
+    expect([book.fees, book.cash]).toEqual(['1.04', '998.96']);
+  });
+
+  it('is charged beside that of another execution', () => {
+    const start: AccountBook = { ...withOrder(bookOf(), intentOf()), cash: '1000', fees: '0' };
+    const book = [first, commission('b.01', '2')].reduce<AccountBook>(
+      (before, event) => fold(before, event).book,
+      start,
+    );
+    expect(book.fees).toBe('3.01');
+  });
+});
+
 describe('the start of a book', () => {
   it.each([
     ['the account before the session', [accountObserved('100000'), sessionPrepared()]],
