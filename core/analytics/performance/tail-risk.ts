@@ -81,7 +81,7 @@ export function cornishFisherValueAtRisk(
 function expansionRises(skew: number, kurtosis: number): boolean {
   const square = kurtosis / 8 - skew ** 2 / 6;
   const constant = 1 - kurtosis / 8 + (5 * skew ** 2) / 36;
-  return square >= 0 && constant >= 0 && skew ** 2 / 9 <= 4 * square * constant;
+  return square >= 0 && skew ** 2 / 9 <= 4 * square * constant;
 }
 
 /** Tail ratio: 95 % quantile over the absolute 5 % quantile of returns; above 1 the gains are the larger tail. */

@@ -69,6 +69,13 @@ describe('value at risk', () => {
     });
     expect(new Set(verdicts).size).toBe(2);
   });
+  it('by Cornish–Fisher is flagged where skewness is so large that the expansion falls everywhere', () => {
+    // skewness −19.2, excess kurtosis 434.6: the derivative is a parabola that is negative throughout
+    const sample = Float64Array.from({ length: 1000 }, (_, index) =>
+      index === 0 ? -30 : index <= 5 ? -10 : 0,
+    );
+    expect(cornishFisherValueAtRisk(sample, 0.99).insideDomain).toBe(false);
+  });
   it('by Cornish–Fisher is undefined on constant returns', () => {
     expect(cornishFisherValueAtRisk(Float64Array.of(1, 1), 0.99).figure.kind).toBe('undefined');
   });
