@@ -1,0 +1,103 @@
+import type { Trade } from '#core/simulation/simulation-result.ts';
+import type { EquityCurve, Figure } from '../series.ts';
+import { maximumDrawdown } from './drawdowns.ts';
+import { dailyCurve, periodsPerYear, simpleReturns, yearsOf } from './equity-curve.ts';
+import { compoundAnnualGrowth, sharpeRatio } from './ratios.ts';
+import { tradeFigures } from './trade-figures.ts';
+
+/** Bounds beyond which a result is more likely an error of data or simulation than a strategy. */
+export const PLAUSIBLE = {
+  growth: 1,
+  dailySharpe: 3,
+  profitFactor: 5,
+  multiple: 1_000,
+  barShare: 0.05,
+  leastDrawdown: 0.01,
+} as const;
+
+/** One bound that a result breaks. */
+export interface ImplausibleCause {
+  readonly kind: 'growth' | 'sharpe' | 'profit-factor' | 'multiple' | 'one-bar' | 'drawdown';
+  /** What was measured. */
+  readonly measured: number;
+  readonly bound: number;
+  /** One sentence for people. */
+  readonly text: string;
+}
+
+/** Whether a result may be shown as a headline. */
+export type Plausibility =
+  | { readonly kind: 'plausible' }
+  | { readonly kind: 'implausible'; readonly causes: readonly ImplausibleCause[] };
+
+const percent = (fraction: number) => `${(fraction * 100).toFixed(2)} %`;
+
+function above(
+  kind: ImplausibleCause['kind'],
+  figure: Figure,
+  bound: number,
+  text: (measured: number) => string,
+): ImplausibleCause[] {
+  if (figure.kind === 'undefined' || !(figure.value > bound)) return [];
+  return [{ kind, measured: figure.value, bound, text: text(figure.value) }];
+}
+
+/**
+ * The gate that every result passes before it goes out. An undefined figure breaks no bound. Sharpe and drawdown are
+ * those of daily marks without a risk-free rate; the largest bar is that of the marks as given.
+ * @throws InvalidEquityError for marks that cannot be measured
+ */
+export function judgePlausibility(curve: EquityCurve, trades: readonly Trade[] = []): Plausibility {
+  const daily = dailyCurve(curve);
+  const returns = simpleReturns(daily.equity);
+  const causes = [
+    ...above('growth', compoundAnnualGrowth(daily), PLAUSIBLE.growth, (measured) => {
+      return `compound annual growth is ${percent(measured)}, above ${percent(PLAUSIBLE.growth)}`;
+    }),
+    ...above(
+      'sharpe',
+      sharpeRatio(returns, 0, periodsPerYear(daily.time)),
+      PLAUSIBLE.dailySharpe,
+      (measured) => {
+        return `the daily Sharpe ratio is ${measured.toFixed(2)}, above ${PLAUSIBLE.dailySharpe}`;
+      },
+    ),
+    ...above('profit-factor', tradeFigures(trades).profitFactor, PLAUSIBLE.profitFactor, (measured) => {
+      return `the profit factor is ${measured.toFixed(2)}, above ${PLAUSIBLE.profitFactor}`;
+    }),
+    ...multipleCause(curve),
+    ...oneBarCause(curve),
+    ...drawdownCause(daily),
+  ];
+  return causes.length === 0 ? { kind: 'plausible' } : { kind: 'implausible', causes };
+}
+
+function multipleCause({ equity }: EquityCurve): ImplausibleCause[] {
+  const multiple = equity.length < 2 ? 0 : equity[equity.length - 1]! / equity[0]!;
+  if (!(multiple > PLAUSIBLE.multiple)) return [];
+  const text = `equity grew ${multiple.toFixed(0)} times, above ${PLAUSIBLE.multiple} times`;
+  return [{ kind: 'multiple', measured: multiple, bound: PLAUSIBLE.multiple, text }];
+}
+
+/** The largest gain of one bar in the net profit; a result without a profit claims none. */
+function oneBarCause({ equity }: EquityCurve): ImplausibleCause[] {
+  const profit = equity.length < 2 ? 0 : equity[equity.length - 1]! - equity[0]!;
+  if (!(profit > 0)) return [];
+  let largest = 0;
+  for (let index = 1; index < equity.length; index++)
+    largest = Math.max(largest, equity[index]! - equity[index - 1]!);
+  const share = largest / profit;
+  if (!(share > PLAUSIBLE.barShare)) return [];
+  const text = `one bar gained ${percent(share)} of the whole profit, above ${percent(PLAUSIBLE.barShare)}`;
+  return [{ kind: 'one-bar', measured: share, bound: PLAUSIBLE.barShare, text }];
+}
+
+/** From the first to the last session of a year are some days less than 365.25. */
+const ABOUT_A_YEAR = 0.99;
+
+function drawdownCause(daily: EquityCurve): ImplausibleCause[] {
+  const depth = maximumDrawdown(daily)?.depth ?? 0;
+  if (yearsOf(daily.time) < ABOUT_A_YEAR || depth >= PLAUSIBLE.leastDrawdown) return [];
+  const text = `the maximum drawdown over at least a year is ${percent(depth)}, below ${percent(PLAUSIBLE.leastDrawdown)}`;
+  return [{ kind: 'drawdown', measured: depth, bound: PLAUSIBLE.leastDrawdown, text }];
+}

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { judgePlausibility } from '#core/analytics/performance/plausibility.ts';
+import type { Trade } from '#core/simulation/simulation-result.ts';
+import { seededRandom } from '#core/values/random.ts';
+
+const DAY = 86_400_000;
+const curveOf = (returns: readonly number[], step = DAY) => {
+  const equity = [100];
+  for (const item of returns) equity.push(equity.at(-1)! * (1 + item));
+  return {
+    time: Float64Array.from(equity, (_, index) => Date.UTC(2010, 0, 4, 21) + index * step),
+    equity: Float64Array.from(equity),
+  };
+};
+const kinds = (judged: ReturnType<typeof judgePlausibility>) =>
+  judged.kind === 'plausible' ? [] : judged.causes.map(({ kind }) => kind);
+const alternating = (count: number, up: number, down: number) =>
+  Array.from({ length: count }, (_, index) => (index % 2 === 0 ? up : down));
+const trade = (profit: number): Trade => ({
+  instrument: 'AAPL' as Trade['instrument'],
+  direction: 'long',
+  entryTime: 0,
+  exitTime: 1,
+  quantity: 1,
+  entryPrice: 1,
+  exitPrice: 1,
+  profit,
+  fees: 0,
+  bars: 1,
+  maximumAdverse: 0,
+  maximumFavourable: 0,
+  open: false,
+});
+const SOBER = alternating(730, 0.0115, -0.0105);
+
+describe('the plausibility gate', () => {
+  it('lets a sober result through', () => {
+    expect(judgePlausibility(curveOf(SOBER), [trade(2), trade(-1)])).toEqual({ kind: 'plausible' });
+  });
+  it('names growth above 100 % a year', () => {
+    expect(kinds(judgePlausibility(curveOf(alternating(730, 0.02, -0.0155))))).toEqual(['growth']);
+  });
+  it('names a daily Sharpe ratio above 3', () => {
+    expect(kinds(judgePlausibility(curveOf(alternating(730, 0.012, -0.0085))))).toEqual([
+      'sharpe',
+      'drawdown',
+    ]);
+  });
+  it('names a profit factor above 5', () => {
+    const judged = judgePlausibility(curveOf(SOBER), [trade(5.01), trade(-1)]);
+    expect(judged).toEqual({
+      kind: 'implausible',
+      causes: [
+        { kind: 'profit-factor', measured: 5.01, bound: 5, text: 'the profit factor is 5.01, above 5' },
+      ],
+    });
+    expect(kinds(judgePlausibility(curveOf(SOBER), [trade(5), trade(-1)]))).toEqual([]);
+  });
+  it('names more than a thousandfold', () => {
+    expect(kinds(judgePlausibility(curveOf(alternating(9000, 0.08, -0.0725))))).toContain('multiple');
+  });
+  it('names one bar above 5 % of the profit', () => {
+    const judged = judgePlausibility(curveOf([...SOBER, 0.05]));
+    expect(kinds(judged)).toEqual(['one-bar']);
+    expect(kinds(judgePlausibility(curveOf([-0.5, 0.1])))).toEqual([]);
+  });
+  it('names a drawdown below 1 % over a year, a flat curve included', () => {
+    const random = seededRandom(7);
+    const calm = Array.from({ length: 400 }, () => (random.next() - 0.45) * 0.002);
+    expect(kinds(judgePlausibility(curveOf(calm)))).toContain('drawdown');
+    expect(kinds(judgePlausibility(curveOf(Array.from({ length: 400 }, () => 0))))).toEqual(['drawdown']);
+    expect(kinds(judgePlausibility(curveOf(Array.from({ length: 300 }, () => 0))))).toEqual([]);
+  });
+  it('says nothing of no marks', () => {
+    expect(judgePlausibility({ time: new Float64Array(), equity: new Float64Array() })).toEqual({
+      kind: 'plausible',
+    });
+  });
+});

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { packagedBars } from '#adapters/market-data/packaged-bars.ts';
+import { maximumDrawdown } from '#core/analytics/performance/drawdowns.ts';
+import { dailyCurve, periodsPerYear, simpleReturns } from '#core/analytics/performance/equity-curve.ts';
+import { judgePlausibility } from '#core/analytics/performance/plausibility.ts';
+import {
+  annualVolatility,
+  compoundAnnualGrowth,
+  sharpeRatio,
+  sortinoRatio,
+} from '#core/analytics/performance/ratios.ts';
+import { historicalConditionalValueAtRisk } from '#core/analytics/performance/tail-risk.ts';
+
+/** The closes straight from the package's text, by no code of the project. */
+const text = readFileSync(
+  join(dirname(createRequire(import.meta.url).resolve('vega-datasets')), '../data/sp500-2000.csv'),
+  'utf8',
+);
+const rows = text
+  .trim()
+  .split('\n')
+  .slice(1)
+  .map((line) => line.split(','));
+const closes = rows.map((row) => Math.round(Number(row[4]) * 100) / 100);
+const { series } = packagedBars('SPX');
+const curve = dailyCurve({ time: series.closeTime, equity: series.close });
+const returns = simpleReturns(curve.equity);
+const about = (number: number) => ({ kind: 'value', value: expect.closeTo(number, 9) });
+
+describe('figures of the real S&P 500, 2000 to 2020', () => {
+  const moves = closes.slice(1).map((close, index) => close / closes[index]! - 1);
+  const mean = moves.reduce((sum, move) => sum + move, 0) / moves.length;
+  const spread = Math.sqrt(moves.reduce((sum, move) => sum + (move - mean) ** 2, 0) / (moves.length - 1));
+  const days = (Date.parse('2020-04-17T20:00Z') - Date.parse('2000-01-03T21:00Z')) / 86_400_000;
+  const perYear = moves.length / (days / 365.25);
+
+  it('agree with a computation from the file itself', () => {
+    expect(returns).toHaveLength(5104);
+    expect(periodsPerYear(curve.time)).toBeCloseTo(perYear, 9);
+    expect(compoundAnnualGrowth(curve)).toEqual(about((closes.at(-1)! / closes[0]!) ** (365.25 / days) - 1));
+    expect(annualVolatility(returns, perYear)).toEqual(about(spread * Math.sqrt(perYear)));
+    expect(sharpeRatio(returns, 0, perYear)).toEqual(about((mean / spread) * Math.sqrt(perYear)));
+    const downside = Math.sqrt(
+      moves.reduce((sum, move) => sum + (move < 0 ? move * move : 0), 0) / moves.length,
+    );
+    expect(sortinoRatio(returns, 0, perYear)).toEqual(about((mean / downside) * Math.sqrt(perYear)));
+    const worst = moves.toSorted((left, right) => left - right).slice(0, 52);
+    expect(historicalConditionalValueAtRisk(returns, 0.99)).toEqual(
+      about(-worst.reduce((sum, move) => sum + move, 0) / worst.length),
+    );
+  });
+  it('show the fall from 9 October 2007 to 9 March 2009 of 56.8 %, made good in March 2013', () => {
+    const worst = maximumDrawdown(curve)!;
+    const date = (at: number) => new Date(at).toISOString().slice(0, 10);
+    expect(worst.depth).toBeCloseTo(1 - 676.53 / 1565.15, 12);
+    expect([worst.peakTime, worst.troughTime, worst.recoveryTime!].map(date)).toEqual([
+      '2007-10-09',
+      '2009-03-09',
+      '2013-03-28',
+    ]);
+  });
+  it('break the bound on one bar only: the largest rise is above 5 % of the profit of 20 years', () => {
+    const judged = judgePlausibility(curve);
+    const rises = closes.slice(1).map((close, index) => close - closes[index]!);
+    expect(judged.kind === 'implausible' && judged.causes).toEqual([
+      expect.objectContaining({
+        kind: 'one-bar',
+        measured: expect.closeTo(Math.max(...rises) / (closes.at(-1)! - closes[0]!), 12),
+      }),
+    ]);
+  });
+});
