@@ -24,7 +24,10 @@ export class Mailbox {
   post(work: Work): void {
     if (this.#closed) return;
     this.#waiting.push(work);
-    if (!this.#running) void this.#run();
+    if (this.#running) return;
+    this.#running = true;
+    // Not at once: what one read of the socket brings is all waiting before the first of it is looked at.
+    queueMicrotask(() => void this.#run());
   }
 
   /** Resolves when nothing is left to do. */
@@ -38,7 +41,6 @@ export class Mailbox {
   }
 
   async #run(): Promise<void> {
-    this.#running = true;
     for (let work = this.#waiting.shift(); work !== undefined; work = this.#waiting.shift()) {
       try {
         await work();
