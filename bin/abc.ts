@@ -10,7 +10,12 @@ import {
   faultListCommand,
   faultSetCommand,
 } from '#local/command-line/fault-command.ts';
-import { haltCommand, resumeCommand, statusCommand } from '#local/command-line/operator-commands.ts';
+import {
+  haltCommand,
+  reconcileCommand,
+  resumeCommand,
+  statusCommand,
+} from '#local/command-line/operator-commands.ts';
 import { paperGatewayCommand } from '#local/command-line/paper-gateway-command.ts';
 import { hostCommand } from '#local/command-line/serve-commands.ts';
 import { verifyCommand } from '#local/command-line/verify-command.ts';
@@ -130,6 +135,7 @@ for (const [name, description, command] of [
   ['halt', 'stop all trading now', haltCommand],
   ['resume', 'let trading go on: needs --by and --reason', resumeCommand],
   ['status', 'the running desk: state, equity, positions, limits', statusCommand],
+  ['reconcile', 'compare with the broker now', reconcileCommand],
 ] as const) {
   program
     .command(name)

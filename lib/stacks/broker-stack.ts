@@ -18,6 +18,7 @@ export interface BrokerStackProps extends StackProps {
 }
 
 const STOP_TIMEOUT_SECONDS = 60;
+const HEALTH_VOLUME = 'health';
 
 /** The command queue and the one Fargate task that holds the broker session: bridge and IB Gateway side by side. */
 export class BrokerStack extends Stack {
@@ -49,7 +50,13 @@ export class BrokerStack extends Stack {
       this,
       'CommandsRule',
       foundation.bus,
-      patternOf(['OrderAuthorized', 'CancelAuthorized', 'StopMoveAuthorized', 'SessionPrepared']),
+      patternOf([
+        'OrderAuthorized',
+        'CancelAuthorized',
+        'StopMoveAuthorized',
+        'SessionPrepared',
+        'ReconciliationRequested',
+      ]),
       this.commands,
       this.undelivered,
       'orders',
@@ -141,11 +148,13 @@ export class BrokerStack extends Stack {
       image:
         bridgeImage === null
           ? ecs.ContainerImage.fromRegistry('public.ecr.aws/docker/library/node:24')
-          : ecs.ContainerImage.fromAsset(bridgeImage),
+          : ecs.ContainerImage.fromAsset(bridgeImage, {
+              ...(broker.nodeImage === null ? {} : { buildArgs: { NODE_IMAGE: broker.nodeImage } }),
+            }),
       logging: logging('bridge'),
       essential: true,
       stopTimeout: Duration.seconds(STOP_TIMEOUT_SECONDS),
-      readonlyRootFilesystem: false,
+      readonlyRootFilesystem: true,
       dockerLabels: { 'abc.local.entry': 'bridge.mjs' },
       healthCheck: {
         command: ['CMD', 'node', 'health.mjs'],
@@ -175,6 +184,9 @@ export class BrokerStack extends Stack {
         MARKET_DATA_MODELLED: String(broker.marketDataModelled),
       },
     });
+    // The one place it writes to: its health, read by the check in the same container.
+    definition.addVolume({ name: HEALTH_VOLUME });
+    bridge.addMountPoints({ sourceVolume: HEALTH_VOLUME, containerPath: '/health', readOnly: false });
     if (broker.gatewayContainer && broker.gatewayImage !== null) {
       const gateway = definition.addContainer('ib-gateway', {
         image: ecs.ContainerImage.fromRegistry(broker.gatewayImage),
