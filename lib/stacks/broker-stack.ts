@@ -1,5 +1,6 @@
 import { Duration, SecretValue, Stack, type StackProps } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -149,6 +150,8 @@ export class BrokerStack extends Stack {
         bridgeImage === null
           ? ecs.ContainerImage.fromRegistry('public.ecr.aws/docker/library/node:24')
           : ecs.ContainerImage.fromAsset(bridgeImage, {
+              // Whatever machine deploys, the task runs on this one.
+              platform: Platform.LINUX_AMD64,
               ...(broker.nodeImage === null ? {} : { buildArgs: { NODE_IMAGE: broker.nodeImage } }),
             }),
       logging: logging('bridge'),
