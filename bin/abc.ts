@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { backtestCommand } from '#local/command-line/backtest-command.ts';
+import { calendarCommand } from '#local/command-line/calendar-command.ts';
 import { dayCommand } from '#local/command-line/day-command.ts';
 import { doctorCommand } from '#local/command-line/doctor-command.ts';
 import { EXIT, type ExitCode, exitCodeOf, faultText } from '#local/command-line/exit-codes.ts';
@@ -73,6 +74,16 @@ program
   .option('--parameters <list>', 'of the strategy, such as fast=10,slow=30')
   .option('--json', 'the result as one JSON document on stdout')
   .action(run(backtestCommand));
+program
+  .command('calendar')
+  .description(
+    'the sessions of a market with their hours in New York and UTC, early closes and closures named',
+  )
+  .argument('<from>', 'first date, YYYY-MM-DD')
+  .argument('<to>', 'last date')
+  .option('--market <name>', 'nyse (default), nasdaq, forex or crypto')
+  .option('--json', 'the calendar as one JSON document on stdout')
+  .action(run(calendarCommand));
 program
   .command('host')
   .description('the embedded AWS host alone, from a cloud assembly, in real time')
