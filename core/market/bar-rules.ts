@@ -30,6 +30,7 @@ export type QuarantineReason =
   | 'duplicate'
   | 'conflicting-duplicate'
   | 'delisted'
+  | 'expired'
   | 'excessive-move';
 
 /** A reason and the sentence that goes with it. */

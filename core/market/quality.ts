@@ -13,6 +13,7 @@ import { nextSession, previousSession, type Session, sessionCount, sessionMinute
 import type { CivilDate } from './civil-date.ts';
 import { type CorporateAction, dividendAmount, effectiveAt, splitRatio } from './corporate-actions.ts';
 import type { Instrument, InstrumentId } from './instrument.ts';
+import { expiryOf } from './instrument-contracts.ts';
 
 export { largestMove, type ObservedBar, type QuarantineReason } from './bar-rules.ts';
 
@@ -68,6 +69,7 @@ export interface BarInspector {
 
 /** This many bars in a row at a new level are a level shift, not an error in one of them. */
 const LEVEL_SHIFT_BARS = 3;
+const ROUNDING = 1e-12;
 
 function sameValues(a: ObservedBar, b: ObservedBar): boolean {
   return (
@@ -91,6 +93,7 @@ export function barInspector(
 ): BarInspector {
   const template = instrument.sessionTemplate;
   const limit = largestMove(instrument);
+  const expiry = expiryOf(instrument);
   const accepted = barBuilder(instrument.id, interval);
   const quarantined: QuarantinedBar[] = [];
   const gaps: SessionGap[] = [];
@@ -134,9 +137,9 @@ export function barInspector(
       ['high', bar.high],
       ['low', bar.low],
     ] as const) {
-      const move = value / reference - 1;
-      if (Math.abs(move) > limit) {
-        const percent = (move * 100).toFixed(1);
+      // A move of just the bound is believed, though its quotient may round to a shade above.
+      if (Math.abs(value - reference) > limit * reference * (1 + ROUNDING)) {
+        const percent = ((value / reference - 1) * 100).toFixed(1);
         return `${name} ${value} is ${percent} % from the last close ${reference}; more than ${limit * 100} % without a corporate action`;
       }
     }
@@ -230,6 +233,14 @@ export function barInspector(
           bar,
           'delisted',
           `the instrument left the exchange on ${delisting?.exDate}; the bar is of another`,
+        );
+        return;
+      }
+      if (expiry !== null && placed.session.date > expiry) {
+        quarantine(
+          bar,
+          'expired',
+          `the last day of ${instrument.id} was ${expiry}; the bar is of another contract`,
         );
         return;
       }
