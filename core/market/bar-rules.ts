@@ -69,7 +69,7 @@ export function largestMove(instrument: Instrument): number | null {
 }
 
 /** Whether prices at or below zero are possible (futures: 2020-04-20). */
-function allowsNonPositive(instrument: Instrument): boolean {
+export function allowsNonPositive(instrument: Instrument): boolean {
   return instrument.assetClass === 'future';
 }
 
