@@ -22,7 +22,7 @@ const CONFIGURATION_FAULTS: readonly string[] = [
   'OutsideCalendar',
   'NotADate',
   'PackagedData',
-  'BarFile',
+  'MarketFile',
   'IncompleteExport',
   'StateDirectory',
   'StoreUnreadable',
