@@ -47,7 +47,11 @@ async function openTable(file: string): Promise<ParquetTable> {
 function readFault(file: string, cause: unknown): unknown {
   if (cause instanceof Error && 'retryable' in cause) return cause;
   const message = cause instanceof Error ? cause.message : String(cause);
-  return new MarketFileError(file, `can't be read as Parquet: ${message}`, { cause });
+  return new MarketFileError(
+    file,
+    `can't be read as Parquet: ${message}; expected a whole Parquet file, uncompressed or in Snappy`,
+    { cause },
+  );
 }
 
 /** The column names of a Parquet file, and its first rows as text. @throws MarketFileError */
