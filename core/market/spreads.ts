@@ -132,10 +132,7 @@ export function spreadsFromQuotes(
     const last = i + 1 === quotes.length;
     const end = last
       ? (bucket.closeTime - session.open) * NANOS_PER_MILLI
-      : Math.min(
-          Number((quotes.time[i + 1] as bigint) - origin),
-          (session.close - session.open) * NANOS_PER_MILLI,
-        );
+      : Number((quotes.time[i + 1] as bigint) - origin);
     let from = Number(time - origin);
     const [bid, ask] = [quotes.bid[i] as number, quotes.ask[i] as number];
     for (;;) {

@@ -99,7 +99,8 @@ class TickIntake<Tick extends { readonly time: EpochNanos }> {
   problem({ time }: Observed<Tick>): Problem | undefined {
     const instant = millisOf(time);
     const { id, sessionTemplate } = this.#instrument;
-    if (this.#session === null || instant >= this.#session.close || instant < this.#session.open) {
+    // An instant before the session kept is out of order, and told so below.
+    if (this.#session === null || instant >= this.#session.close) {
       try {
         this.#session = sessionAt(sessionTemplate, instant);
       } catch (fault) {
