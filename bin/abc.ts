@@ -76,32 +76,6 @@ program
   .option('--json', 'the result as one JSON document on stdout')
   .action(run(backtestCommand));
 program
-  .command('calendar')
-  .description(
-    'the sessions of a market with their hours in New York and UTC, early closes and closures named',
-  )
-  .argument('<from>', 'first date, YYYY-MM-DD')
-  .argument('<to>', 'last date')
-  .option('--market <name>', 'nyse (default), nasdaq, forex or crypto')
-  .option('--json', 'the calendar as one JSON document on stdout')
-  .action(run(calendarCommand));
-program
-  .command('data')
-  .description('market data in files')
-  .command('check')
-  .description('what a file of bars, quotes or trades holds, what cannot be believed and what is missing')
-  .argument('<file>', '.csv, .tsv, .txt or .parquet')
-  .option('--symbol <id>', 'the instrument (default: the name of the file, if the catalog has it)')
-  .option('--asset-class <class>', 'equity (default), index, forex, crypto or future, for other instruments')
-  .option('--interval <length>', 'session, or minutes a bar (default: as the times tell)')
-  .option('--time-zone <zone>', 'of times without an offset: UTC or America/New_York')
-  .option('--ambiguous-time <which>', 'of a time that comes twice: earlier or later')
-  .option('--stamp <which>', 'whether a minute bar carries its open (default) or its close')
-  .option('--delimiter <character>', 'between the cells of a line (default: a comma)')
-  .option('--actions <csv>', 'corporate actions that the prices are not adjusted for: date,kind,value')
-  .option('--json', 'the whole report as one JSON document on stdout')
-  .action(run(dataCheckCommand));
-program
   .command('host')
   .description('the embedded AWS host alone, from a cloud assembly, in real time')
   .option('--port <port>', 'port on 127.0.0.1, 0 for any', '4566')
@@ -168,6 +142,32 @@ for (const [name, description, command] of [
     .option('--json', 'as JSON')
     .action(run(command));
 }
+program
+  .command('calendar')
+  .description(
+    'the sessions of a market with their hours in New York and UTC, early closes and closures named',
+  )
+  .argument('<from>', 'first date, YYYY-MM-DD')
+  .argument('<to>', 'last date')
+  .option('--market <name>', 'nyse (default), nasdaq, forex or crypto')
+  .option('--json', 'the calendar as one JSON document on stdout')
+  .action(run(calendarCommand));
+program
+  .command('data')
+  .description('market data in files')
+  .command('check')
+  .description('what a file of bars, quotes or trades holds, what cannot be believed and what is missing')
+  .argument('<file>', '.csv, .tsv, .txt or .parquet')
+  .option('--symbol <id>', 'the instrument (default: the name of the file, if the catalog has it)')
+  .option('--asset-class <class>', 'equity (default), index, forex, crypto or future, for other instruments')
+  .option('--interval <length>', 'session, or minutes a bar (default: as the times tell)')
+  .option('--time-zone <zone>', 'of times without an offset: UTC or America/New_York')
+  .option('--ambiguous-time <which>', 'of a time that comes twice: earlier or later')
+  .option('--stamp <which>', 'whether a minute bar carries its open (default) or its close')
+  .option('--delimiter <character>', 'between the cells of a line (default: a comma)')
+  .option('--actions <csv>', 'corporate actions that the prices are not adjusted for: date,kind,value')
+  .option('--json', 'the whole report as one JSON document on stdout')
+  .action(run(dataCheckCommand));
 program
   .command('doctor')
   .description('check what this machine offers')
