@@ -1,4 +1,5 @@
 /** One Black–Scholes–Merton price with all Greeks, its implied volatility, and one American price. */
+import { americanOption, americanPrice } from '#core/analytics/options/american.ts';
 import { blackScholes } from '#core/analytics/options/black-scholes.ts';
 import { impliedVolatility } from '#core/analytics/options/implied-volatility.ts';
 import type { SpotOption } from '#core/analytics/options/option.ts';
@@ -39,3 +40,7 @@ const solved = nanoseconds(10, 50_000, (index) => {
 });
 say('Black–Scholes–Merton price and all Greeks (< 1 µs)', `${priced.toFixed(0)} ns`);
 say('implied volatility', `${solved.toFixed(0)} ns, ${(solved / priced).toFixed(1)} prices with Greeks`);
+const american = nanoseconds(5, 40, (index) => americanPrice(OPTIONS[index]!));
+const americanGreeks = nanoseconds(5, 20, (index) => americanOption(OPTIONS[index]!).price);
+say('American price, 400 steps', `${(american / 1e6).toFixed(2)} ms`);
+say('American price and Greeks, 400 steps', `${(americanGreeks / 1e6).toFixed(2)} ms`);

@@ -1,5 +1,5 @@
 import { blackScholes, type OptionValuation } from './black-scholes.ts';
-import { type FuturesOption, requirePrice } from './option.ts';
+import { type FuturesOption, requireUnderlying } from './option.ts';
 
 /**
  * A European option on a futures price by F. Black (1976). It is Black–Scholes–Merton with the futures price for the
@@ -8,7 +8,7 @@ import { type FuturesOption, requirePrice } from './option.ts';
  * @throws InvalidOptionError naming the term that is wrong
  */
 export function black76({ forward, ...terms }: FuturesOption): OptionValuation {
-  requirePrice('forward', forward);
+  requireUnderlying('forward', forward);
   const valuation = blackScholes({ ...terms, spot: forward, dividendYield: terms.rate });
   return valuation.kind === 'kink' ? valuation : { ...valuation, rho: -terms.years * valuation.price };
 }

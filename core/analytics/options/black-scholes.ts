@@ -37,6 +37,9 @@ export type OptionValuation = OptionValue | OptionAtKink;
 /** Beyond, both probabilities are 0 or 1 in a double: the option is certain to be exercised, or not to be. */
 const CERTAIN = 39;
 
+/** A total volatility that moves nothing: gamma, which is over it, would overflow. */
+const STILL = 1e-100;
+
 /** ln(a/b), relatively exact near 0 too. */
 export function logRatio(a: number, b: number): number {
   const difference = a - b;
@@ -51,6 +54,11 @@ export function logRatio(a: number, b: number): number {
  */
 export function blackScholes(option: SpotOption): OptionValuation {
   requireTerms(option);
+  return blackScholesFormula(option);
+}
+
+/** {@link blackScholes} of terms that have been checked: the tree calls it thousands of times. */
+export function blackScholesFormula(option: SpotOption): OptionValuation {
   const { spot, strike, years, volatility, rate, dividendYield } = option;
   const sign = option.right === 'call' ? 1 : -1;
   const discount = Math.exp(-rate * years);
@@ -62,7 +70,8 @@ export function blackScholes(option: SpotOption): OptionValuation {
   const moneyness = logRatio(spot, strike) + (rate - dividendYield) * years;
   const above = moneyness / total + 0.5 * total;
   const below = above - total;
-  if (!(below < CERTAIN && above > -CERTAIN)) return certain(option, sign, asset, cash, yieldFactor);
+  if (!(below < CERTAIN && above > -CERTAIN && total > STILL))
+    return certain(option, sign, asset, cash, yieldFactor);
 
   const density = normalPdf(above);
   const probabilityAbove = normalCdf(sign * above);

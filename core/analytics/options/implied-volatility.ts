@@ -1,6 +1,12 @@
 import { logRatio } from './black-scholes.ts';
 import { normalisedBlack, normalisedBlackShortfall, normalisedVega } from './normalised-black.ts';
-import { type FuturesOption, requirePrice, requireTerms, type SpotOption } from './option.ts';
+import {
+  type FuturesOption,
+  requirePrice,
+  requireTerms,
+  requireUnderlying,
+  type SpotOption,
+} from './option.ts';
 
 /** The volatility at which the model gives the price. */
 export interface SolvedVolatility {
@@ -85,7 +91,7 @@ export function impliedVolatility76(
   price: number,
   { forward, ...terms }: Omit<FuturesOption, 'volatility'>,
 ): ImpliedVolatility {
-  requirePrice('forward', forward);
+  requireUnderlying('forward', forward);
   return impliedVolatility(price, { ...terms, spot: forward, dividendYield: terms.rate });
 }
 

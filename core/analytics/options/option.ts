@@ -36,7 +36,8 @@ export class InvalidOptionError extends Error {
 }
 
 /** Bounds far outside of any market, within which no intermediate result overflows. */
-const MOST_PRICE = 1e100;
+const MOST_PRICE = 1e60;
+const LEAST_PRICE = 1e-60;
 const MOST_VOLATILITY = 1_000;
 const MOST_YEARS = 1_000;
 const MOST_GROWTH = 200;
@@ -46,15 +47,21 @@ function within(term: string, found: number, least: number, most: number, unit: 
     throw new InvalidOptionError(term, found, `a number from ${least} to ${most}${unit}`);
 }
 
-/** @throws InvalidOptionError for a price that is not a number from 0 to 1e100 */
+/** @throws InvalidOptionError for a price that is not a number from 0 to 1e60 */
 export function requirePrice(term: string, found: number): void {
   within(term, found, 0, MOST_PRICE, '');
 }
 
+/** @throws InvalidOptionError for the price of an underlying, or a strike, that is neither 0 nor from 1e-60 to 1e60 */
+export function requireUnderlying(term: string, found: number): void {
+  if (found !== 0 && !(found >= LEAST_PRICE && found <= MOST_PRICE))
+    throw new InvalidOptionError(term, found, `0 or a number from ${LEAST_PRICE} to ${MOST_PRICE}`);
+}
+
 /** @throws InvalidOptionError naming the first term that is not a number, negative where it may not be, or absurd */
 export function requireTerms({ spot, strike, years, volatility, rate, dividendYield }: SpotOption): void {
-  requirePrice('spot', spot);
-  requirePrice('strike', strike);
+  requireUnderlying('spot', spot);
+  requireUnderlying('strike', strike);
   within('years', years, 0, MOST_YEARS, ' years');
   within('volatility', volatility, 0, MOST_VOLATILITY, ' a year, where 1 is 100 %');
   within('rate × years', rate * years, -MOST_GROWTH, MOST_GROWTH, ', with a rate of 0.05 for 5 %');

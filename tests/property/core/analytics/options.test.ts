@@ -1,14 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { americanPrice } from '#core/analytics/options/american.ts';
 import { blackScholes } from '#core/analytics/options/black-scholes.ts';
 import { impliedVolatility } from '#core/analytics/options/implied-volatility.ts';
 import type { SpotOption } from '#core/analytics/options/option.ts';
 
-const between = (min: number, max: number) => fc.double({ min, max, noNaN: true });
+/** Even over the range: a double drawn by its bits alone would nearly always be tiny. */
+const even = (min: number, max: number) =>
+  fc.integer({ min: 0, max: 1_000_000 }).map((share) => min + ((max - min) * share) / 1_000_000);
+const between = (min: number, max: number) =>
+  fc.oneof(
+    { weight: 4, arbitrary: even(min, max) },
+    { weight: 1, arbitrary: fc.double({ min, max, noNaN: true }) },
+  );
+const price = between(0, 500).map((drawn) => (drawn < 1e-60 ? 0 : drawn));
 const option: fc.Arbitrary<SpotOption> = fc.record({
   right: fc.constantFrom('call', 'put'),
-  spot: between(0, 500),
-  strike: between(0, 500),
+  spot: price,
+  strike: price,
   years: between(0, 5),
   volatility: between(0, 4),
   rate: between(-0.1, 0.2),
@@ -87,6 +96,53 @@ describe('European option prices', () => {
         expect(Math.abs(priceOf({ ...terms, volatility: found.volatility }) - price)).toBeLessThan(SLACK);
       }),
       { seed: 25, numRuns: 1_000 },
+    );
+  });
+});
+
+describe('American option prices', () => {
+  const american: fc.Arbitrary<SpotOption> = fc.record({
+    right: fc.constantFrom('call', 'put'),
+    spot: even(1, 500),
+    strike: even(1, 500),
+    years: even(0.01, 5),
+    volatility: even(0.15, 3),
+    rate: even(-0.1, 0.2),
+    dividendYield: even(-0.1, 0.2),
+  });
+  const STEPS = 60;
+  /** What so few steps leave of error. */
+  const coarse = ({ spot, strike }: SpotOption) => 0.01 * Math.max(spot, strike);
+  it('are not below payoff and European price, nor below that of a shorter life', () => {
+    fc.assert(
+      fc.property(american, (terms) => {
+        const price = americanPrice(terms, STEPS);
+        const payoff = terms.right === 'call' ? terms.spot - terms.strike : terms.strike - terms.spot;
+        expect(price).toBeGreaterThanOrEqual(Math.max(payoff, 0));
+        expect(price).toBeGreaterThanOrEqual(priceOf(terms) - coarse(terms));
+        expect(price).toBeGreaterThanOrEqual(
+          americanPrice({ ...terms, years: terms.years / 2 }, STEPS) - coarse(terms),
+        );
+      }),
+      { seed: 26, numRuns: 200 },
+    );
+  });
+  it('mirror each other: a call is the put with spot and strike, rate and yield exchanged', () => {
+    // R. McDonald and M. Schroder (1998), A parity result for American options
+    fc.assert(
+      fc.property(american, (terms) => {
+        const { spot, strike, rate, dividendYield } = terms;
+        const call = americanPrice({ ...terms, right: 'call' }, STEPS);
+        const mirrored = {
+          right: 'put',
+          spot: strike,
+          strike: spot,
+          rate: dividendYield,
+          dividendYield: rate,
+        } as const;
+        expect(Math.abs(americanPrice({ ...terms, ...mirrored }, STEPS) - call)).toBeLessThan(coarse(terms));
+      }),
+      { seed: 27, numRuns: 200 },
     );
   });
 });

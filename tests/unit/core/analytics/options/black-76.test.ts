@@ -44,7 +44,7 @@ describe('Black-76', () => {
   });
   it('at the kink has a price only, and refuses a forward that is no price', () => {
     expect(black76({ ...CALL, years: 0 }).kind).toBe('kink');
-    expect(() => black76({ ...CALL, forward: -1 })).toThrow('forward is -1: give a number from 0');
+    expect(() => black76({ ...CALL, forward: -1 })).toThrow('forward is -1: give 0 or a number');
     expect(() => black76({ ...CALL, forward: Number.NaN })).toThrow('forward is NaN: give');
   });
 });

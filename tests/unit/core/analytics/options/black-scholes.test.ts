@@ -176,6 +176,15 @@ describe('Black–Scholes–Merton', () => {
     expect(valuation).toEqual({ kind: 'kink', price: 0, reason: expect.stringContaining('delta jumps') });
     expect(blackScholes({ ...AT_THE_MONEY, spot: 0, strike: 0 }).kind).toBe('kink');
   });
+  it('at a total volatility that moves nothing is certain too', () => {
+    expect(blackScholes({ ...AT_THE_MONEY, volatility: 1e-200, spot: 101 })).toMatchObject({
+      kind: 'value',
+      gamma: 0,
+    });
+    expect(() => blackScholes({ ...AT_THE_MONEY, spot: 1e-200 })).toThrow(
+      'spot is 1e-200: give 0 or a number',
+    );
+  });
   it('of a worthless stock pays the discounted strike to the put and nothing to the call', () => {
     const put = blackScholes({ ...AT_THE_MONEY, right: 'put', spot: 0 });
     expect(put).toMatchObject({
