@@ -119,6 +119,10 @@ describe('American option', () => {
     const gamma = (near(step) - 2 * near(0) + near(-step)) / (step * step);
     expect(found.kind === 'value' ? found.gamma : Number.NaN).toBeCloseTo(gamma, 6);
   });
+  it('is never below what it surely pays, although a tree exercises at few instants', () => {
+    const call = optionOf('call', [70, 40, 1, 0.01, 0.06, 0.03]);
+    expect(americanPrice(call)).toBeGreaterThanOrEqual(americanPrice({ ...call, volatility: 0 }));
+  });
   it('has the slopes of its certain price', () => {
     const call = { right: 'call', spot: 110, strike: 100, ...flat } as const;
     const found = americanOption(call);
