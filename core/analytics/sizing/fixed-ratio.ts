@@ -2,6 +2,7 @@ import {
   capped,
   InvalidSizingError,
   type PositionSize,
+  ROUNDING,
   requirePositive,
   type SizingContext,
 } from './position-size.ts';
@@ -26,8 +27,7 @@ export function fixedRatioSize(
   requirePositive('contract', contract);
   if (!Number.isFinite(context.equity))
     throw new InvalidSizingError('equity', context.equity, 'a finite number');
-  const profit = Math.max(context.equity - startingEquity, 0);
-  // A profit that is exactly a threshold has a whole root, which its rounding must not lose.
-  const root = 0.5 + Math.sqrt(0.25 + (2 * profit) / delta);
-  return capped(context, Math.floor(root * (1 + 4 * Number.EPSILON)) * contract);
+  // At a threshold the difference of two equities may be short of it by its last digits.
+  const profit = Math.max(context.equity - startingEquity, 0) + ROUNDING * startingEquity;
+  return capped(context, Math.floor(0.5 + Math.sqrt(0.25 + (2 * profit) / delta)) * contract);
 }

@@ -129,20 +129,8 @@ describe('fixed ratio', () => {
     ]);
   });
   it('adds at every level exactly, whatever the delta', () => {
-    for (const delta of [0.3, 777.77, 1e5])
-      for (let n = 2; n < 60; n++) {
-        const profit = (delta * n * (n - 1)) / 2;
-        const context = {
-          ...CONTEXT,
-          equity: 2 ** 20 + profit,
-          price: 1e-6,
-          caps: { exposure: 1, units: Infinity },
-        };
-        const start = context.equity - profit;
-        const measured = context.equity - start;
-        const size = fixedRatioSize(context, start, (2 * measured) / (n * (n - 1)));
-        expect(size).toMatchObject({ units: n });
-      }
+    for (const delta of [0.3, 1.1, 2.7, 777.77, 5_000])
+      for (let n = 2; n < 200; n++) expect(contracts((delta * n * (n - 1)) / 2, delta)).toBe(n);
   });
   it('keeps one contract in a loss, none when the equity is gone, and multiplies by the contract', () => {
     expect(contracts(-50_000)).toBe(1);
