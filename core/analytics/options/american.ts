@@ -7,7 +7,7 @@ export type AmericanValue = Omit<OptionValue, 'vanna' | 'volga' | 'charm'>;
 
 export type AmericanValuation = AmericanValue | OptionAtKink;
 
-/** The error is then some 1e-5 of the strike or less; see docs/options.md. */
+/** The error is then about 1e-6 of the strike, 5e-5 at worst; see docs/options.md. */
 export const DEFAULT_STEPS = 400;
 
 /** Steps of the numerical derivatives, relative to the volatility and absolute for the rate. */

@@ -37,6 +37,9 @@ export type OptionValuation = OptionValue | OptionAtKink;
 /** Beyond, both probabilities are 0 or 1 in a double: the option is certain to be exercised, or not to be. */
 const CERTAIN = 39;
 
+/** So far out of the money the price is a small difference of two probabilities, and is taken from their ratios. */
+const FAR = -5;
+
 /** A total volatility that moves nothing: gamma, which is over it, would overflow. */
 const STILL = 1e-100;
 
@@ -81,7 +84,7 @@ export function blackScholesFormula(option: SpotOption): OptionValuation {
   return {
     kind: 'value',
     price:
-      total < SMALL_TOTAL_VOLATILITY
+      total < SMALL_TOTAL_VOLATILITY || sign * above < FAR
         ? Math.max(sign * (asset - cash), 0) +
           Math.sqrt(asset) * Math.sqrt(cash) * normalisedBlack(Math.abs(moneyness), total)
         : Math.max(sign * (asset * probabilityAbove - cash * probabilityBelow), 0),
