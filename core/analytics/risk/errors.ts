@@ -1,0 +1,19 @@
+/** Returns or columns that no risk figure can be computed from: the sentence names the value and what was expected. */
+export class InvalidSampleError extends Error {
+  readonly code = 'InvalidSample';
+  readonly retryable = false;
+  constructor(message: string) {
+    super(message);
+    this.name = 'InvalidSampleError';
+  }
+}
+
+/** @throws InvalidSampleError naming the first item that is not finite */
+export function checkFinite(what: string, sample: Float64Array): void {
+  for (let index = 0; index < sample.length; index++) {
+    if (!Number.isFinite(sample[index]))
+      throw new InvalidSampleError(
+        `${what} ${index} is ${sample[index]}; expected a finite number, leave out what is unknown`,
+      );
+  }
+}
