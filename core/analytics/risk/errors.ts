@@ -17,3 +17,15 @@ export function checkFinite(what: string, sample: Float64Array): void {
       );
   }
 }
+
+/** A matrix that is no covariance: some combination of its columns would have a negative variance. */
+export class NotPositiveSemidefiniteError extends Error {
+  readonly code = 'NotPositiveSemidefinite';
+  readonly retryable = false;
+  constructor(column: number, pivot: number) {
+    super(
+      `the matrix is no covariance: at column ${column} the variance left is ${pivot}; estimate all entries from the same periods`,
+    );
+    this.name = 'NotPositiveSemidefiniteError';
+  }
+}
