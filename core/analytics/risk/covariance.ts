@@ -6,16 +6,24 @@ import { checkDecay, DAILY_DECAY } from './ewma.ts';
  * squared units of the returns and of one period.
  */
 
-/** @throws InvalidSampleError for no column, columns of different length, too few rows, or an item that is not finite */
-export function checkColumns(columns: readonly Float64Array[], leastRows: number): number {
+/**
+ * @param names of the columns in messages; their numbers without them
+ * @returns how many rows there are
+ * @throws InvalidSampleError for no column, columns of different length, too few rows, or an item that is not finite
+ */
+export function checkColumns(
+  columns: readonly Float64Array[],
+  leastRows: number,
+  names: readonly string[] = columns.map((_, index) => `column ${index}`),
+): number {
   const [first] = columns;
   if (first === undefined) throw new InvalidSampleError('there are no columns; give one for each asset');
   columns.forEach((column, index) => {
     if (column.length !== first.length)
       throw new InvalidSampleError(
-        `column ${index} has ${column.length} returns and column 0 has ${first.length}; align them on common periods`,
+        `${names[index]} has ${column.length} returns and ${names[0]} has ${first.length}; align them on common periods`,
       );
-    checkFinite(`return of column ${index} at`, column);
+    checkFinite(`return of ${names[index]} at`, column);
   });
   if (first.length < leastRows)
     throw new InvalidSampleError(`there are ${first.length} returns; at least ${leastRows} are needed`);

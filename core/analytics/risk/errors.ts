@@ -29,3 +29,16 @@ export class NotPositiveSemidefiniteError extends Error {
     this.name = 'NotPositiveSemidefiniteError';
   }
 }
+
+/** Factors that a regression cannot tell apart. */
+export class CollinearFactorsError extends Error {
+  readonly code = 'CollinearFactors';
+  readonly retryable = false;
+  /** The factor that the others already hold. */
+  readonly factor: string;
+  constructor(factor: string, why: string) {
+    super(`the factor ${factor} ${why}; leave it out`);
+    this.name = 'CollinearFactorsError';
+    this.factor = factor;
+  }
+}
