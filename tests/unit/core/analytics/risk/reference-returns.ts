@@ -13,10 +13,19 @@ export const markPoundReturns = Float64Array.from(
     .map(Number),
 );
 
-/** Log returns of the S&P 500 in percent, 2000-01-04 to 2020-04-17, from the packaged file as it is. */
-export const indexReturns: Float64Array = (() => {
-  const root = dirname(createRequire(import.meta.url).resolve('vega-datasets'));
-  const rows = readFileSync(join(root, '../data/sp500-2000.csv'), 'utf8').trim().split('\n').slice(1);
-  const closes = rows.map((row) => Number(row.split(',')[4]));
-  return Float64Array.from(closes.slice(1), (close, index) => 100 * Math.log(close / closes[index]!));
-})();
+const root = dirname(createRequire(import.meta.url).resolve('vega-datasets'));
+const rows = readFileSync(join(root, '../data/sp500-2000.csv'), 'utf8')
+  .trim()
+  .split('\n')
+  .slice(1)
+  .map((row) => row.split(','));
+const closes = rows.map((row) => Number(row[4]));
+
+/** Dates of the sessions of the packaged S&P 500, 2000-01-03 to 2020-04-17. */
+export const indexSessions = rows.map((row) => row[0]!);
+
+/** Log returns of the S&P 500 in percent, from the packaged file as it is: item i is that of session i + 1. */
+export const indexReturns = Float64Array.from(
+  closes.slice(1),
+  (close, index) => 100 * Math.log(close / closes[index]!),
+);
