@@ -118,6 +118,8 @@ const ROUNDING = 1e-12;
 export function semidefiniteFactor(matrix: Float64Array, size: number): Float64Array {
   checkSquare(matrix, size);
   const lower = new Float64Array(size * size);
+  let largest = 0;
+  for (let index = 0; index < size; index++) largest = Math.max(largest, matrix[index * (size + 1)]!);
   const residual = (row: number, column: number) => {
     let sum = matrix[row * size + column]!;
     for (let k = 0; k < column; k++) sum -= lower[row * size + k]! * lower[column * size + k]!;
@@ -133,8 +135,11 @@ export function semidefiniteFactor(matrix: Float64Array, size: number): Float64A
     for (let row = column + 1; row < size; row++) {
       const rest = residual(row, column);
       if (!empty) lower[row * size + column] = rest / lower[column * (size + 1)]!;
-      // Where nothing of the variable is left, nothing of its covariances may be: |cᵢⱼ| ≤ √(cᵢᵢcⱼⱼ).
-      else if (Math.abs(rest) > 1e-5 * Math.sqrt(Math.abs(variance * matrix[row * (size + 1)]!)))
+      // Where nothing of the variable is left, nothing of its covariances may be: |cᵢⱼ| ≤ √(cᵢᵢcⱼⱼ), up to rounding.
+      else if (
+        Math.abs(rest) >
+        Math.max(1e-5 * Math.sqrt(Math.abs(variance * matrix[row * (size + 1)]!)), 1e-16 * largest)
+      )
         throw new NotPositiveSemidefiniteError(row, -Math.abs(rest));
     }
   }
