@@ -106,44 +106,68 @@ export function correlationOf(covariance: Float64Array, size: number): Float64Ar
   );
 }
 
-/** A pivot below this share of its own variance is rounding. */
+/** What is left of a standardised variance below this, per column, is rounding. */
 const ROUNDING = 1e-12;
+/** Variances below this have lost digits to the smallest double: they count as none. */
+const LEAST_VARIANCE = 1e-290;
 
 /**
- * A lower triangular L with LLᵀ equal to a positive semidefinite matrix: Cholesky with empty columns where a variable
- * is a combination of those before it (Higham 2002, 10.3).
- * @throws NotPositiveSemidefiniteError naming the column at which some combination would have a negative variance
+ * A matrix A with AAᵀ equal to a positive semidefinite matrix: Cholesky of the correlations, the largest pivot first
+ * (Higham 2002, 10.3), scaled back. Columns without anything left are zero, so that it exists for a definite matrix and
+ * for one in which assets make up others.
+ * @throws NotPositiveSemidefiniteError naming a column with which some combination would have a negative variance
  * @throws InvalidSampleError for a wrong length, an entry that is not finite, or mirrored entries that differ
  */
 export function semidefiniteFactor(matrix: Float64Array, size: number): Float64Array {
   checkSquare(matrix, size);
-  const lower = new Float64Array(size * size);
-  let largest = 0;
-  for (let index = 0; index < size; index++) largest = Math.max(largest, matrix[index * (size + 1)]!);
-  const residual = (row: number, column: number) => {
-    let sum = matrix[row * size + column]!;
-    for (let k = 0; k < column; k++) sum -= lower[row * size + k]! * lower[column * size + k]!;
-    return sum;
-  };
-  for (let column = 0; column < size; column++) {
-    const variance = matrix[column * (size + 1)]!;
-    const pivot = residual(column, column);
-    if (pivot < -ROUNDING * size * variance || variance < 0)
-      throw new NotPositiveSemidefiniteError(column, pivot);
-    const empty = pivot <= ROUNDING * size * variance;
-    if (!empty) lower[column * (size + 1)] = Math.sqrt(pivot);
-    for (let row = column + 1; row < size; row++) {
-      const rest = residual(row, column);
-      if (!empty) lower[row * size + column] = rest / lower[column * (size + 1)]!;
-      // Where nothing of the variable is left, nothing of its covariances may be: |cᵢⱼ| ≤ √(cᵢᵢcⱼⱼ), up to rounding.
-      else if (
-        Math.abs(rest) >
-        Math.max(1e-5 * Math.sqrt(Math.abs(variance * matrix[row * (size + 1)]!)), 1e-16 * largest)
-      )
-        throw new NotPositiveSemidefiniteError(row, -Math.abs(rest));
-    }
+  const deviations = Float64Array.from({ length: size }, (_, index) => deviationOf(matrix, size, index));
+  const left = symmetric(size, (i, j) => {
+    const scale = deviations[i]! * deviations[j]!;
+    return scale > 0 ? matrix[i * size + j]! / scale : 0;
+  });
+  const factor = new Float64Array(size * size);
+  const open = new Set(deviations.keys());
+  for (let step = 0; open.size > 0; step++) {
+    const pivot = largestPivot(left, size, open);
+    const variance = left[pivot * (size + 1)]!;
+    if (variance <= ROUNDING * size) break;
+    open.delete(pivot);
+    factor[pivot * size + step] = Math.sqrt(variance);
+    for (const row of open) factor[row * size + step] = left[row * size + pivot]! / Math.sqrt(variance);
+    for (const row of open)
+      for (const column of open)
+        left[row * size + column]! -= factor[row * size + step]! * factor[column * size + step]!;
   }
-  return lower;
+  for (const row of open)
+    for (const column of open) {
+      const rest = row === column ? -left[row * (size + 1)]! : Math.abs(left[row * size + column]!);
+      if (rest > 10 * ROUNDING * size)
+        throw new NotPositiveSemidefiniteError(row, -rest * deviations[row]! * deviations[column]!);
+    }
+  return factor.map((entry, at) => entry * deviations[Math.floor(at / size)]!);
+}
+
+/** Standard deviation of a column; 0 where it has none, and then nothing to do with the others either. */
+function deviationOf(matrix: Float64Array, size: number, index: number): number {
+  const variance = matrix[index * (size + 1)]!;
+  if (variance < 0) throw new NotPositiveSemidefiniteError(index, variance);
+  if (variance >= LEAST_VARIANCE) return Math.sqrt(variance);
+  for (let other = 0; other < size; other++) {
+    const covariance = Math.abs(matrix[index * size + other]!);
+    const bound = Math.sqrt(LEAST_VARIANCE) * Math.sqrt(Math.abs(matrix[other * (size + 1)]!));
+    if (covariance > Math.max(LEAST_VARIANCE, bound))
+      throw new NotPositiveSemidefiniteError(index, -covariance);
+  }
+  return 0;
+}
+
+function largestPivot(left: Float64Array, size: number, open: ReadonlySet<number>): number {
+  let [best, most] = [-1, Number.NEGATIVE_INFINITY];
+  for (const index of open) {
+    const variance = left[index * (size + 1)]!;
+    if (variance > most) [best, most] = [index, variance];
+  }
+  return best;
 }
 
 /** @throws InvalidSampleError for a wrong length, an entry that is not finite, or mirrored entries that differ */

@@ -47,6 +47,8 @@ const NEAR_ZERO = 1e-4;
 /** Responses below this are none. */
 const NO_RESPONSE = 1e-6;
 const NEAR_ONE = 1e-6;
+/** Where ω of standardised returns tends to zero, the likelihood has no maximum but an edge. */
+const EDGE_OF_OMEGA = 1e-12;
 const ITERATIONS = 200;
 /** Entry of the gradient of the log-likelihood of standardised returns: far below what parameters can be told by. */
 const GRADIENT_TOLERANCE = 1e-5;
@@ -205,6 +207,7 @@ function climbHolding(
 
 /** The maximum itself by Newton steps; nothing where the likelihood is not at a maximum there. */
 function settle(returns: Float64Array, found: Maximum): Maximum | undefined {
+  if (found.coordinates.parameters(found.values).omega < EDGE_OF_OMEGA) return undefined;
   if (found.explosive) return found.slope < TOLERATED_SLOPE ? found : undefined;
   const polished = polish(returns, found.coordinates, found.values);
   return polished === undefined ? undefined : { ...found, ...polished };

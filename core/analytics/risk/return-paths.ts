@@ -55,14 +55,14 @@ function gaussianDraw(mean: Float64Array, covariance: Float64Array, assets: numb
   if (mean.length !== assets)
     throw new InvalidSampleError(`there are ${mean.length} means for ${assets} weights; give one for each`);
   checkFinite('mean', mean);
-  const lower = semidefiniteFactor(covariance, assets);
+  const factor = semidefiniteFactor(covariance, assets);
   const shocks = new Float64Array(assets);
   return (random, horizon, path) => {
     for (let period = 0; period < horizon; period++) {
       for (let asset = 0; asset < assets; asset++) shocks[asset] = random.normal();
       for (let asset = 0; asset < assets; asset++) {
         let sum = mean[asset]!;
-        for (let k = 0; k <= asset; k++) sum += lower[asset * assets + k]! * shocks[k]!;
+        for (let k = 0; k < assets; k++) sum += factor[asset * assets + k]! * shocks[k]!;
         path[period * assets + asset] = sum;
       }
     }
