@@ -20,10 +20,6 @@ export function slackOf(side: Side, x: Float64Array): number {
   return side.sign * product - side.bound;
 }
 
-/** How far a slack may be below zero and still be rounding, at a point of a given Euclidean size. */
-export const rounding = (side: Side, size: number): number =>
-  1e-13 * (Math.abs(side.bound) + side.length * size);
-
 /** What adding a side would do: the step z in x, r in the multipliers (Goldfarb and Idnani 1983, step 2a). */
 export interface Direction {
   readonly d: Float64Array;
@@ -65,7 +61,7 @@ export class ActiveSet {
       whole += square;
       if (k >= active) free += square;
     }
-    const dependent = free <= 1e-22 * whole;
+    const dependent = free <= 1e-20 * whole;
     const z = new Float64Array(size);
     if (!dependent) {
       for (let row = 0; row < size; row++) {

@@ -1,4 +1,4 @@
-import { ActiveSet, type Direction, rounding, type Side, slackOf } from './active-set.ts';
+import { ActiveSet, type Direction, type Side, slackOf } from './active-set.ts';
 import { choleskyFactor, choleskySolve, inverseTransposed } from './cholesky.ts';
 import { InfeasibleConstraintsError, NotConvergedError, NotPositiveDefiniteError } from './errors.ts';
 import { checkProgram, type QuadraticProgram, sidesOf } from './quadratic-program.ts';
@@ -69,10 +69,18 @@ function notPositiveDefinite(name: string, pivot: number): NotPositiveDefiniteEr
 /** How far from its bound a constraint may end, relative to its size, before it counts as not met at all. */
 const INFEASIBLE = 1e-9;
 
+/** What is so much smaller than the largest of its kind counts as zero: a factor of a normal. */
+const NOISE = 1e-9;
+
+/** How far a constraint may be violated, relative to its size, and still be met. */
+const ROUNDING = 1e-13;
+
 class DualMethod {
   readonly x: Float64Array;
   readonly active: ActiveSet;
   iterations = 0;
+  /** Length of the unconstrained minimum: where every bound is zero it is all that tells rounding from a violation. */
+  readonly #reach: number;
   readonly #quadratic: Float64Array;
   readonly #linear: Float64Array;
   #limit = 0;
@@ -82,6 +90,7 @@ class DualMethod {
     this.#linear = linear;
     this.active = active;
     this.x = start;
+    this.#reach = Math.sqrt(dot(start, start));
   }
 
   run(sides: readonly Side[]): this {
@@ -100,6 +109,7 @@ class DualMethod {
     return this;
   }
 
+  /** Looks again after rounding has been taken out of x and the multipliers. */
   #refined(sides: readonly Side[], met: ReadonlySet<Side>): Side | undefined {
     this.active.refine(this.x, (x) => {
       const gradient = times(this.#quadratic, x);
@@ -110,14 +120,19 @@ class DualMethod {
   }
 
   #mostViolated(sides: readonly Side[], met: ReadonlySet<Side>): Side | undefined {
-    const size = Math.sqrt(dot(this.x, this.x));
+    const size = Math.max(Math.sqrt(dot(this.x, this.x)), 1e-9 * this.#reach);
     let worst: Side | undefined;
     let furthest = 0;
     for (const side of sides) {
       if (side.equality) continue;
       const slack = slackOf(side, this.x);
       if (slack >= 0 || slack >= furthest * side.length) continue;
-      if (slack >= -rounding(side, size) || met.has(side) || this.active.sides.includes(side)) continue;
+      if (
+        slack >= -ROUNDING * (Math.abs(side.bound) + side.length * size) ||
+        met.has(side) ||
+        this.active.sides.includes(side)
+      )
+        continue;
       furthest = slack / side.length;
       worst = side;
     }
@@ -169,7 +184,7 @@ class DualMethod {
     let largest = 0;
     for (const entry of r) largest = Math.max(largest, Math.abs(entry));
     for (let k = 0; k < r.length; k++) {
-      if (this.active.sides[k]!.equality || r[k]! <= 1e-14 * largest) continue;
+      if (this.active.sides[k]!.equality || r[k]! <= NOISE * largest) continue;
       const ratio = Math.max(0, this.active.multipliers[k]! / r[k]!);
       if (ratio >= step) continue;
       step = ratio;

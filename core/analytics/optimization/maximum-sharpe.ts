@@ -87,7 +87,7 @@ function noExcessReturn(names: readonly string[], expected: Float64Array, rate: 
   );
 }
 
-/** aᵀw ≤ b. */
+/** normalᵀw ≤ bound. */
 interface HalfSpace {
   readonly normal: Float64Array;
   readonly bound: number;
@@ -103,8 +103,8 @@ class LimitCone {
   readonly upper: Float64Array;
   readonly rows: LinearRow[] = [];
   readonly #limits: ResolvedLimits;
-  /** Lower ends of κ: κ ≥ normalᵀy. */
-  readonly #lowerEnds: Float64Array[] = [];
+  /** Lower ends of κ: κ ≥ normalᵀy / bound. */
+  readonly #lowerEnds: HalfSpace[] = [];
 
   constructor(limits: ResolvedLimits) {
     this.#limits = limits;
@@ -126,7 +126,7 @@ class LimitCone {
   weightsOf(y: Float64Array): Float64Array {
     const scale =
       this.#size === undefined
-        ? Math.max(...this.#lowerEnds.map((normal) => dot(normal, y)))
+        ? Math.max(...this.#lowerEnds.map(({ normal, bound }) => dot(normal, y) / bound))
         : sumOf(y) / this.#size;
     const { floors, caps } = this.#limits;
     return y.map((entry, index) => nearestWithin(entry / scale, floors[index]!, caps[index]!));
@@ -159,19 +159,26 @@ class LimitCone {
   }
 
   #eliminate(spaces: readonly HalfSpace[]): void {
-    const upperEnds: Float64Array[] = [];
-    for (const { normal, bound } of spaces) {
-      const scaled = normal.map((entry) => entry / bound);
-      if (bound === 0) this.#addRow(normal.map((entry) => -entry));
-      else (bound > 0 ? this.#lowerEnds : upperEnds).push(scaled);
+    const upperEnds: HalfSpace[] = [];
+    for (const space of spaces) {
+      if (space.bound === 0) this.#addRow(space.normal.map((entry) => -entry));
+      else (space.bound > 0 ? this.#lowerEnds : upperEnds).push(space);
     }
     for (const high of upperEnds)
-      for (const low of this.#lowerEnds) this.#addRow(high.map((entry, index) => entry - low[index]!));
+      for (const low of this.#lowerEnds)
+        this.#addRow(high.normal.map((entry, index) => high.bound * low.normal[index]! - low.bound * entry));
   }
 
+  /** Rows are of one size, so that what is rounding is so in each. */
   #addRow(coefficients: Float64Array): void {
-    if (coefficients.some((entry) => entry !== 0))
-      this.rows.push({ name: `limit ${this.rows.length}`, coefficients, least: 0, most: Infinity });
+    const largest = Math.max(...coefficients.map(Math.abs));
+    if (largest > 0)
+      this.rows.push({
+        name: `limit ${this.rows.length}`,
+        coefficients: coefficients.map((entry) => entry / largest),
+        least: 0,
+        most: Infinity,
+      });
   }
 }
 

@@ -136,49 +136,52 @@ function withoutCosts({ names, quadratic, gain, limits }: Task): Float64Array {
 }
 
 /**
- * Buys b and sells s of at least 0 with w = current + b − s. In b and s the program is semidefinite along buying and
- * selling at once, which costs and so never pays. A term θᵢbᵢsᵢ, which is 0 wherever a name is bought or sold only, takes
- * that away without moving the optimum: with θᵢ = λ · qᵢᵢ, λ the least eigenvalue of the correlations, the program is
- * strictly convex, so no ridge is needed for it.
+ * Weights w and sales s of at least 0, so that b = w − current + s is bought, of at least 0 too. The program is
+ * semidefinite along buying and selling at once, which costs and so never pays. A term θᵢbᵢsᵢ, which is 0 wherever a name is
+ * bought or sold only, takes that away without moving the optimum: with θᵢ = λ · qᵢᵢ, λ the least eigenvalue of the
+ * correlations, the program is strictly convex, so no ridge is needed for it.
  */
 function withCosts(task: Task, model: RiskModel, ridge: number, costs: ResolvedCosts): Float64Array {
   const { names, quadratic, gain, limits } = task;
+  const { current, buy, sell, impact } = costs;
   const count = names.length;
-  const share = leastEigenvalue(model, ridge);
   const size = 2 * count;
+  const share = leastEigenvalue(model, ridge);
   const doubled = new Float64Array(size * size);
   const linear = new Float64Array(size);
   for (let row = 0; row < count; row++) {
-    let pull = -gain[row]!;
-    for (let column = 0; column < count; column++) {
-      const entry = quadratic[row * count + column]!;
-      pull += entry * costs.current[column]!;
-      doubled[row * size + column] = entry;
-      doubled[(row + count) * size + column + count] = entry;
-      doubled[row * size + column + count] = -entry;
-      doubled[(row + count) * size + column] = -entry;
-    }
-    const diagonal = quadratic[row * (count + 1)]!;
-    doubled[row * size + row + count]! += share * diagonal;
-    doubled[(row + count) * size + row]! += share * diagonal;
-    doubled[row * size + row]! += 2 * costs.impact[row]!;
-    doubled[(row + count) * size + row + count]! += 2 * costs.impact[row]!;
-    linear[row] = pull + costs.buy[row]!;
-    linear[row + count] = -pull + costs.sell[row]!;
+    doubled.set(quadratic.subarray(row * count, (row + 1) * count), row * size);
+    const twice = 2 * impact[row]!;
+    const coupling = twice + share * quadratic[row * (count + 1)]!;
+    const sale = row + count;
+    doubled[row * (size + 1)]! += twice;
+    doubled[row * size + sale] = coupling;
+    doubled[sale * size + row] = coupling;
+    doubled[sale * (size + 1)] = 2 * coupling;
+    linear[row] = buy[row]! - gain[row]! - twice * current[row]!;
+    linear[sale] = buy[row]! + sell[row]! - coupling * current[row]!;
   }
   const { solution } = solveQuadraticProgram({
-    variables: [...names.map((name) => `buying ${name}`), ...names.map((name) => `selling ${name}`)],
+    variables: [...names, ...names.map((name) => `sale of ${name}`)],
     quadratic: doubled,
     linear,
-    lower: new Float64Array(size),
-    rows: tradeRows(names, limits, costs.current),
+    lower: Float64Array.of(...limits.floors, ...new Float64Array(count)),
+    upper: Float64Array.of(...limits.caps, ...new Float64Array(count).fill(Infinity)),
+    rows: [
+      { ...budgetRow(count, limits), coefficients: new Float64Array(size).fill(1, 0, count) },
+      ...names.map((name, index) => {
+        const coefficients = new Float64Array(size);
+        coefficients[index] = 1;
+        coefficients[index + count] = 1;
+        return { name: `purchase of ${name}`, coefficients, least: current[index]!, most: Infinity };
+      }),
+    ],
   });
-  return costs.current.map((held, index) =>
-    Math.min(
-      limits.caps[index]!,
-      Math.max(limits.floors[index]!, held + (solution[index]! - solution[index + count]!)),
-    ),
-  );
+  // Neither bought nor sold leaves rounding of the sum of two numbers, where the weight held is meant.
+  return current.map((held, index) => {
+    const weight = solution[index]!;
+    return Math.abs(weight - held) <= 1e-14 ? held : weight;
+  });
 }
 
 /** Least eigenvalue of the correlations with the ridge in them. */
@@ -191,27 +194,4 @@ function leastEigenvalue({ names, covariance }: RiskModel, ridge: number): numbe
       `the least eigenvalue of the correlations is ${least}: a name is a combination of others up to rounding; leave it out or give a ridge`,
     );
   return least;
-}
-
-/** The limits on weights, written on buys and sells. */
-function tradeRows(names: readonly string[], limits: ResolvedLimits, current: Float64Array) {
-  const count = names.length;
-  const budget = new Float64Array(2 * count).fill(1, 0, count).fill(-1, count);
-  let held = 0;
-  for (const weight of current) held += weight;
-  const row = (name: string, coefficients: Float64Array, least: number, most: number, now: number) => ({
-    name,
-    coefficients,
-    least: least - now,
-    most: most - now,
-  });
-  return [
-    row('invested', budget, limits.least, limits.most, held),
-    ...names.map((name, index) => {
-      const coefficients = new Float64Array(2 * count);
-      coefficients[index] = 1;
-      coefficients[index + count] = -1;
-      return row(name, coefficients, limits.floors[index]!, limits.caps[index]!, current[index]!);
-    }),
-  ];
 }

@@ -78,6 +78,71 @@ function attempt(program: QuadraticProgram): QuadraticSolution | InfeasibleConst
   }
 }
 
+/** A budget of 1, caps of a few 1/n, and rows through the point at which every variable is 1/n; nearly singular. */
+function degenerateProgram(seed: number, size: number): QuadraticProgram {
+  const random = seededRandom(seed);
+  const factors = 1 + random.integer(size);
+  const root = normals(random, size * factors);
+  const least = 10 ** -random.integer(10);
+  const quadratic = new Float64Array(size * size);
+  for (let i = 0; i < size; i++)
+    for (let j = 0; j < size; j++) {
+      let sum = i === j ? least : 0;
+      for (let k = 0; k < factors; k++) sum += root[i * factors + k]! * root[j * factors + k]!;
+      quadratic[i * size + j] = sum;
+    }
+  const rows = Array.from({ length: random.integer(12) }, (_, index) => {
+    const coefficients = Float64Array.from(
+      { length: size },
+      () => random.integer(3) - (random.next() < 0.3 ? 1 : 0),
+    );
+    if (coefficients.every((entry) => entry === 0)) coefficients[0] = 1;
+    const most = coefficients.reduce((sum, entry) => sum + entry, 0) / size;
+    return { name: `row ${index}`, coefficients, least: -Infinity, most };
+  });
+  const slope = 10 ** random.integer(4);
+  return {
+    variables: Array.from({ length: size }, (_, index) => `x${index}`),
+    quadratic,
+    linear: normals(random, size).map((entry) => slope * entry),
+    lower: new Float64Array(size),
+    upper: new Float64Array(size).fill((random.next() < 0.5 ? 1 : 1 + random.integer(3)) / size),
+    rows: [{ name: 'budget', coefficients: new Float64Array(size).fill(1), least: 1, most: 1 }, ...rows],
+  };
+}
+
+/** Feasible, multipliers of inequalities not negative, and no gradient left that they do not explain. */
+function expectOptimal(program: QuadraticProgram, violation: number): void {
+  const { solution, binding } = solveQuadraticProgram(program);
+  const size = solution.length;
+  const residual = program.linear.slice();
+  for (let i = 0; i < size; i++)
+    for (let j = 0; j < size; j++) residual[i]! += program.quadratic[i * size + j]! * solution[j]!;
+  const largest = Math.max(
+    ...program.linear.map(Math.abs),
+    ...program.quadratic.map(Math.abs),
+    ...binding.map(({ multiplier }) => Math.abs(multiplier)),
+  );
+  for (const { name, multiplier } of binding) {
+    const [subject, relation] = [name.replace(/ [=≥≤] .*/, ''), / ([=≥≤]) /.exec(name)?.[1]];
+    if (relation !== '=') expect(multiplier).toBeGreaterThanOrEqual(-1e-9 * largest);
+    const sign = relation === '≤' ? -1 : 1;
+    const row = program.rows?.find((candidate) => candidate.name === subject);
+    if (row === undefined) residual[program.variables.indexOf(subject)]! -= sign * multiplier;
+    else for (let i = 0; i < size; i++) residual[i]! -= sign * multiplier * row.coefficients[i]!;
+  }
+  for (const entry of residual) expect(Math.abs(entry)).toBeLessThanOrEqual(1e-11 * largest);
+  for (let index = 0; index < size; index++) {
+    expect(solution[index]).toBeGreaterThanOrEqual(program.lower![index]! - violation);
+    expect(solution[index]).toBeLessThanOrEqual(program.upper![index]! + violation);
+  }
+  for (const { coefficients, least, most } of program.rows ?? []) {
+    const at = coefficients.reduce((sum, entry, index) => sum + entry * solution[index]!, 0);
+    expect(at).toBeGreaterThanOrEqual(least - violation);
+    expect(at).toBeLessThanOrEqual(most + violation);
+  }
+}
+
 describe('the quadratic program', () => {
   it('has the optimum that quadprog finds, to 1e-8 in x and 1e-9 in the objective', () => {
     fc.assert(
@@ -118,37 +183,46 @@ describe('the quadratic program', () => {
   });
   it('ends where the gradient is the combination of binding normals that its multipliers say (Karush, Kuhn, Tucker)', () => {
     fc.assert(
-      fc.property(shapes, (shape) => {
-        const program = programOf(shape, 0, 1e-9);
-        const { solution, binding } = solveQuadraticProgram(program);
-        const size = solution.length;
-        const residual = program.linear.slice();
-        for (let i = 0; i < size; i++)
-          for (let j = 0; j < size; j++) residual[i]! += program.quadratic[i * size + j]! * solution[j]!;
-        for (const { name, multiplier } of binding) {
-          const [subject, relation] = [name.replace(/ [=≥≤] .*/, ''), / ([=≥≤]) /.exec(name)?.[1]];
-          if (relation !== '=') expect(multiplier).toBeGreaterThanOrEqual(-1e-9 * shape.scale);
-          const sign = relation === '≤' ? -1 : 1;
-          const row = program.rows?.find((candidate) => candidate.name === subject);
-          if (row === undefined) residual[program.variables.indexOf(subject)]! -= sign * multiplier;
-          else for (let i = 0; i < size; i++) residual[i]! -= sign * multiplier * row.coefficients[i]!;
-        }
-        const scale = Math.max(
-          ...program.linear.map(Math.abs),
-          ...solution.map((x) => Math.abs(x) * shape.scale),
-        );
-        for (const entry of residual) expect(Math.abs(entry)).toBeLessThanOrEqual(1e-10 * scale);
-        for (let index = 0; index < size; index++) {
-          expect(solution[index]).toBeGreaterThanOrEqual(program.lower![index]! - 1e-11);
-          expect(solution[index]).toBeLessThanOrEqual(program.upper![index]! + 1e-11);
-        }
-        for (const { coefficients, least, most } of program.rows ?? []) {
-          const at = coefficients.reduce((sum, entry, index) => sum + entry * solution[index]!, 0);
-          expect(at).toBeGreaterThanOrEqual(least - 1e-10);
-          expect(at).toBeLessThanOrEqual(most + 1e-10);
-        }
-      }),
+      fc.property(shapes, (shape) => expectOptimal(programOf(shape, 0, 1e-9), 1e-10)),
       { seed: 23, numRuns: 400 },
+    );
+  });
+  it('ends there too where far more constraints meet in one point than there are variables', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 31 }), fc.integer({ min: 2, max: 30 }), (seed, size) =>
+        expectOptimal(degenerateProgram(seed, size), 1e-9),
+      ),
+      { seed: 24, numRuns: 600 },
+    );
+  });
+  it('is at the origin where nothing else is feasible, which leaves no size by which to tell rounding', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 31 }), fc.integer({ min: 2, max: 8 }), (seed, half) => {
+        // Buys and sells that cost more than they bring.
+        const random = seededRandom(seed);
+        const size = 2 * half;
+        const root = normals(random, half).map((entry) => entry / 100);
+        const sign = (index: number) => (index < half ? 1 : -1);
+        const { solution } = solveQuadraticProgram({
+          variables: Array.from({ length: size }, (_, index) => `x${index}`),
+          quadratic: Float64Array.from({ length: size * size }, (_, at) => {
+            const [i, j] = [Math.floor(at / size), at % size];
+            return sign(i) * sign(j) * root[i % half]! * root[j % half]! + (i === j ? 0.2 : 0);
+          }),
+          linear: Float64Array.from({ length: size }, () => 1e-3 * random.next()),
+          lower: new Float64Array(size),
+          rows: [
+            {
+              name: 'sum',
+              coefficients: Float64Array.from({ length: size }, (_, index) => sign(index)),
+              least: 0,
+              most: 0,
+            },
+          ],
+        });
+        for (const entry of solution) expect(Math.abs(entry)).toBeLessThanOrEqual(1e-15);
+      }),
+      { seed: 25, numRuns: 400 },
     );
   });
 });
