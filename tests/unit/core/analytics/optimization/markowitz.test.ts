@@ -156,6 +156,14 @@ describe('the portfolio of maximum Sharpe ratio', () => {
     expect([...weights]).toEqual(near([-1, 1], 12));
     expect(objective.value).toBeCloseTo(0.05 / Math.sqrt(0.05), 12);
   });
+  it('refuses twins unless a ridge is given', () => {
+    const attempt = (ridge: number) => maximumSharpe(TWINS, Float64Array.of(0.1, 0.1, 0.05), { ridge });
+    expect(() => attempt(0)).toThrow(NotPositiveDefiniteError);
+    const { weights } = attempt(1e-8);
+    expect(weights[0]).toBeCloseTo(weights[1]!, 6);
+    expect(() => attempt(-1)).toThrow(/ridge is -1; expected a finite share of the mean variance/);
+    expect(() => attempt(Number.NaN)).toThrow(/ridge is NaN/);
+  });
   it('is refused where no name earns more than cash', () => {
     const attempt = (rate: number, returns = FIVE_RETURNS) =>
       maximumSharpe(FIVE_NAMES, returns, { riskFreeRate: rate });

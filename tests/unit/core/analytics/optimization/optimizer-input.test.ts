@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { efficientFrontier } from '#core/analytics/optimization/efficient-frontier.ts';
 import { InfeasibleConstraintsError, InvalidOptimizationError } from '#core/analytics/optimization/errors.ts';
 import { hierarchicalRiskParity } from '#core/analytics/optimization/hierarchical-risk-parity.ts';
 import { inverseVolatility } from '#core/analytics/optimization/inverse-volatility.ts';
@@ -8,7 +9,8 @@ import { minimumVariance } from '#core/analytics/optimization/minimum-variance.t
 import type { RiskModel } from '#core/analytics/optimization/risk-model.ts';
 import { riskParity } from '#core/analytics/optimization/risk-parity.ts';
 import { resolveLimits, type WeightLimits } from '#core/analytics/optimization/weight-limits.ts';
-import { FIVE_NAMES, modelOf } from '../../../../support/risk-models.ts';
+import { seededRandom } from '#core/values/random.ts';
+import { FIVE_NAMES, modelOf, randomModel } from '../../../../support/risk-models.ts';
 
 const two = (...covariance: number[]): RiskModel => ({
   names: ['A', 'B'],
@@ -58,6 +60,46 @@ describe.each(METHODS)('%s', (_, optimize) => {
     const before = FIVE_NAMES.covariance.slice();
     expect(optimize(FIVE_NAMES)).toEqual(optimize(FIVE_NAMES));
     expect(FIVE_NAMES.covariance).toEqual(before);
+  });
+});
+
+describe('ten names under caps of 10 %, which make the whole up to rounding', () => {
+  const ten = randomModel(seededRandom(5), 10);
+  const limits = { cap: 0.1 };
+  it.each([
+    ['minimum variance', () => minimumVariance(ten, { limits })],
+    [
+      'maximum Sharpe',
+      () =>
+        maximumSharpe(
+          ten,
+          Float64Array.from(ten.names, (_, i) => 0.01 * (i + 1)),
+          { limits },
+        ),
+    ],
+    [
+      'mean–variance with costs',
+      () =>
+        meanVariance(ten, new Float64Array(10), {
+          limits,
+          riskAversion: 2,
+          costs: { current: new Float64Array(10), buy: 0.001, impact: 0.01 },
+        }),
+    ],
+    ['risk parity', () => riskParity(ten, { limits })],
+    ['inverse volatility', () => inverseVolatility(ten, { limits })],
+    ['hierarchical risk parity', () => hierarchicalRiskParity(ten, { limits })],
+  ])('are held in equal parts by %s', (_, optimize) => {
+    for (const weight of optimize().weights) expect(weight).toBeCloseTo(0.1, 12);
+  });
+  it('leave a frontier of one portfolio', () => {
+    expect(
+      efficientFrontier(
+        ten,
+        Float64Array.from(ten.names, (_, i) => 0.01 * i),
+        { limits },
+      ),
+    ).toHaveLength(1);
   });
 });
 
