@@ -127,7 +127,7 @@ const MIDNIGHT = /^(?:[T ]00:00(?::00(?:\.0+)?)?)?(?:Z|[+-]00:?00)?$/;
 const CLOCK = /^[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?$/;
 
 /** The date of a session bar: `2018-02-05`, `20180205`, or such a date at midnight. */
-function dateCell(value: unknown): CivilDate | BadCell {
+export function dateCell(value: unknown): CivilDate | BadCell {
   const bad = { expected: 'a date such as 2018-02-05' };
   const text = value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : value;
   if (typeof text !== 'string') return bad;
@@ -167,7 +167,7 @@ function offsetMillis(text: string): number {
 }
 
 /** The instant of a minute bar, as given. */
-function instantCell(value: unknown, timeZone: BarFileOptions['timeZone']): EpochMillis | BadCell {
+export function instantCell(value: unknown, timeZone: BarFileOptions['timeZone']): EpochMillis | BadCell {
   const bad = { expected: 'a time such as 2018-02-05T14:30:00Z, or epoch milliseconds' };
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? bad : value.getTime();
   const text = typeof value === 'bigint' || typeof value === 'number' ? String(value) : value;

@@ -30,6 +30,9 @@ const CONFIGURATION_FAULTS: readonly string[] = [
   'InvalidSimulation',
   'UnknownRate',
   'Strategy',
+  'EquityFile',
+  'InvalidEquity',
+  'ReportFile',
 ];
 const BROKER_FAULTS: readonly string[] = [
   'ControlPort',
