@@ -23,6 +23,9 @@ export interface Plot {
   readonly shapes: readonly Markup[];
 }
 
+/** Labels from here on would hang over the edge of the page. */
+const NEAR_THE_END = 970;
+
 /** The plot without its frame. */
 export function plot({ id, title, description, axis, across, shapes }: Plot, kind = ''): Markup {
   const vertical = axis.ticks.map(
@@ -30,7 +33,7 @@ export function plot({ id, title, description, axis, across, shapes }: Plot, kin
   );
   const horizontal = across.map(
     ({ at, label }, index) =>
-      html`<span class="${index % 2 === 0 ? 'major' : 'minor'}" style="left:${place(at / 10)}%">${label}</span>`,
+      html`<span class="${index % 2 === 0 ? 'major' : 'minor'}${at > NEAR_THE_END ? ' end' : ''}" style="left:${place(at / 10)}%">${label}</span>`,
   );
   const grid = axis.ticks.map(({ at }) => html`<path class="grid" d="${levelPath(at)}"/>`);
   return html`<div class="plot ${kind}"><div class="up" aria-hidden="true">${vertical}</div><svg viewBox="0 0 ${String(BOX)} ${String(BOX)}" preserveAspectRatio="none" role="img" aria-labelledby="${id}-title ${id}-description"><title id="${id}-title">${title}</title><desc id="${id}-description">${description}</desc>${grid}${shapes}</svg><div class="across" aria-hidden="true">${horizontal}</div></div>`;

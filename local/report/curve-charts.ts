@@ -82,7 +82,7 @@ export function equityChart(curves: ReportCurves, names: ChartNames): Markup {
       `tall ${kind}`,
     );
   const linear = draw('equity-linear', 'linear', linearAxis(low, high, roundMoneyText));
-  const note = `In the account's currency, at the end of each day.${market === null ? '' : ` ${names.market ?? ''} starts with the same amount.`}`;
+  const note = `In the account's currency, at the end of each day.${market === null ? '' : ' The benchmark starts with the same amount.'}`;
   if (!(low > 0))
     return chart('Equity', `${note} No logarithmic scale: equity reaches zero.`, legendOf(names), linear);
   const logarithmic = draw('equity-log', 'logarithmic', logarithmicAxis(low, high, roundMoneyText));

@@ -88,6 +88,7 @@ function tailTable({ result }: TearSheet): Markup {
   );
 }
 
+/** Nothing where the marks alone are known. */
 function tradeRows({
   trades,
   exposure,
@@ -111,7 +112,9 @@ function tradeRows({
           ['Highest exposure, gross', cell(exposure.highestGross, percentText)],
           ['Time in the market', cell(exposure.timeInMarket, percentText)],
         ] as const)),
-    ['Turnover a year', cell(turnover, (times) => `${ratioText(times)} ×`)],
+    ...(trades === null
+      ? []
+      : ([['Turnover a year', cell(turnover, (times) => `${ratioText(times)} ×`)]] as const)),
   ];
 }
 

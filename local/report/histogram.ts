@@ -6,6 +6,8 @@ import { place } from './path.ts';
 import { BOX, linearAxis, type Tick } from './scale.ts';
 
 const MOST_BINS = 61;
+/** A bin with a single day must be seen: the tails are what the plot is for. */
+const LEAST_HEIGHT = 10;
 
 /** Bins of one width that meet at zero, so that no bin holds gains and losses. */
 interface Bins {
@@ -43,7 +45,7 @@ export function distributionChart(returns: Float64Array, valueAtRisk: Figure): M
   const bars = counts.flatMap((count, index) => {
     if (count === 0) return [];
     const left = (index / counts.length) * BOX;
-    const top = axis.scale(count);
+    const top = Math.min(axis.scale(count), BOX - LEAST_HEIGHT);
     const side = first + index < 0 ? 'loss' : 'gain';
     return [
       html`<rect class="bar ${side}" x="${place(left)}" y="${place(top)}" width="${place(BOX / counts.length)}" height="${place(BOX - top)}"/>`,

@@ -44,6 +44,7 @@ figcaption{margin-bottom:8px}
 .plot .up span{position:absolute;right:9px;transform:translateY(-50%);white-space:nowrap}
 .plot .across{grid-area:2/2;position:relative;font-size:12px;color:var(--muted)}
 .plot .across span{position:absolute;top:4px;transform:translateX(-50%);white-space:nowrap}
+.plot .across .end{transform:translateX(-100%)}
 svg path,svg rect{vector-effect:non-scaling-stroke}
 .grid{stroke:var(--grid);fill:none}
 .line{fill:none;stroke-width:1.6;stroke-linejoin:round}
@@ -83,7 +84,7 @@ abbr{text-decoration:none;color:var(--loss);font-weight:700}
 .key i.gain{background:rgb(var(--gain-rgb))}
 .key i.loss{background:rgb(var(--loss-rgb))}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-.months{margin-bottom:26px;border-collapse:separate;border-spacing:2px}
+.months{table-layout:fixed;margin-bottom:26px;border-collapse:separate;border-spacing:2px}
 .months th,.months td,.months td:last-child{border:0;text-align:right;padding:3px 6px}
 .months tbody th{padding-left:0}
 .heat{border-radius:3px}
@@ -110,7 +111,8 @@ h1{font-size:24px}
 .spare{display:none}
 table{font-size:13px}
 th,td{padding:4px 5px}
-.months{font-size:11px;border-spacing:1px;table-layout:fixed}
+.months{font-size:11px;border-spacing:1px}
+td small{display:block;margin:0}
 .months th,.months td,.months td:last-child{padding:3px 1px;text-align:center;font-size:11px}
 .months .fine{display:none}
 .months .short{display:inline}
@@ -123,11 +125,14 @@ body{max-width:none;padding:0;font-size:10.5pt}
 .scales input,.scales label{display:none}
 .wide{overflow:visible}
 .chart,.tiles li,.provenance,.banner,tr{break-inside:avoid}
+.months{break-inside:avoid}
 h2,caption,figcaption{break-after:avoid}
+.pair .minor{display:none}
+td small{display:block;margin:0}
 .plot.tall{--height:230px}
 table{font-size:9pt}
-.tiles{grid-template-columns:repeat(6,1fr)}
-.tiles strong{font-size:12.5pt}
+.tiles{grid-template-columns:repeat(3,1fr)}
+.tiles strong{font-size:13pt}
 .tiles small,.tiles span{font-size:8pt}
 }
 `;
