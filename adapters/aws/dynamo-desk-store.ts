@@ -1,6 +1,5 @@
 import {
   type AttributeValue,
-  BatchGetItemCommand,
   type DynamoDBClient,
   PutItemCommand,
   QueryCommand,
@@ -22,6 +21,7 @@ import {
 } from '#core/events/desk-store.ts';
 import type { JournalEntry } from '#core/events/new-event.ts';
 import type { Clock } from '#core/values/clock.ts';
+import { addressIn, gatheredReads } from './gathered-reads.ts';
 
 /** Table names and the age after which the mark of a dealt-with cause may be forgotten. */
 export interface DynamoDeskStoreSettings {
@@ -32,23 +32,12 @@ export interface DynamoDeskStoreSettings {
 }
 
 const MAXIMUM_ITEMS = 100;
-const READ_ATTEMPTS = 5;
 const DAY_SECONDS = 86_400;
 
 type Role =
   | { readonly kind: 'cause'; readonly id: string }
   | { readonly kind: 'state'; readonly key: StateKey }
   | { readonly kind: 'entry'; readonly id: string };
-
-/** A read or commit that DynamoDB gave no usable answer to. The caller's retry policy decides. */
-export class DeskStoreError extends Error {
-  readonly code = 'DeskStoreUnavailable';
-  readonly retryable = true;
-  constructor(message: string, cause?: unknown) {
-    super(message, { cause });
-    this.name = 'DeskStoreError';
-  }
-}
 
 /**
  * {@link DeskStore} on DynamoDB. One commit is one TransactWriteItems (a single PutItem where it is one entry and nothing
@@ -59,22 +48,23 @@ export function dynamoDeskStore(
   settings: DynamoDeskStoreSettings,
   clock: Clock,
 ): DeskStore {
+  const readItems = gatheredReads(client);
   return {
-    read: (keys) => readState(client, settings, keys),
+    read: (keys) => readState(readItems, settings.stateTable, keys),
     commit: (change) => commit(client, settings, clock, change),
-    entries: (references) => readEntries(client, settings, references),
+    entries: (references) => readEntries(readItems, settings.journalTable, references),
     journal: (correlationId, types) => readJournal(client, settings, correlationId, types),
   };
 }
 
 async function readState(
-  client: DynamoDBClient,
-  settings: DynamoDeskStoreSettings,
+  readItems: ReturnType<typeof gatheredReads>,
+  table: string,
   keys: readonly StateKey[],
 ): Promise<readonly (StoredState | null)[]> {
-  const found = await readItems(client, settings.stateTable, keys);
+  const found = await readItems(table, keys);
   return keys.map((key) => {
-    const item = found.get(address(key));
+    const item = found.get(addressIn(table, key));
     return item === undefined
       ? null
       : {
@@ -85,50 +75,21 @@ async function readState(
 }
 
 async function readEntries(
-  client: DynamoDBClient,
-  settings: DynamoDeskStoreSettings,
+  readItems: ReturnType<typeof gatheredReads>,
+  table: string,
   references: readonly EntryReference[],
 ): Promise<readonly (StoredEntry | null)[]> {
   const keys = references.map(({ correlationId, type, key }) => ({
     partition: correlationId,
     sort: `${type}#${key}`,
   }));
-  const found = await readItems(client, settings.journalTable, keys);
+  const found = await readItems(table, keys);
   return keys.map((key) => {
-    const item = found.get(address(key));
+    const item = found.get(addressIn(table, key));
     return item === undefined
       ? null
       : { correlationId: key.partition, sortKey: key.sort, canonical: item['event']?.S ?? '' };
   });
-}
-
-const address = (key: StateKey) => `${key.partition}\u0000${key.sort}`;
-
-/** Strongly consistent batch read, asking again for what the service left unprocessed. */
-async function readItems(
-  client: DynamoDBClient,
-  table: string,
-  keys: readonly StateKey[],
-): Promise<ReadonlyMap<string, Record<string, AttributeValue>>> {
-  const found = new Map<string, Record<string, AttributeValue>>();
-  // The service refuses a batch that names one key twice.
-  const distinct = [...new Map(keys.map((key) => [address(key), key])).values()];
-  let pending: Record<string, AttributeValue>[] = distinct.map(stateKeyItem);
-  for (let attempt = 0; pending.length > 0; attempt++) {
-    if (attempt === READ_ATTEMPTS) {
-      throw new DeskStoreError(
-        `${pending.length} items of ${table} stayed unread after ${READ_ATTEMPTS} attempts`,
-      );
-    }
-    const answer = await client.send(
-      new BatchGetItemCommand({ RequestItems: { [table]: { Keys: pending, ConsistentRead: true } } }),
-    );
-    for (const item of answer.Responses?.[table] ?? []) {
-      found.set(address({ partition: item['pk']?.S ?? '', sort: item['sk']?.S ?? '' }), item);
-    }
-    pending = (answer.UnprocessedKeys?.[table]?.Keys ?? []) as Record<string, AttributeValue>[];
-  }
-  return found;
 }
 
 async function readJournal(

@@ -69,6 +69,20 @@ export function planPyramiding(
   return { intents, stopMoves };
 }
 
+/**
+ * Whether {@link planPyramiding} could plan anything under some policy: false is certain, true is not. Most revaluations
+ * need no policy read, because no position has moved a step or has a stop to raise.
+ */
+export function mayPyramid(portfolio: Portfolio, options: PyramidingOptions): boolean {
+  return portfolio.positions.some((position) => {
+    const instrument = options.instrument(position.instrument);
+    const situation = instrument === undefined ? null : situationOf(position, instrument);
+    return (
+      situation !== null && (trailStops(situation).length > 0 || hasMovedAStep(portfolio, situation, options))
+    );
+  });
+}
+
 interface Situation {
   readonly position: Position;
   readonly instrument: Instrument;
@@ -140,6 +154,26 @@ function trailStops(situation: Situation): StopMove[] {
   });
 }
 
+/** What has to hold for another layer whatever the policy says. */
+function hasMovedAStep(
+  portfolio: Portfolio,
+  { position, instrument, sign, layers, newest, plan, initialRisk, mark }: Situation,
+  options: PyramidingOptions,
+): boolean {
+  const volume = options.expectedVolume?.(position.instrument);
+  const gain = mark.minus(newest.averagePrice).times(sign);
+  return (
+    portfolio.tradingState === 'ACTIVE' &&
+    position.pending.length === 0 &&
+    instrument.tradable &&
+    plan.stepR > 0 &&
+    gain.gte(inR(initialRisk, plan.stepR)) &&
+    layers.every((layer) => layer.stop !== null) &&
+    volume !== undefined &&
+    volume > 0
+  );
+}
+
 function nextLayer(
   portfolio: Portfolio,
   policy: RiskPolicy,
@@ -149,15 +183,10 @@ function nextLayer(
 ): Intent | null {
   const { position, instrument, sign, layers, newest, plan, initialRisk, mark } = situation;
   const number = Math.max(layers.length, ...layers.map(layerNumber)) + 1;
-  const open = options.now < options.sessionClose - policy.closingMinutes * MINUTE;
-  const allowed =
-    portfolio.tradingState === 'ACTIVE' && open && position.pending.length === 0 && instrument.tradable;
-  if (!allowed || number > Math.min(plan.maxLayers, policy.pyramiding.maxLayers)) return null;
-  const gain = mark.minus(newest.averagePrice).times(sign);
-  if (!(plan.stepR > 0) || gain.lt(inR(initialRisk, plan.stepR))) return null;
-  if (layers.some((layer) => layer.stop === null)) return null;
+  if (options.now >= options.sessionClose - policy.closingMinutes * MINUTE) return null;
+  if (number > Math.min(plan.maxLayers, policy.pyramiding.maxLayers)) return null;
   const volume = options.expectedVolume?.(position.instrument);
-  if (volume === undefined || !(volume > 0)) return null;
+  if (volume === undefined || !hasMovedAStep(portfolio, situation, options)) return null;
 
   const worst = mark.times(sign === 1 ? LIMIT_FRACTION.plus(1) : new Decimal(1).minus(LIMIT_FRACTION));
   const limitPrice = onTick(instrument, worst, sign === 1 ? 'down' : 'up');

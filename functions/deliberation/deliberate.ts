@@ -6,7 +6,7 @@ import { loadContext } from '#functions/runtime/cycle-context.ts';
 import { cycleEntry } from '#functions/runtime/cycle-events.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
 import type { Arrival } from '#functions/runtime/handler.ts';
-import { causeOf, eventsOf, isThere } from '#functions/runtime/journal-reading.ts';
+import { causeIn, eventsOf } from '#functions/runtime/journal-reading.ts';
 
 export const DELIBERATION_TYPES = ['OpinionGiven', 'ProposalSynthesized', 'DeliberationRoundOpened'] as const;
 type DeliberationType = (typeof DELIBERATION_TYPES)[number];
@@ -34,14 +34,17 @@ export async function deliberate(desk: Desk, arrivals: readonly Arrival<Delibera
   for (const round of rounds.values()) await count(desk, round);
 }
 
-async function count(desk: Desk, { correlationId, iteration, round, close }: RoundInQuestion): Promise<void> {
-  if (close && (await isThere(desk, outcomesOf(correlationId, iteration, round)))) return;
+async function count(desk: Desk, inQuestion: RoundInQuestion): Promise<void> {
+  const { correlationId, iteration, round, close } = inQuestion;
+  let synthesized = close ? await undecided(desk, inQuestion) : undefined;
+  if (synthesized === null) return;
   const opinions = (await eventsOf(desk, correlationId, ['OpinionGiven'])).filter(
     ({ data }) => data.iteration === iteration,
   );
   const inRound = (number: number) => opinions.filter(({ data }) => data.round === number);
   if (!close && inRound(round).length < VOTERS.length) return;
-  const synthesized = await causeOf(desk, correlationId, 'ProposalSynthesized', String(iteration));
+  synthesized ??= await undecided(desk, inQuestion);
+  if (synthesized === null) return;
   const context = await loadContext(desk, synthesized.data.snapshot);
   const outcome = tally(
     inRound(round).map(ballotOf),
@@ -61,12 +64,22 @@ async function count(desk: Desk, { correlationId, iteration, round, close }: Rou
   if (result.kind === 'conflict') throw new RoundContendedError(correlationId, round);
 }
 
-/** The events that a round can end with: a deadline that comes after one of them has nothing to do. */
-const outcomesOf = (correlationId: string, iteration: number, round: number) => [
-  { correlationId, type: 'ConsensusReached', key: String(iteration) },
-  { correlationId, type: 'ConsensusFailed', key: String(iteration) },
-  { correlationId, type: 'DeliberationRoundOpened', key: `${iteration}/${round + 1}` },
-];
+/** What the round is about; null where it has ended: a vote or a deadline that comes after that has nothing to do. */
+async function undecided(
+  desk: Desk,
+  { correlationId, iteration, round }: RoundInQuestion,
+): Promise<DeskEvent<'ProposalSynthesized'> | null> {
+  const proposal = { correlationId, type: 'ProposalSynthesized', key: String(iteration) };
+  const [stored, ...outcomes] = await desk.store.entries([
+    proposal,
+    { correlationId, type: 'ConsensusReached', key: String(iteration) },
+    { correlationId, type: 'ConsensusFailed', key: String(iteration) },
+    { correlationId, type: 'DeliberationRoundOpened', key: `${iteration}/${round + 1}` },
+  ]);
+  return outcomes.some((entry) => entry !== null)
+    ? null
+    : causeIn(['ProposalSynthesized'], stored ?? null, proposal);
+}
 
 /** Two countings of a round met. The transport tries again and finds it decided. */
 export class RoundContendedError extends Error {

@@ -15,6 +15,16 @@ export class MissingCauseError extends Error {
 export const eventOf = <T extends EventType>(types: readonly T[], entry: StoredEntry): DeskEvent<T> =>
   parseEventOf(types, JSON.parse(entry.canonical));
 
+/** The event that was read from its place in the journal. @throws MissingCauseError where there was none */
+export function causeIn<T extends EventType>(
+  types: readonly T[],
+  entry: StoredEntry | null,
+  { correlationId, type, key }: EntryReference,
+): DeskEvent<T> {
+  if (entry === null) throw new MissingCauseError(correlationId, type, key);
+  return eventOf(types, entry);
+}
+
 /** One event by its place in the journal. @throws MissingCauseError */
 export async function causeOf<T extends EventType>(
   desk: Desk,
@@ -22,9 +32,9 @@ export async function causeOf<T extends EventType>(
   type: T,
   key: string,
 ): Promise<DeskEvent<T>> {
-  const [entry] = await desk.store.entries([{ correlationId, type, key }]);
-  if (entry === null || entry === undefined) throw new MissingCauseError(correlationId, type, key);
-  return eventOf([type], entry);
+  const reference = { correlationId, type, key };
+  const [entry] = await desk.store.entries([reference]);
+  return causeIn([type], entry ?? null, reference);
 }
 
 /** Whether the journal has at least one of some entries. */

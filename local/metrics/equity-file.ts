@@ -1,9 +1,16 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { CsvError, parse } from 'csv-parse/sync';
-import { type BadCell, dateCell, instantCell, numberCell } from '#adapters/market-data/bar-cells.ts';
+import { dateCell, millisCell, numberCell } from '#adapters/market-data/cell-values.ts';
+import type { BadCell } from '#adapters/market-data/market-file.ts';
 import type { EquityCurve } from '#core/analytics/series.ts';
-import { newYorkInstant } from '#core/market/new-york-time.ts';
+import {
+  NEW_YORK_FIRST_YEAR,
+  NEW_YORK_LAST_YEAR,
+  newYorkInstant,
+  newYorkOffset,
+  OutsideNewYorkRangeError,
+} from '#core/market/new-york-time.ts';
 
 /** A file that cannot be read as marks of an account: where, what stands there, what was expected. */
 export class EquityFileError extends Error {
@@ -135,26 +142,38 @@ function placesOf(file: string, names: readonly string[]): Readonly<Record<Colum
   return { time: placeOf('time'), equity: placeOf('equity'), benchmark: placeOf('benchmark') };
 }
 
+const DATE_ALONE = /^\d{4}-?\d{2}-?\d{2}$/;
+
 /** An instant after the one before. A date alone is the close of the US market that day. */
 function markTime(text: string, before: number | undefined): number | BadCell {
-  const date = dateCell(text);
-  const at =
-    typeof date === 'string' && !/[T ]/.test(text)
-      ? newYorkInstant(date, CLOSE_HOUR, 0)
-      : instantCell(text, 'America/New_York');
-  if (typeof at === 'object')
-    return { expected: 'a date such as 2018-02-05 or a time such as 2018-02-05T21:00:00Z' };
-  if (before !== undefined && at <= before)
+  const at = instantOf(text);
+  if (typeof at === 'number' && before !== undefined && at <= before)
     return {
       expected: `a time after ${new Date(before).toISOString()} of the line before; sort the lines, one for each time`,
     };
   return at;
 }
 
+function instantOf(text: string): number | BadCell {
+  try {
+    if (DATE_ALONE.test(text)) {
+      const date = dateCell(text);
+      return typeof date === 'string' ? newYorkInstant(date, CLOSE_HOUR, 0) : date;
+    }
+    const at = millisCell(text, { timeZone: 'America/New_York' });
+    // Days are those of New York, so its clock must be known there.
+    if (typeof at === 'number') newYorkOffset(at);
+    return at;
+  } catch (fault) {
+    if (!(fault instanceof OutsideNewYorkRangeError)) throw fault;
+    return { expected: `a time from ${NEW_YORK_FIRST_YEAR} to ${NEW_YORK_LAST_YEAR}` };
+  }
+}
+
 /** An amount above zero; a curve may end at or below zero, and then it ends. */
 function amount(text: string, last: boolean): number | BadCell {
-  const value = numberCell(text, 'close');
-  if (typeof value === 'object') return { expected: 'a number such as 101250.50' };
+  const value = numberCell(text, false, '101250.50');
+  if (typeof value === 'object') return value;
   if (!Number.isFinite(value)) return { expected: 'a finite number such as 101250.50' };
   return value > 0 || last ? value : { expected: 'a number above zero, as marks follow' };
 }

@@ -67,6 +67,19 @@ describe('what cannot be done', () => {
       3,
       /cannot be read as the marker/,
     ],
+    [
+      'a calendar of no market',
+      () => ['calendar', '2018-01-02', '2018-01-05', '--market', 'lse'],
+      3,
+      /"lse"/,
+    ],
+    [
+      'a calendar beyond its years',
+      () => ['calendar', '2018-01-02', '2040-01-05'],
+      3,
+      /2040-01-05.*2028-12-31/,
+    ],
+    ['a data file of an unknown kind', () => ['data', 'check', file('table.csv', 'a,b\n')], 3, /"a, b"/],
     ['an export that is none', () => ['verify', state.path], 3, /not whole/],
     [
       'an equity file that is not there',

@@ -28,8 +28,13 @@ export function scanForLostCycles(
     reportPriceAge(desk, (book?.value as AccountBook | undefined) ?? EMPTY_BOOK);
     const cycles = stored === null || stored === undefined ? [] : sessionRecord.parse(stored.value).cycles;
     const started: string[] = [];
-    for (const cycleId of cycles.slice(-RECENT_CYCLES)) {
-      const entries = (await desk.store.entries(milestonesOf(cycleId))).filter((entry) => entry !== null);
+    const recent = await Promise.all(
+      cycles.slice(-RECENT_CYCLES).map(async (cycleId) => ({
+        cycleId,
+        entries: (await desk.store.entries(milestonesOf(cycleId))).filter((entry) => entry !== null),
+      })),
+    );
+    for (const { cycleId, entries } of recent) {
       if (isFinished(entries) || !isOverdue(entries, desk.clock.now())) continue;
       try {
         await client.send(

@@ -7,7 +7,7 @@ import { stateKeys } from '#core/events/state-keys.ts';
 import { sessionAt } from '#core/market/calendar.ts';
 import { findInstrument } from '#core/market/catalog.ts';
 import { parseRiskPolicy } from '#core/risk/policy.ts';
-import { planPyramiding } from '#core/risk/pyramiding.ts';
+import { mayPyramid, type PyramidingOptions, planPyramiding } from '#core/risk/pyramiding.ts';
 import { parseInstant } from '#core/values/clock.ts';
 import { measured } from '#core/values/round.ts';
 import type { DailyRecord } from '#functions/portfolio/market-record.ts';
@@ -25,16 +25,19 @@ export async function pyramid(desk: Desk, arrivals: readonly Arrival<'PortfolioR
 async function pyramidOn(desk: Desk, event: DeskEvent<'PortfolioRevalued'>): Promise<void> {
   const now = desk.clock.now();
   const session = sessionAt('us-equity', now);
-  const [policy] = await desk.store.read([stateKeys.policy]);
-  if (session === null || policy === null || policy === undefined) return;
+  if (session === null) return;
   const volume = event.data.volume === null ? null : Number(event.data.volume);
-  const { intents, stopMoves } = planPyramiding(event.data, parseRiskPolicy(policy.value), {
+  const options: PyramidingOptions = {
     now,
     session: session.date,
     sessionClose: session.close,
     instrument: findInstrument,
     expectedVolume: (id) => (id === event.data.instrument && volume !== null ? volume : undefined),
-  });
+  };
+  if (!mayPyramid(event.data, options)) return;
+  const [policy] = await desk.store.read([stateKeys.policy]);
+  if (policy === null || policy === undefined) return;
+  const { intents, stopMoves } = planPyramiding(event.data, parseRiskPolicy(policy.value), options);
   const priced = await Promise.all(
     intents.map(async (intent) => ({ ...intent, expectedSlippage: await slippageOf(desk, intent) })),
   );

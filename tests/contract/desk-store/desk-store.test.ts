@@ -6,7 +6,8 @@ import {
   TransactionCanceledException,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DeskStoreError, dynamoDeskStore } from '#adapters/aws/dynamo-desk-store.ts';
+import { dynamoDeskStore } from '#adapters/aws/dynamo-desk-store.ts';
+import { DeskStoreError } from '#adapters/aws/gathered-reads.ts';
 import { inMemoryDeskStore } from '#adapters/memory/in-memory-desk-store.ts';
 import { canonicalJson } from '#core/events/canonical.ts';
 import { CommitTooLargeError, type DeskStore, RepeatedItemError } from '#core/events/desk-store.ts';
@@ -324,6 +325,46 @@ describe('the desk store on DynamoDB', () => {
       UnprocessedKeys: (command as { input: BatchGetItemCommandInput }).input.RequestItems,
     }));
     await expect(dynamoDeskStore(never, SETTINGS, clock).read([key])).rejects.toThrow(DeskStoreError);
+  });
+
+  it('reads what is asked for in one turn, of whichever tables, in one request, and more than one holds in several', async () => {
+    const requests: string[][] = [];
+    const counting = answering((command) => {
+      const { RequestItems } = (command as { input: BatchGetItemCommandInput }).input;
+      requests.push(
+        Object.entries(RequestItems ?? {}).map(([table, { Keys }]) => `${table} ${Keys?.length}`),
+      );
+      return { Responses: {} };
+    });
+    const counted = dynamoDeskStore(counting, SETTINGS, clock);
+    const reference = { correlationId: 'c', type: 'BarClosed', key: '1' };
+
+    expect(
+      await Promise.all([counted.read([key]), counted.read([key, key]), counted.entries([reference])]),
+    ).toEqual([[null], [null, null], [null]]);
+    await counted.read([key]);
+    expect(requests).toEqual([['State 1', 'Journal 1'], ['State 1']]);
+
+    requests.length = 0;
+    const many = Array.from({ length: 60 }, (_, index) => ({ partition: 'a', sort: String(index) }));
+    await Promise.all([counted.read(many), counted.read(many.map(({ sort }) => ({ partition: 'b', sort })))]);
+    expect(requests).toEqual([['State 100'], ['State 20']]);
+  });
+
+  it('fails every reader of a request that failed, and none of the next', async () => {
+    let failing = true;
+    const broken = dynamoDeskStore(
+      answering(() => {
+        if (failing) throw new Error('no connection');
+        return { Responses: {} };
+      }),
+      SETTINGS,
+      clock,
+    );
+    const outcomes = await Promise.allSettled([broken.read([key]), broken.read([key])]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    failing = false;
+    expect(await broken.read([key])).toEqual([null]);
   });
 
   it('follows a journal over its pages', async () => {

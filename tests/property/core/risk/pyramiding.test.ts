@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { orderPlanned, stopMovePlanned } from '#contracts/events/orders.ts';
 import { findInstrument } from '#core/market/catalog.ts';
 import { DEFAULT_RISK_POLICY } from '#core/risk/policy.ts';
-import { planPyramiding } from '#core/risk/pyramiding.ts';
+import { mayPyramid, planPyramiding } from '#core/risk/pyramiding.ts';
 import { longPosition, newYorkSession, portfolio } from '../../../support/agent-context.ts';
 
 const session = newYorkSession('2018-01-23');
@@ -34,13 +34,15 @@ describe('planPyramiding along any path of prices', () => {
               grossExposure: String((held * Number(mark)).toFixed(2)),
               positions: [{ ...start, quantity: String(held), mark, layers }],
             });
-            const { intents, stopMoves } = planPyramiding(account, DEFAULT_RISK_POLICY, {
+            const options = {
               now: session.open + 60_000,
               session: session.date,
               sessionClose: session.close,
               instrument: findInstrument,
               expectedVolume: () => 1e7,
-            });
+            };
+            const { intents, stopMoves } = planPyramiding(account, DEFAULT_RISK_POLICY, options);
+            if (!mayPyramid(account, options)) expect([...intents, ...stopMoves]).toEqual([]);
             for (const move of stopMoves) {
               expect(stopMovePlanned.safeParse({ ...move, requestId: 'r' }).success).toBe(true);
               expect(Number(move.to)).toBeGreaterThan(Number(move.from));

@@ -75,7 +75,7 @@ describe('a file of marks', () => {
     [
       'a time that never was',
       `${header}2020-03-08T02:30:00,101\n`,
-      /line 3, column date: "2020-03-08T02:30:00"/,
+      /line 3, column date: "2020-03-08T02:30:00" cannot be used; expected a time that exists in New York/,
     ],
     [
       'the same time twice',
@@ -86,6 +86,16 @@ describe('a file of marks', () => {
       'an unsorted time',
       `${header}2019-12-31,101\n`,
       /line 3, column date: "2019-12-31" cannot be used; expected a time after/,
+    ],
+    [
+      'a date too early',
+      'date,equity\n1950-01-03,1\n',
+      /line 2, column date: "1950-01-03" cannot be used; expected a time from 1987 to 2037/,
+    ],
+    [
+      'an instant too late',
+      `${header}2050-01-03T00:00:00Z,1\n`,
+      /line 3, column date: .* expected a time from 1987 to 2037/,
     ],
     [
       'a cell too many',
