@@ -12,6 +12,7 @@ import {
   faultListCommand,
   faultSetCommand,
 } from '#local/command-line/fault-command.ts';
+import { metricsCommand } from '#local/command-line/metrics-command.ts';
 import {
   haltCommand,
   reconcileCommand,
@@ -78,8 +79,17 @@ program
   .option('--commission <schedule>', 'tiered (default) or fixed, as Interactive Brokers charges')
   .option('--seed <text>', 'seed of a strategy that draws random numbers')
   .option('--parameters <list>', 'of the strategy, such as fast=10,slow=30')
+  .option('--report <file.html>', 'a tear sheet as one self-contained page')
   .option('--json', 'the result as one JSON document on stdout')
   .action(run(backtestCommand));
+program
+  .command('metrics')
+  .description('the figures of an account from its marks, against a benchmark where the file has one')
+  .argument('<equity.csv>', 'columns time, equity and, if there is one, benchmark')
+  .option('--risk-free <rate>', 'yearly rate as a fraction, such as 0.02 (default 0)')
+  .option('--report <file.html>', 'a tear sheet as one self-contained page')
+  .option('--json', 'the figures as one JSON document on stdout')
+  .action(run(metricsCommand));
 program
   .command('host')
   .description('the embedded AWS host alone, from a cloud assembly, in real time')

@@ -31,6 +31,9 @@ const CONFIGURATION_FAULTS: readonly string[] = [
   'InvalidSimulation',
   'UnknownRate',
   'Strategy',
+  'EquityFile',
+  'InvalidEquity',
+  'ReportFile',
 ];
 const BROKER_FAULTS: readonly string[] = [
   'ControlPort',
