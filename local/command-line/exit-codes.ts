@@ -30,6 +30,8 @@ const CONFIGURATION_FAULTS: readonly string[] = [
   'InvalidSimulation',
   'UnknownRate',
   'Strategy',
+  'InvalidValidation',
+  'TrialThread',
 ];
 const BROKER_FAULTS: readonly string[] = [
   'ControlPort',
