@@ -4,7 +4,6 @@ import {
   logOdds,
   predictLogOdds,
   sigmoid,
-  softplus,
   trainLogistic,
 } from '#core/analytics/models/logistic-regression.ts';
 import { seededRandom } from '#core/values/random.ts';
