@@ -1,9 +1,9 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Bar, barSeries } from '#core/market/bars.ts';
-import { startPaperGateway } from '#local/paper-gateway/gateway.ts';
 import {
   encodeFrame,
   encodeHello,
@@ -16,8 +16,6 @@ import {
   type RequestFields,
   type RequestName,
 } from '#local/paper-gateway/protocol/requests.ts';
-import { SteppedClock } from '#local/paper-gateway/stepped-clock.ts';
-import { type MemoryTapeInstrument, memoryTape } from '#local/paper-gateway/tape.ts';
 
 /**
  * What the paper gateway serves, measured over real sockets with its state on disk:
@@ -27,66 +25,9 @@ import { type MemoryTapeInstrument, memoryTape } from '#local/paper-gateway/tape
  */
 const VERSION = 193;
 const MINUTE = 60_000;
-const OPEN = Date.UTC(2018, 1, 5, 14, 30);
 const LINES = 100;
 const CLIENTS = 8;
 const UPDATES_PER_SECOND = 10;
-
-function instrument(index: number): MemoryTapeInstrument {
-  const name = `S${String(index).padStart(3, '0')}`;
-  const rows = Array.from({ length: 390 }, (_, minute): Bar => {
-    const openTime = OPEN + minute * MINUTE;
-    return {
-      openTime,
-      closeTime: openTime + MINUTE,
-      open: 100,
-      high: 100.1,
-      low: 99.9,
-      close: 100,
-      volume: 1e9,
-    };
-  });
-  return {
-    instrument: name,
-    assetClass: 'equity',
-    tradable: true,
-    tick: '0.01',
-    lot: '1',
-    timeZone: 'America/New_York',
-    contract: {
-      conId: index + 1,
-      symbol: name,
-      secType: 'STK',
-      exchange: 'SMART',
-      primaryExchange: 'NASDAQ',
-      currency: 'USD',
-      localSymbol: name,
-      tradingClass: 'NMS',
-      multiplier: '1',
-      longName: name,
-      industry: '',
-    },
-    sessions: [
-      {
-        date: '2018-02-05',
-        openTime: OPEN,
-        closeTime: OPEN + 390 * MINUTE,
-        bars: barSeries(name, { unit: 'minute', count: 1 }, rows),
-      },
-    ],
-    daily: barSeries(name, { unit: 'session' }, [
-      {
-        openTime: OPEN - 86_400_000,
-        closeTime: OPEN - 60_000_000,
-        open: 100,
-        high: 100,
-        low: 100,
-        close: 100,
-        volume: 1e9,
-      },
-    ]),
-  };
-}
 
 /** A bare client: counts messages by id, so that the gateway is measured and not a library. */
 class BareClient {
@@ -153,17 +94,17 @@ console.log(
     .join(' ')}`,
 );
 const directory = mkdtempSync(join(tmpdir(), 'paper-gateway-bench-'));
-const clock = new SteppedClock(OPEN);
-const gateway = await startPaperGateway({
-  port: 0,
-  clock,
-  tape: memoryTape(Array.from({ length: LINES }, (_, index) => instrument(index))),
-  directory,
-  seed: 1,
-  initialCash: '1000000000',
-});
+const server = fork(join(import.meta.dirname, 'broker', 'gateway-server.ts'), [directory, String(LINES)]);
+const answer = async (message: object | null): Promise<Readonly<Record<string, number>>> => {
+  const answered = once(server, 'message');
+  if (message !== null) server.send(message);
+  const [first] = (await answered) as [Readonly<Record<string, number>>];
+  return first;
+};
+const { port = 0 } = await answer(null);
+const advance = (): Promise<unknown> => answer({ advance: MINUTE });
 try {
-  const client = new BareClient(gateway.port, 1);
+  const client = new BareClient(port, 1);
   await client.until('9', 1);
   const limit = (orderId: number) =>
     client.send('placeOrder', {
@@ -215,11 +156,11 @@ try {
     });
   }
   await client.until('3', statuses + lives);
-  clock.advance(MINUTE);
+  await advance();
   await client.until('59', lives);
   report('market orders placed, filled and reported', lives, begun);
 
-  const watchers = Array.from({ length: CLIENTS }, (_, index) => new BareClient(gateway.port, 10 + index));
+  const watchers = Array.from({ length: CLIENTS }, (_, index) => new BareClient(port, 10 + index));
   await Promise.all(watchers.map((watcher) => watcher.until('9', 1)));
   for (const [index, watcher] of watchers.entries()) {
     for (let line = index; line < LINES; line += CLIENTS)
@@ -234,20 +175,19 @@ try {
   const before = lastTicks();
   begun = performance.now();
   for (let update = 0; update < seconds * UPDATES_PER_SECOND; update += 1) {
-    clock.advance(MINUTE);
-    await new Promise((resolve) => setImmediate(resolve));
+    await advance();
   }
   while (lastTicks() < before + updates) await new Promise((resolve) => setImmediate(resolve));
   report(`updates to ${LINES} market data lines of ${CLIENTS} clients`, updates, begun);
   const share = (performance.now() - begun) / (seconds * 1000);
   console.log(
-    `  so ${UPDATES_PER_SECOND} updates/s a line take ${(100 * share).toFixed(0)} % of one core, the clients included`,
+    `  so ${UPDATES_PER_SECOND} updates/s a line take ${(100 * share).toFixed(0)} % of the time of one core`,
   );
-  console.log(
-    `resident memory: ${Math.round(process.memoryUsage().rss / 1_048_576)} MB (gateway and clients in one process)`,
-  );
+  const { rss = Number.NaN } = await answer({ memory: true });
+  console.log(`resident memory of the gateway, at most: ${Math.round(rss / 1_048_576)} MB`);
   for (const each of [client, ...watchers]) each.socket.destroy();
 } finally {
-  await gateway.close();
+  server.send({ end: true });
+  await once(server, 'exit');
   rmSync(directory, { recursive: true });
 }

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { backtestCommand } from '#local/command-line/backtest-command.ts';
+import { calendarCommand } from '#local/command-line/calendar-command.ts';
+import { dataCheckCommand } from '#local/command-line/data-command.ts';
 import { dayCommand } from '#local/command-line/day-command.ts';
 import { doctorCommand } from '#local/command-line/doctor-command.ts';
 import { EXIT, type ExitCode, exitCodeOf, faultText } from '#local/command-line/exit-codes.ts';
@@ -10,7 +12,12 @@ import {
   faultListCommand,
   faultSetCommand,
 } from '#local/command-line/fault-command.ts';
-import { haltCommand, resumeCommand, statusCommand } from '#local/command-line/operator-commands.ts';
+import {
+  haltCommand,
+  reconcileCommand,
+  resumeCommand,
+  statusCommand,
+} from '#local/command-line/operator-commands.ts';
 import { paperGatewayCommand } from '#local/command-line/paper-gateway-command.ts';
 import { hostCommand } from '#local/command-line/serve-commands.ts';
 import { verifyCommand } from '#local/command-line/verify-command.ts';
@@ -26,7 +33,7 @@ const program = new Command('abc')
   .enablePositionalOptions()
   .addHelpText(
     'after',
-    '\nData on stdout, messages on stderr. Exit codes: 0 ok, 2 usage, 3 configuration, 5 broker, 6 refused by risk, 7 audit verification failed, 130 interrupted.',
+    '\nData on stdout, messages on stderr. Exit codes: 0 ok, 2 usage, 3 configuration, 5 broker, 6 refused by risk, 7 audit verification failed, 8 findings in data, 130 interrupted.',
   );
 
 /** Ends with the command's own code; a fault is one paragraph with its mend. */
@@ -130,6 +137,7 @@ for (const [name, description, command] of [
   ['halt', 'stop all trading now', haltCommand],
   ['resume', 'let trading go on: needs --by and --reason', resumeCommand],
   ['status', 'the running desk: state, equity, positions, limits', statusCommand],
+  ['reconcile', 'compare with the broker now', reconcileCommand],
 ] as const) {
   program
     .command(name)
@@ -140,6 +148,32 @@ for (const [name, description, command] of [
     .option('--json', 'as JSON')
     .action(run(command));
 }
+program
+  .command('calendar')
+  .description(
+    'the sessions of a market with their hours in New York and UTC, early closes and closures named',
+  )
+  .argument('<from>', 'first date, YYYY-MM-DD')
+  .argument('<to>', 'last date')
+  .option('--market <name>', 'nyse (default), nasdaq, forex or crypto')
+  .option('--json', 'the calendar as one JSON document on stdout')
+  .action(run(calendarCommand));
+program
+  .command('data')
+  .description('market data in files')
+  .command('check')
+  .description('what a file of bars, quotes or trades holds, what cannot be believed and what is missing')
+  .argument('<file>', '.csv, .tsv, .txt or .parquet')
+  .option('--symbol <id>', 'the instrument (default: the name of the file, if the catalog has it)')
+  .option('--asset-class <class>', 'equity (default), index, forex, crypto or future, for other instruments')
+  .option('--interval <length>', 'session, or minutes a bar (default: as the times tell)')
+  .option('--time-zone <zone>', 'of times without an offset: UTC or America/New_York')
+  .option('--ambiguous-time <which>', 'of a time that comes twice: earlier or later')
+  .option('--stamp <which>', 'whether a minute bar carries its open (default) or its close')
+  .option('--delimiter <character>', 'between the cells of a line (default: a comma)')
+  .option('--actions <csv>', 'corporate actions that the prices are not adjusted for: date,kind,value')
+  .option('--json', 'the whole report as one JSON document on stdout')
+  .action(run(dataCheckCommand));
 program
   .command('doctor')
   .description('check what this machine offers')

@@ -40,6 +40,8 @@ export const EVENTS = {
   StopMoved: { version: 1, data: orders.stopMoved },
   CommandDeclined: { version: 1, data: orders.commandDeclined },
   BrokerDifferenceFound: { version: 1, data: orders.brokerDifferenceFound },
+  ForeignHoldingsObserved: { version: 1, data: orders.foreignHoldingsObserved },
+  ReconciliationRequested: { version: 1, data: orders.reconciliationRequested },
   BrokerStateChanged: { version: 1, data: desk.brokerStateChanged },
   BarClosed: { version: 1, data: desk.barClosed },
   DailyHistoryObserved: { version: 1, data: desk.dailyHistoryObserved },

@@ -1,4 +1,4 @@
-import type { IBApi, Order } from '@stoqey/ib';
+import type { Contract, IBApi, Order } from '@stoqey/ib';
 import { EventName } from '@stoqey/ib/dist/api/data/enum/event-name.js';
 import { DateTime } from 'luxon';
 import type { BrokerMessage, CompletedOrder, ObservedOrder } from '#core/broker/broker-port.ts';
@@ -54,22 +54,28 @@ function zoneOf(name: string | undefined): string {
   return name === undefined ? 'utc' : (ZONES[name] ?? name);
 }
 
-function observedOrder(
-  orderId: number,
-  symbol: string | undefined,
-  order: Order,
-  status: string,
-): ObservedOrder {
+function observedOrder(orderId: number, contract: Contract, order: Order, status: string): ObservedOrder {
   return {
     orderId,
     clientId: order.clientId ?? -1,
     permId: order.permId ?? 0,
     orderRef: order.orderRef ?? '',
     account: order.account ?? '',
-    symbol: symbol ?? '',
+    symbol: contract.symbol ?? '',
+    contract: {
+      symbol: contract.symbol ?? '',
+      secType: contract.secType ?? '',
+      currency: contract.currency ?? '',
+      multiplier:
+        isSet(contract.multiplier) && contract.multiplier > 0
+          ? decimalText(new Decimal(contract.multiplier))
+          : null,
+    },
     side: order.action ?? '',
     quantity: decimalOf('open order', 'its quantity', order.totalQuantity),
     orderType: order.orderType,
+    limitPrice:
+      isSet(order.lmtPrice) && order.lmtPrice !== 0 ? decimalText(new Decimal(order.lmtPrice)) : null,
     triggerPrice:
       isSet(order.auxPrice) && order.auxPrice > 0 ? decimalText(new Decimal(order.auxPrice)) : null,
     parentId: order.parentId ?? 0,
@@ -123,7 +129,7 @@ export function listen(api: IBApi, emit: (message: BrokerMessage) => void): void
 
 function listenToOrders(api: IBApi, emit: (message: BrokerMessage) => void): void {
   api.on(EventName.openOrder, (orderId, contract, order, state) =>
-    emit({ kind: 'open-order', order: observedOrder(orderId, contract.symbol, order, state.status) }),
+    emit({ kind: 'open-order', order: observedOrder(orderId, contract, order, state.status) }),
   );
   api.on(EventName.openOrderEnd, () => emit({ kind: 'open-orders-end' }));
   api.on(

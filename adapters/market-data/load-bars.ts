@@ -1,29 +1,14 @@
-import { extname } from 'node:path';
-import { BarFileError } from './bar-cells.ts';
-import type { BarStream, LoadedBars } from './bar-file.ts';
-import { collectBars } from './bar-file.ts';
-import { type CsvBarOptions, streamCsvBars } from './csv-bars.ts';
-import { streamParquetBars } from './parquet-bars.ts';
+import { type BarStream, barFiles, type LoadedBars } from './bar-cells.ts';
+import type { CsvBarOptions } from './csv-bars.ts';
+import { streamFile } from './file-format.ts';
+import { collect, whole } from './file-intake.ts';
 
-/** Streams a file of bars by its ending: `.csv`, `.tsv`, `.txt` as text, `.parquet`, `.pq` as Parquet. @throws BarFileError */
+/** Streams a file of bars by its ending: `.csv`, `.tsv`, `.txt` as text, `.parquet`, `.pq` as Parquet. @throws MarketFileError */
 export function streamBars(file: string, options: CsvBarOptions): BarStream {
-  switch (extname(file).toLowerCase()) {
-    case '.csv':
-    case '.txt':
-      return streamCsvBars(file, options);
-    case '.tsv':
-      return streamCsvBars(file, { delimiter: '\t', ...options });
-    case '.parquet':
-    case '.pq':
-      return streamParquetBars(file, options);
-  }
-  throw new BarFileError(
-    file,
-    'the ending says nothing of its format; expected .csv, .tsv, .txt, .parquet or .pq',
-  );
+  return streamFile(file, barFiles(options), options);
 }
 
-/** Reads a whole file of bars by its ending. See {@link streamBars}. @throws BarFileError */
+/** Reads a whole file of bars by its ending. See {@link streamBars}. @throws MarketFileError */
 export async function loadBars(file: string, options: CsvBarOptions): Promise<LoadedBars> {
-  return collectBars(streamBars(file, { ...options, batchSize: Number.POSITIVE_INFINITY }));
+  return collect(streamBars(file, whole(options)));
 }

@@ -159,6 +159,31 @@ export const orderCancelled = z.object({
 export const stopMoved = z.object({ ...brokerOrder, stopPrice: unsignedDecimalText });
 /** A command the bridge would not carry out: the link not ready, halted, expired, fenced off. Nothing was sent. */
 export const commandDeclined = z.object({ intentId: identifier, command: identifier, reason: sentence });
+/**
+ * All that stands in the account and is not the desk's; takes the place of what was last said. `instrument` is the
+ * catalog's id, or `<kind>:<symbol>` of what the catalog does not have. A price is per unit in money, multiplier included.
+ */
+export const foreignHoldingsObserved = z.object({
+  account: identifier,
+  /** Signed units beyond what the desk's book accounts for. */
+  positions: z.array(
+    z.object({ instrument: identifier, quantity: decimalText, price: unsignedDecimalText.nullable() }),
+  ),
+  orders: z.array(
+    z.object({
+      permId: z.int(),
+      clientId: z.int(),
+      instrument: identifier,
+      side,
+      orderType: z.string(),
+      remaining: unsignedDecimalText,
+      /** Limit or trigger; null for an order at the market. */
+      price: unsignedDecimalText.nullable(),
+    }),
+  ),
+});
+/** An operator wants the broker and the journal compared now. */
+export const reconciliationRequested = z.object({ requestId: identifier, by: identifier, reason: sentence });
 /** What the broker holds and what we hold differ, or an order of somebody else's was seen. Never repaired silently. */
 export const brokerDifferenceFound = z.object({
   subject: z.enum(['order', 'execution', 'position', 'account', 'foreign-order']),

@@ -21,13 +21,17 @@ const REJECTED: ReadonlySet<number> = new Set([
   10020, 10026,
 ]);
 
+/** The gateway takes no orders: its read-only switch, or a dialog about it that nobody clicked away. */
+export const isReadOnly = (code: number, message: string): boolean =>
+  code === 321 && /read-?only/i.test(message);
+
 /**
  * Classifies a notice that names one of our orders. What is neither a refusal nor a cancel by Interactive Brokers' message
  * codes is a warning: an order is taken for dead only where the broker says so.
  * Source: https://interactivebrokers.github.io/tws-api/message_codes.html
  */
 export function classifyOrderNotice(code: number, message: string, changing: boolean): OrderNotice {
-  if (code === 321 && /read-?only/i.test(message)) return 'read-only';
+  if (isReadOnly(code, message)) return 'read-only';
   if (code === 202) return 'cancelled';
   if (code === 161 || code === 10147 || code === 10148) return 'cancel-refused';
   if (code === 104 || code === 105) return 'change-refused';
@@ -62,8 +66,6 @@ export function classifyLinkNotice(code: number, message: string): LinkNotice {
       return 'socket-port-reset';
     case 100:
       return 'pacing';
-    case 321:
-      return /read-?only/i.test(message) ? 'read-only' : 'routine';
   }
-  return 'routine';
+  return isReadOnly(code, message) ? 'read-only' : 'routine';
 }

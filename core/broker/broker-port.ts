@@ -57,9 +57,17 @@ export interface ObservedOrder {
   readonly orderRef: string;
   readonly account: string;
   readonly symbol: string;
+  readonly contract: {
+    readonly symbol: string;
+    readonly secType: string;
+    readonly currency: string;
+    /** Of futures and options; null where the broker tells none. */
+    readonly multiplier: string | null;
+  };
   readonly side: string;
   readonly quantity: string;
   readonly orderType: string;
+  readonly limitPrice: string | null;
   readonly triggerPrice: string | null;
   readonly parentId: number;
   readonly ocaGroup: string;

@@ -59,9 +59,10 @@ export class Rsi {
 export function rsi(values: ArrayLike<number>, period = 14): Float64Array {
   const weight = 1 / checkPeriod('the period', period);
   const length = values.length;
-  const result = new Float64Array(length).fill(Number.NaN);
+  const result = new Float64Array(length);
   let i = 0;
   while (i < length) {
+    const first = i;
     let previous = values[i++] as number;
     let gain = 0;
     let loss = 0;
@@ -71,9 +72,11 @@ export function rsi(values: ArrayLike<number>, period = 14): Float64Array {
       const change = value - previous;
       previous = value;
       if (Number.isNaN(change)) break;
-      gain += Math.max(change, 0);
-      loss += Math.max(-change, 0);
+      const rise = (change + Math.abs(change)) * 0.5;
+      gain += rise;
+      loss += rise - change;
     }
+    result.fill(Number.NaN, first, i);
     if (i < seeded) continue;
     gain /= period;
     loss /= period;
@@ -83,8 +86,10 @@ export function rsi(values: ArrayLike<number>, period = 14): Float64Array {
       const change = value - previous;
       previous = value;
       if (Number.isNaN(change)) break;
-      gain += (Math.max(change, 0) - gain) * weight;
-      loss += (Math.max(-change, 0) - loss) * weight;
+      // The positive part of the change without a branch: up and down come in no order that could be foreseen.
+      const rise = (change + Math.abs(change)) * 0.5;
+      gain += (rise - gain) * weight;
+      loss += (rise - change - loss) * weight;
       result[i] = (100 * gain) / (gain + loss);
     }
   }

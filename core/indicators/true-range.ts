@@ -6,13 +6,32 @@ export function trueRangeOf(high: number, low: number, previousClose: number): n
   return Math.max(high - low, Math.abs(high - previousClose), Math.abs(low - previousClose));
 }
 
-/** True range by bar; undefined at index 0, which has no close before it (TA-Lib). */
+/** True range (Wilder 1978) bar by bar; undefined for the first bar, which has no close before it (TA-Lib). */
+export class TrueRange {
+  #previousClose = Number.NaN;
+
+  reset(): void {
+    this.#previousClose = Number.NaN;
+  }
+
+  update(high: number, low: number, close: number): number {
+    if (Number.isNaN(high + low + close)) {
+      this.reset();
+      return Number.NaN;
+    }
+    const range = trueRangeOf(high, low, this.#previousClose);
+    this.#previousClose = close;
+    return range;
+  }
+}
+
+/** {@link TrueRange} over bars. @throws RangeError for columns of different lengths */
 export function trueRange(bars: RangeColumns): Float64Array {
   const { high, low, close } = bars;
   const result = new Float64Array(checkLengths({ high, low, close }));
+  const indicator = new TrueRange();
   for (let i = 0; i < result.length; i++) {
-    const before = i === 0 ? Number.NaN : (close[i - 1] as number);
-    result[i] = trueRangeOf(high[i] as number, low[i] as number, before);
+    result[i] = indicator.update(high[i] as number, low[i] as number, close[i] as number);
   }
   return result;
 }

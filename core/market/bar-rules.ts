@@ -30,6 +30,7 @@ export type QuarantineReason =
   | 'duplicate'
   | 'conflicting-duplicate'
   | 'delisted'
+  | 'expired'
   | 'excessive-move';
 
 /** A reason and the sentence that goes with it. */
@@ -68,7 +69,7 @@ export function largestMove(instrument: Instrument): number | null {
 }
 
 /** Whether prices at or below zero are possible (futures: 2020-04-20). */
-function allowsNonPositive(instrument: Instrument): boolean {
+export function allowsNonPositive(instrument: Instrument): boolean {
   return instrument.assetClass === 'future';
 }
 

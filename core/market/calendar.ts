@@ -57,9 +57,9 @@ interface Table {
 function usEquitySessions(): Session[] {
   const sessions: Session[] = [];
   let year = 0;
-  let closures: ReadonlySet<DayNumber> = new Set();
-  let earlyCloses: ReadonlySet<DayNumber> = new Set();
-  let noonOpens: ReadonlySet<DayNumber> = new Set();
+  let closures: ReadonlyMap<DayNumber, string> = new Map();
+  let earlyCloses: ReadonlyMap<DayNumber, string> = new Map();
+  let noonOpens: ReadonlyMap<DayNumber, string> = new Map();
   for (let day = FIRST_DAY; day <= LAST_DAY; day++) {
     const weekday = weekdayOf(day);
     if (weekday === 0 || weekday === 6) continue;

@@ -1,4 +1,4 @@
-import type { Instrument, InstrumentId } from './instrument.ts';
+import type { InstrumentId, SpotInstrument } from './instrument.ts';
 
 /** An id that the catalog does not have. */
 export class UnknownInstrumentError extends Error {
@@ -12,7 +12,7 @@ export class UnknownInstrumentError extends Error {
   }
 }
 
-function equity(id: InstrumentId, name: string, sector: string | null): Instrument {
+function equity(id: InstrumentId, name: string, sector: string | null): SpotInstrument {
   return {
     id,
     name,
@@ -28,7 +28,7 @@ function equity(id: InstrumentId, name: string, sector: string | null): Instrume
   };
 }
 
-function forex(base: string, quote: string, name: string): Instrument {
+function forex(base: string, quote: string, name: string): SpotInstrument {
   return {
     id: `${base}.${quote}`,
     name,
@@ -44,7 +44,7 @@ function forex(base: string, quote: string, name: string): Instrument {
   };
 }
 
-function crypto(id: InstrumentId, name: string, tick: string, lot: string): Instrument {
+function crypto(id: InstrumentId, name: string, tick: string, lot: string): SpotInstrument {
   return {
     id,
     name,
@@ -61,7 +61,7 @@ function crypto(id: InstrumentId, name: string, tick: string, lot: string): Inst
 }
 
 /** The S&P 500 price index: a benchmark and regime input, nothing that can be bought. */
-const SPX: Instrument = {
+const SPX: SpotInstrument = {
   id: 'SPX',
   name: 'S&P 500 index (price return)',
   assetClass: 'index',
@@ -79,7 +79,7 @@ const SPX: Instrument = {
  * A stand-in for what follows the index, so that simulations have something to trade where only the index has data. It
  * trades at the index level with the volume printed beside the index, pays no dividends and exists nowhere.
  */
-const SPX_PROXY: Instrument = {
+const SPX_PROXY: SpotInstrument = {
   ...SPX,
   id: 'SPX-PROXY',
   name: 'S&P 500 simulated proxy instrument (trades at the index level; exists in simulation only)',
@@ -88,7 +88,7 @@ const SPX_PROXY: Instrument = {
   proxyFor: 'SPX',
 };
 
-const SECTOR_FUNDS: readonly Instrument[] = [
+const SECTOR_FUNDS: readonly SpotInstrument[] = [
   equity('XLB', 'Materials Select Sector SPDR Fund', 'materials'),
   equity('XLC', 'Communication Services Select Sector SPDR Fund', 'communication services'),
   equity('XLE', 'Energy Select Sector SPDR Fund', 'energy'),
@@ -102,7 +102,7 @@ const SECTOR_FUNDS: readonly Instrument[] = [
   equity('XLY', 'Consumer Discretionary Select Sector SPDR Fund', 'consumer discretionary'),
 ];
 
-const BROAD_FUNDS: readonly Instrument[] = [
+const BROAD_FUNDS: readonly SpotInstrument[] = [
   equity('SPY', 'SPDR S&P 500 ETF Trust', 'broad equity'),
   equity('QQQ', 'Invesco QQQ Trust (Nasdaq-100)', 'broad equity'),
   equity('IWM', 'iShares Russell 2000 ETF', 'broad equity'),
@@ -110,7 +110,7 @@ const BROAD_FUNDS: readonly Instrument[] = [
   equity('MDY', 'SPDR S&P MidCap 400 ETF Trust', 'broad equity'),
 ];
 
-const BOND_FUNDS: readonly Instrument[] = [
+const BOND_FUNDS: readonly SpotInstrument[] = [
   equity('SHY', 'iShares 1-3 Year Treasury Bond ETF', 'bonds'),
   equity('IEF', 'iShares 7-10 Year Treasury Bond ETF', 'bonds'),
   equity('TLT', 'iShares 20+ Year Treasury Bond ETF', 'bonds'),
@@ -121,7 +121,7 @@ const BOND_FUNDS: readonly Instrument[] = [
   equity('EMB', 'iShares J.P. Morgan USD Emerging Markets Bond ETF', 'bonds'),
 ];
 
-const INTERNATIONAL_FUNDS: readonly Instrument[] = [
+const INTERNATIONAL_FUNDS: readonly SpotInstrument[] = [
   equity('EFA', 'iShares MSCI EAFE ETF', 'international equity'),
   equity('EEM', 'iShares MSCI Emerging Markets ETF', 'international equity'),
   equity('VGK', 'Vanguard FTSE Europe ETF', 'international equity'),
@@ -132,7 +132,7 @@ const INTERNATIONAL_FUNDS: readonly Instrument[] = [
   equity('EWZ', 'iShares MSCI Brazil ETF', 'international equity'),
 ];
 
-const COMMODITY_FUNDS: readonly Instrument[] = [
+const COMMODITY_FUNDS: readonly SpotInstrument[] = [
   equity('GLD', 'SPDR Gold Shares', 'commodities'),
   equity('SLV', 'iShares Silver Trust', 'commodities'),
   equity('USO', 'United States Oil Fund', 'commodities'),
@@ -142,7 +142,7 @@ const COMMODITY_FUNDS: readonly Instrument[] = [
   equity('DBC', 'Invesco DB Commodity Index Tracking Fund', 'commodities'),
 ];
 
-const CURRENCIES: readonly Instrument[] = [
+const CURRENCIES: readonly SpotInstrument[] = [
   equity('UUP', 'Invesco DB US Dollar Index Bullish Fund', 'currency'),
   forex('EUR', 'USD', 'Euro in US dollars'),
   forex('GBP', 'USD', 'Pound sterling in US dollars'),
@@ -150,7 +150,7 @@ const CURRENCIES: readonly Instrument[] = [
   forex('AUD', 'USD', 'Australian dollar in US dollars'),
 ];
 
-const CRYPTO: readonly Instrument[] = [
+const CRYPTO: readonly SpotInstrument[] = [
   crypto('BTC-USD', 'Bitcoin in US dollars', '0.25', '0.0001'),
   crypto('ETH-USD', 'Ether in US dollars', '0.05', '0.001'),
 ];
@@ -159,7 +159,7 @@ const CRYPTO: readonly Instrument[] = [
  * The macro agent's universe: 46 instruments over sectors, broad equity, bonds, international equity, commodities,
  * currencies and crypto. Being listed says nothing of having data: an instrument without bars is not available.
  */
-export const MACRO_UNIVERSE: readonly Instrument[] = [
+export const MACRO_UNIVERSE: readonly SpotInstrument[] = [
   ...SECTOR_FUNDS,
   ...BROAD_FUNDS,
   ...BOND_FUNDS,
@@ -170,24 +170,24 @@ export const MACRO_UNIVERSE: readonly Instrument[] = [
 ];
 
 /** Every instrument the desk knows. */
-export const CATALOG: readonly Instrument[] = [
+export const CATALOG: readonly SpotInstrument[] = [
   equity('AAPL', 'Apple Inc.', 'technology'),
   SPX,
   SPX_PROXY,
   ...MACRO_UNIVERSE,
 ];
 
-const BY_ID: ReadonlyMap<InstrumentId, Instrument> = new Map(
+const BY_ID: ReadonlyMap<InstrumentId, SpotInstrument> = new Map(
   CATALOG.map((instrument) => [instrument.id, instrument]),
 );
 
 /** The instrument of an id, or undefined. */
-export function findInstrument(id: InstrumentId): Instrument | undefined {
+export function findInstrument(id: InstrumentId): SpotInstrument | undefined {
   return BY_ID.get(id);
 }
 
 /** The instrument of an id. @throws UnknownInstrumentError */
-export function instrumentOf(id: InstrumentId): Instrument {
+export function instrumentOf(id: InstrumentId): SpotInstrument {
   const instrument = BY_ID.get(id);
   if (instrument === undefined) throw new UnknownInstrumentError(id);
   return instrument;

@@ -119,13 +119,13 @@ export function newYorkTime(instant: EpochMillis): NewYorkTime {
 }
 
 /**
- * The instant of a New York wall clock reading. In the hour that happens twice (end of daylight saving) it is the
- * first, in daylight time. `hour` is 0–24; 24:00 is the next midnight.
- * @throws NoSuchLocalTimeError in the hour that is skipped
+ * All instants at which the clocks of New York show a reading: none in the hour that is skipped when daylight saving
+ * begins, two (earlier first) in the hour that happens twice when it ends, else one. `hour` is 0–24; 24:00 is the next
+ * midnight.
  * @throws OutsideNewYorkRangeError
  * @throws RangeError for an hour or minute that no clock shows
  */
-export function newYorkInstant(date: CivilDate, hour: number, minute: number): EpochMillis {
+export function newYorkInstants(date: CivilDate, hour: number, minute: number): readonly EpochMillis[] {
   const validHour = Number.isInteger(hour) && hour >= 0 && (hour < 24 || (hour === 24 && minute === 0));
   if (!validHour || !Number.isInteger(minute) || minute < 0 || minute > 59) {
     throw new RangeError(
@@ -136,7 +136,21 @@ export function newYorkInstant(date: CivilDate, hour: number, minute: number): E
   const daylight = daylightOf(civilOf(day).year, () => date);
   const local = day * DAY_MILLIS + hour * HOUR + minute * MINUTE;
   const startLocal = daylight.startDay * DAY_MILLIS + 2 * HOUR;
-  if (local >= startLocal && local < startLocal + HOUR) throw new NoSuchLocalTimeError(date, hour, minute);
+  if (local >= startLocal && local < startLocal + HOUR) return [];
   const endLocal = daylight.endDay * DAY_MILLIS + 2 * HOUR;
-  return local - (local >= startLocal && local < endLocal ? DAYLIGHT_OFFSET : STANDARD_OFFSET);
+  if (local >= endLocal - HOUR && local < endLocal) return [local - DAYLIGHT_OFFSET, local - STANDARD_OFFSET];
+  return [local - (local >= startLocal && local < endLocal ? DAYLIGHT_OFFSET : STANDARD_OFFSET)];
+}
+
+/**
+ * The instant of a New York wall clock reading; in the hour that happens twice the first, in daylight time. See
+ * {@link newYorkInstants}.
+ * @throws NoSuchLocalTimeError in the hour that is skipped
+ * @throws OutsideNewYorkRangeError
+ * @throws RangeError for an hour or minute that no clock shows
+ */
+export function newYorkInstant(date: CivilDate, hour: number, minute: number): EpochMillis {
+  const [first] = newYorkInstants(date, hour, minute);
+  if (first === undefined) throw new NoSuchLocalTimeError(date, hour, minute);
+  return first;
 }

@@ -33,7 +33,7 @@ export function qualityLines(report: QualityReport, most = 20): readonly string[
     ),
   );
   section(
-    'level shifts (a split that the corporate actions lack?)',
+    'level shifts (a split that the corporate actions lack, or that the prices are adjusted for already?)',
     levelShifts.map(
       ({ source, time, ratio, bars }) =>
         `from row ${source} (${timeText(time)}): ${many(bars, 'bar')} at ${ratio.toPrecision(4)} of the level before`,

@@ -1,7 +1,6 @@
 import type { EpochMillis } from '#core/values/clock.ts';
 import { barBuilder } from './bar-builder.ts';
 import {
-  largestMove,
   type ObservedBar,
   type PlacedBar,
   placeBar,
@@ -11,8 +10,10 @@ import {
 import type { BarInterval, BarSeries } from './bars.ts';
 import { nextSession, previousSession, type Session, sessionCount, sessionMinutes } from './calendar.ts';
 import type { CivilDate } from './civil-date.ts';
-import { type CorporateAction, dividendAmount, effectiveAt, splitRatio } from './corporate-actions.ts';
+import { type CorporateAction, effectiveAt } from './corporate-actions.ts';
 import type { Instrument, InstrumentId } from './instrument.ts';
+import { expiryOf } from './instrument-contracts.ts';
+import { ReferencePrice } from './reference-price.ts';
 
 export { largestMove, type ObservedBar, type QuarantineReason } from './bar-rules.ts';
 
@@ -59,6 +60,8 @@ export interface QualityReport {
 
 /** A checker that takes bars one by one, in the source's order, so that a file larger than memory can pass through it. */
 export interface BarInspector {
+  /** Bars quarantined so far. */
+  readonly quarantined: number;
   observe(bar: ObservedBar): void;
   /** The bars accepted since the last `take`. The newest bar waits for its successor (it may be repeated). */
   take(): BarSeries;
@@ -90,27 +93,20 @@ export function barInspector(
   actions: readonly CorporateAction[] = [],
 ): BarInspector {
   const template = instrument.sessionTemplate;
-  const limit = largestMove(instrument);
+  const reference = new ReferencePrice(instrument, actions);
+  const expiry = expiryOf(instrument);
   const accepted = barBuilder(instrument.id, interval);
   const quarantined: QuarantinedBar[] = [];
   const gaps: SessionGap[] = [];
   const incompleteSessions: IncompleteSession[] = [];
   const levelShifts: LevelShift[] = [];
-  const explained = actions
-    .filter((action) => action.instrument === instrument.id)
-    .filter((action) => action.kind === 'split' || action.kind === 'cash-dividend')
-    .map((action) => ({ action, at: effectiveAt(action, template) }))
-    .sort((a, b) => a.at - b.at || (a.action.kind === 'split' ? -1 : 1));
   const delisting = actions.find(
     (action) => action.kind === 'delisting' && action.instrument === instrument.id,
   );
   const delistedAt = delisting === undefined ? Number.POSITIVE_INFINITY : effectiveAt(delisting, template);
-  let nextExplained = 0;
   let observed = 0;
   let acceptedCount = 0;
   let pending: (PlacedBar & { conflicted: boolean }) | undefined;
-  /** The last believed close, in the units of the bar being judged. */
-  let reference = Number.NaN;
   let run: { first: ObservedBar; ratio: number; level: number; bars: number } | undefined;
   let lastSession: Session | undefined;
   let barsOfSession = 0;
@@ -126,22 +122,11 @@ export function barInspector(
     run = undefined;
   };
 
-  const moveProblem = (bar: ObservedBar): string | undefined => {
-    if (limit === null || !(reference > 0)) return undefined;
-    for (const [name, value] of [
-      ['close', bar.close],
-      ['open', bar.open],
-      ['high', bar.high],
-      ['low', bar.low],
-    ] as const) {
-      const move = value / reference - 1;
-      if (Math.abs(move) > limit) {
-        const percent = (move * 100).toFixed(1);
-        return `${name} ${value} is ${percent} % from the last close ${reference}; more than ${limit * 100} % without a corporate action`;
-      }
-    }
-    return undefined;
-  };
+  const moveProblem = (bar: ObservedBar): string | undefined =>
+    reference.problem('close', bar.close) ??
+    reference.problem('open', bar.open) ??
+    reference.problem('high', bar.high) ??
+    reference.problem('low', bar.low);
 
   const closeSession = () => {
     if (lastSession === undefined || interval.unit === 'session') return;
@@ -171,29 +156,23 @@ export function barInspector(
   const decide = (candidate: NonNullable<typeof pending>) => {
     const { bar } = candidate;
     if (candidate.conflicted) return;
-    for (let next = explained[nextExplained]; next !== undefined && next.at <= candidate.openTime; ) {
-      reference =
-        next.action.kind === 'split'
-          ? reference / splitRatio(next.action)
-          : reference - dividendAmount(next.action);
-      nextExplained++;
-      next = explained[nextExplained];
-    }
+    reference.advance(candidate.openTime);
     const problem = moveProblem(bar);
     if (problem !== undefined) {
       quarantine(bar, 'excessive-move', problem);
+      const { limit } = reference;
       const near = run !== undefined && limit !== null && Math.abs(bar.close / run.level - 1) <= limit;
       if (run !== undefined && near) {
         run.bars++;
         run.level = bar.close;
       } else {
         endRun();
-        run = { first: bar, ratio: bar.close / reference, level: bar.close, bars: 1 };
+        run = { first: bar, ratio: bar.close / reference.price, level: bar.close, bars: 1 };
       }
       return;
     }
     endRun();
-    reference = bar.close;
+    reference.believe(bar.close);
     noteSession(candidate.session);
     accepted.push(
       candidate.openTime,
@@ -213,6 +192,9 @@ export function barInspector(
   };
 
   return {
+    get quarantined() {
+      return quarantined.length;
+    },
     observe(bar) {
       observed++;
       const problem = valueProblem(bar, instrument);
@@ -230,6 +212,14 @@ export function barInspector(
           bar,
           'delisted',
           `the instrument left the exchange on ${delisting?.exDate}; the bar is of another`,
+        );
+        return;
+      }
+      if (expiry !== null && placed.session.date > expiry) {
+        quarantine(
+          bar,
+          'expired',
+          `the last day of ${instrument.id} was ${expiry}; the bar is of another contract`,
         );
         return;
       }

@@ -1,34 +1,31 @@
-import type { EpochMillis } from '#core/values/clock.ts';
-import { barBuilder } from './bar-builder.ts';
-import type { BarInterval, BarSeries } from './bars.ts';
-import { type Session, sessionAt } from './calendar.ts';
-import type { InstrumentId, SessionTemplate } from './instrument.ts';
+import type { EpochNanos } from '#core/values/nanoseconds.ts';
+import type { InstrumentId } from './instrument.ts';
 
 /**
- * Quotes as columns, oldest first: the best bid and offer from `time[i]` until the next. Times are epoch milliseconds and
- * may have fractions (a double resolves about 0.2 µs today). A side that is empty has NaN for its price and size.
+ * Quotes as columns, oldest first: the best bid and offer from `time[i]` until the next. Times are nanoseconds since
+ * 1970. A side that is empty has NaN for its price and size; a size that is not known is NaN.
  */
 export interface QuoteSeries {
   readonly instrument: InstrumentId;
   readonly length: number;
-  readonly time: Float64Array;
+  readonly time: BigInt64Array;
   readonly bid: Float64Array;
   readonly bidSize: Float64Array;
   readonly ask: Float64Array;
   readonly askSize: Float64Array;
 }
 
-/** Trades as columns, oldest first. Several may share a time; they stand in the order of the tape. */
+/** Trades as columns, oldest first, times in nanoseconds. Several may share a time; they stand in the order of the tape. */
 export interface TradeSeries {
   readonly instrument: InstrumentId;
   readonly length: number;
-  readonly time: Float64Array;
+  readonly time: BigInt64Array;
   readonly price: Float64Array;
   readonly size: Float64Array;
 }
 
 export interface Quote {
-  readonly time: EpochMillis;
+  readonly time: EpochNanos;
   readonly bid: number;
   readonly bidSize: number;
   readonly ask: number;
@@ -36,10 +33,13 @@ export interface Quote {
 }
 
 export interface Trade {
-  readonly time: EpochMillis;
+  readonly time: EpochNanos;
   readonly price: number;
   readonly size: number;
 }
+
+export type QuoteColumns = Omit<QuoteSeries, 'instrument' | 'length'>;
+export type TradeColumns = Omit<TradeSeries, 'instrument' | 'length'>;
 
 /** A quote or trade that can't be: names the row and the value. */
 export class InvalidTickError extends Error {
@@ -51,81 +51,141 @@ export class InvalidTickError extends Error {
   }
 }
 
-function checkTimes(instrument: InstrumentId, rows: readonly { readonly time: EpochMillis }[]): void {
-  let previous = Number.NEGATIVE_INFINITY;
-  rows.forEach(({ time }, row) => {
-    if (!Number.isFinite(time)) throw new InvalidTickError(instrument, row, `the time is ${time}`);
-    if (time < previous)
-      throw new InvalidTickError(instrument, row, `the time ${time} is before ${previous}`);
-    previous = time;
-  });
+/** Whether prices may be zero or less: for those of futures and spreads. */
+export interface TickRules {
+  readonly nonPositivePrices?: boolean;
 }
 
 /**
- * Builds quotes from rows (copied). Locked and crossed quotes are taken: they happen; {@link quoteState} tells.
- * @throws InvalidTickError for times out of order, or a price or size that is neither NaN nor above zero (size: nor zero)
+ * What is wrong with a price, or undefined. NaN is an empty side, which a quote may have and a trade may not.
+ * One rule for constructors and for loaders.
  */
-export function quoteSeries(instrument: InstrumentId, rows: readonly Quote[]): QuoteSeries {
-  checkTimes(instrument, rows);
-  rows.forEach((quote, row) => {
-    for (const side of ['bid', 'ask'] as const) {
-      const price = quote[side];
-      const size = quote[`${side}Size`];
-      if (price <= 0 || price === Number.POSITIVE_INFINITY)
-        throw new InvalidTickError(instrument, row, `the ${side} is ${price}`);
-      if (size < 0 || size === Number.POSITIVE_INFINITY) {
-        throw new InvalidTickError(instrument, row, `the ${side} size is ${size}`);
-      }
+export function priceProblem(name: string, price: number, rules: TickRules = {}): string | undefined {
+  if (!Number.isFinite(price)) return `the ${name} is ${price}; expected a finite number`;
+  if (price <= 0 && rules.nonPositivePrices !== true) return `the ${name} is ${price}; expected more than 0`;
+  return undefined;
+}
+
+function checkColumns(
+  instrument: InstrumentId,
+  time: BigInt64Array,
+  columns: Readonly<Record<string, Float64Array>>,
+): void {
+  for (const [name, column] of Object.entries(columns)) {
+    if (column.length !== time.length) {
+      throw new RangeError(
+        `the ${name} column of ${instrument} has ${column.length} values, the time ${time.length}; expected the same number`,
+      );
     }
+  }
+  for (let row = 1; row < time.length; row++) {
+    const [before, now] = [time[row - 1] as bigint, time[row] as bigint];
+    if (now < before) throw new InvalidTickError(instrument, row, `the time ${now} is before ${before}`);
+  }
+}
+
+/**
+ * Quotes from columns, which are taken over, not copied. Locked and crossed quotes are taken: they happen;
+ * {@link quoteState} tells.
+ * @throws InvalidTickError for times out of order, or a price or size that is neither NaN nor above zero (size: nor zero)
+ * @throws RangeError for columns of different lengths
+ */
+export function quotesOf(
+  instrument: InstrumentId,
+  columns: QuoteColumns,
+  rules: TickRules = {},
+): QuoteSeries {
+  const { time, bid, bidSize, ask, askSize } = columns;
+  checkColumns(instrument, time, { bid, bidSize, ask, askSize });
+  for (let row = 0; row < time.length; row++) {
+    for (const [side, prices, sizes] of [
+      ['bid', bid, bidSize],
+      ['ask', ask, askSize],
+    ] as const) {
+      const [price, size] = [prices[row] as number, sizes[row] as number];
+      const problem = Number.isNaN(price) ? undefined : priceProblem(side, price, rules);
+      if (problem !== undefined) throw new InvalidTickError(instrument, row, problem);
+      if (size < 0 || size === Number.POSITIVE_INFINITY)
+        throw new InvalidTickError(instrument, row, `the ${side} size is ${size}; expected 0 or more`);
+    }
+  }
+  return { instrument, length: time.length, time, bid, bidSize, ask, askSize };
+}
+
+/**
+ * Trades from columns, which are taken over, not copied.
+ * @throws InvalidTickError for times out of order, or a price or size that is not finite and above zero
+ * @throws RangeError for columns of different lengths
+ */
+export function tradesOf(
+  instrument: InstrumentId,
+  columns: TradeColumns,
+  rules: TickRules = {},
+): TradeSeries {
+  const { time, price, size } = columns;
+  checkColumns(instrument, time, { price, size });
+  for (let row = 0; row < time.length; row++) {
+    const problem =
+      priceProblem('price', price[row] as number, rules) ?? priceProblem('size', size[row] as number);
+    if (problem !== undefined) throw new InvalidTickError(instrument, row, problem);
+  }
+  return { instrument, length: time.length, time, price, size };
+}
+
+function timesOf(instrument: InstrumentId, rows: readonly { readonly time: EpochNanos }[]): BigInt64Array {
+  return BigInt64Array.from(rows, ({ time }, row) => {
+    if (BigInt.asIntN(64, time) !== time)
+      throw new InvalidTickError(instrument, row, `the time ${time} does not fit 64 bits of nanoseconds`);
+    return time;
   });
+}
+
+/** Quotes from rows (copied). See {@link quotesOf}. @throws InvalidTickError */
+export function quoteSeries(
+  instrument: InstrumentId,
+  rows: readonly Quote[],
+  rules: TickRules = {},
+): QuoteSeries {
   const column = (pick: (quote: Quote) => number) => Float64Array.from(rows, pick);
-  return {
-    instrument,
-    length: rows.length,
-    time: column((quote) => quote.time),
+  const columns = {
+    time: timesOf(instrument, rows),
     bid: column((quote) => quote.bid),
     bidSize: column((quote) => quote.bidSize),
     ask: column((quote) => quote.ask),
     askSize: column((quote) => quote.askSize),
   };
+  return quotesOf(instrument, columns, rules);
 }
 
-/**
- * Builds trades from rows (copied).
- * @throws InvalidTickError for times out of order, or a price or size that is not finite and above zero
- */
-export function tradeSeries(instrument: InstrumentId, rows: readonly Trade[]): TradeSeries {
-  checkTimes(instrument, rows);
-  rows.forEach(({ price, size }, row) => {
-    if (!(price > 0 && Number.isFinite(price)))
-      throw new InvalidTickError(instrument, row, `the price is ${price}`);
-    if (!(size > 0 && Number.isFinite(size)))
-      throw new InvalidTickError(instrument, row, `the size is ${size}`);
-  });
+/** Trades from rows (copied). See {@link tradesOf}. @throws InvalidTickError */
+export function tradeSeries(
+  instrument: InstrumentId,
+  rows: readonly Trade[],
+  rules: TickRules = {},
+): TradeSeries {
   const column = (pick: (trade: Trade) => number) => Float64Array.from(rows, pick);
-  return {
-    instrument,
-    length: rows.length,
-    time: column((trade) => trade.time),
+  const columns = {
+    time: timesOf(instrument, rows),
     price: column((trade) => trade.price),
     size: column((trade) => trade.size),
   };
+  return tradesOf(instrument, columns, rules);
 }
 
 /** How many ticks stand at or before `instant`. */
-function countBy(time: Float64Array, instant: EpochMillis): number {
+function countBy(time: BigInt64Array, instant: EpochNanos): number {
   let low = 0;
   let high = time.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((time[middle] as number) <= instant) low = middle + 1;
+    if ((time[middle] as bigint) <= instant) low = middle + 1;
     else high = middle;
   }
   return low;
 }
 
 /** The trades printed by `asOf`: the only ones a decision then may see. No copy. */
-export function tradesBy(trades: TradeSeries, asOf: EpochMillis): TradeSeries {
+export function tradesBy(trades: TradeSeries, asOf: EpochNanos): TradeSeries {
   const length = countBy(trades.time, asOf);
   return {
     instrument: trades.instrument,
@@ -137,11 +197,11 @@ export function tradesBy(trades: TradeSeries, asOf: EpochMillis): TradeSeries {
 }
 
 /** The quote that stands at `asOf`, or null before the first. It may be old: compare its time. */
-export function quoteAt(quotes: QuoteSeries, asOf: EpochMillis): Quote | null {
+export function quoteAt(quotes: QuoteSeries, asOf: EpochNanos): Quote | null {
   const index = countBy(quotes.time, asOf) - 1;
   if (index < 0) return null;
   return {
-    time: quotes.time[index] as number,
+    time: quotes.time[index] as bigint,
     bid: quotes.bid[index] as number,
     bidSize: quotes.bidSize[index] as number,
     ask: quotes.ask[index] as number,
@@ -150,78 +210,8 @@ export function quoteAt(quotes: QuoteSeries, asOf: EpochMillis): Quote | null {
 }
 
 /** Whether a quote can be traded on: two sides, the offer above the bid. */
-export function quoteState(quote: Quote): 'normal' | 'one-sided' | 'locked' | 'crossed' {
+export function quoteState(quote: Pick<Quote, 'bid' | 'ask'>): 'normal' | 'one-sided' | 'locked' | 'crossed' {
   if (Number.isNaN(quote.bid + quote.ask)) return 'one-sided';
   if (quote.ask > quote.bid) return 'normal';
   return quote.ask === quote.bid ? 'locked' : 'crossed';
-}
-
-/**
- * Which side began each trade: +1 a buyer, −1 a seller, 0 not known. Lee & Ready (1991): above the middle of the standing
- * quote a buyer, below it a seller, at it by the last change of price (tick test). Without a normal quote the tick test
- * alone; a first trade at the middle stays unknown. The quote must be from before the trade.
- */
-export function tradeSides(trades: TradeSeries, quotes: QuoteSeries): Int8Array {
-  const sides = new Int8Array(trades.length);
-  let quote = -1;
-  let tick = 0;
-  for (let i = 0; i < trades.length; i++) {
-    const time = trades.time[i] as number;
-    const price = trades.price[i] as number;
-    if (i > 0) {
-      const change = price - (trades.price[i - 1] as number);
-      if (change !== 0) tick = Math.sign(change);
-    }
-    while (quote + 1 < quotes.length && (quotes.time[quote + 1] as number) < time) quote++;
-    const bid = quote < 0 ? Number.NaN : (quotes.bid[quote] as number);
-    const ask = quote < 0 ? Number.NaN : (quotes.ask[quote] as number);
-    const middle = ask > bid ? (bid + ask) / 2 : Number.NaN;
-    sides[i] = price > middle ? 1 : price < middle ? -1 : tick;
-  }
-  return sides;
-}
-
-/**
- * Bars from trades, on the grid that starts at each session's open. Trades outside the sessions are left out (their count
- * is given): the regular session's bars don't have them. A bucket without trades gives no bar.
- */
-export function barsFromTrades(
-  trades: TradeSeries,
-  interval: BarInterval,
-  template: SessionTemplate,
-): { readonly bars: BarSeries; readonly outsideSessions: number } {
-  const width = interval.unit === 'minute' ? interval.count * 60_000 : Number.POSITIVE_INFINITY;
-  if (!(width > 0))
-    throw new RangeError(`bars of ${width / 60_000} minutes can't be made; give a count of at least 1`);
-  const result = barBuilder(trades.instrument, interval);
-  let session: Session | null = null;
-  let outsideSessions = 0;
-  let bucketOpen = Number.NaN;
-  let bucketClose = Number.NEGATIVE_INFINITY;
-  let [open, high, low, close, volume] = [Number.NaN, Number.NaN, Number.NaN, Number.NaN, 0];
-  const emit = () => {
-    if (volume > 0) result.push(bucketOpen, bucketClose, open, high, low, close, volume);
-    volume = 0;
-  };
-  for (let i = 0; i < trades.length; i++) {
-    const time = trades.time[i] as number;
-    const price = trades.price[i] as number;
-    if (time >= bucketClose) {
-      if (session === null || time >= session.close) session = sessionAt(template, time);
-      if (session === null) {
-        outsideSessions++;
-        continue;
-      }
-      emit();
-      bucketOpen = width === Number.POSITIVE_INFINITY ? session.open : time - ((time - session.open) % width);
-      bucketClose = Math.min(bucketOpen + width, session.close);
-      [open, high, low] = [price, price, price];
-    }
-    high = Math.max(high, price);
-    low = Math.min(low, price);
-    close = price;
-    volume += trades.size[i] as number;
-  }
-  emit();
-  return { bars: result.take(), outsideSessions };
 }

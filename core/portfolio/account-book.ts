@@ -1,5 +1,6 @@
 import type { TradingState } from '#contracts/events/desk.ts';
 import type { Intent } from '#contracts/events/orders.ts';
+import type { EventData } from '#contracts/registry.ts';
 import { Decimal } from '#core/values/decimal.ts';
 
 /**
@@ -29,6 +30,8 @@ export interface AccountBook {
   readonly touched: readonly string[];
   /** Commission charged in the current session for each execution, by the part of its id that corrections keep. */
   readonly charged?: Readonly<Record<string, { readonly revision: number; readonly commission: string }>>;
+  /** What stands in the account and is not the desk's, as the bridge last saw it; absent where nothing does. */
+  readonly foreign?: Pick<EventData<'ForeignHoldingsObserved'>, 'positions' | 'orders'>;
   /** Strategies that kept re-entering: disabled, over sessions and restarts, until a named person resumes trading. */
   readonly disabled: Readonly<Record<string, { readonly since: string; readonly reason: string }>>;
 }
@@ -246,23 +249,34 @@ export function equity(book: AccountBook): Decimal | null {
 
 /**
  * Worst-case absolute exposure of an instrument in money: units held plus every unit that live orders could still add on
- * one side, at the worse of mark and reserved price. Null while a held instrument has no mark.
+ * one side, at the worse of mark and reserved price. What others hold and work in the account counts like the desk's own.
+ * Null while something that counts has no price.
  */
 export function worstExposure(
   book: AccountBook,
   instrument: string,
   extra?: { readonly intent: Intent; readonly worstPrice: Decimal },
 ): Decimal | null {
-  const held = positionQuantity(book.positions[instrument]);
   const mark = book.marks[instrument];
+  let held = positionQuantity(book.positions[instrument]);
   let buys = ZERO;
   let sells = ZERO;
   let price = mark === undefined ? null : new Decimal(mark.price);
-  const count = (intent: Intent, units: Decimal, worstPrice: Decimal) => {
-    price = price === null ? worstPrice : Decimal.max(price, worstPrice);
-    if (intent.side === 'BUY') buys = buys.plus(units);
+  const priced = (at: Decimal | string | null) => {
+    if (at !== null) price = price === null ? new Decimal(at) : Decimal.max(price, at);
+  };
+  const count = ({ side }: Pick<Intent, 'side'>, units: Decimal, worstPrice: Decimal | string | null) => {
+    priced(worstPrice);
+    if (side === 'BUY') buys = buys.plus(units);
     else sells = sells.plus(units);
   };
+  for (const position of book.foreign?.positions ?? []) {
+    if (position.instrument !== instrument) continue;
+    held = held.plus(position.quantity);
+    if (mark === undefined) priced(position.price);
+  }
+  for (const order of book.foreign?.orders ?? [])
+    if (order.instrument === instrument) count(order, new Decimal(order.remaining), order.price);
   for (const order of Object.values(book.orders)) {
     if (order.intent.instrument === instrument && isLive(order) && opens(order.intent))
       count(order.intent, remaining(order), new Decimal(order.worstPrice));
@@ -274,12 +288,27 @@ export function worstExposure(
   return price === null ? null : worstUnits.times(price);
 }
 
-/** Instruments with units held or live opening orders. */
+/** Instruments with units held or live opening orders, whoever's. */
 export function exposedInstruments(book: AccountBook): readonly string[] {
   const names = new Set<string>();
   for (const position of Object.values(book.positions))
     if (!positionQuantity(position).isZero()) names.add(position.instrument);
   for (const order of Object.values(book.orders))
     if (isLive(order) && opens(order.intent)) names.add(order.intent.instrument);
+  for (const { instrument } of foreignHoldings(book)) names.add(instrument);
   return [...names].sort();
+}
+
+/** Everything in the account that is not the desk's. */
+const foreignHoldings = ({ foreign }: AccountBook): readonly { readonly instrument: string }[] => [
+  ...(foreign?.positions ?? []),
+  ...(foreign?.orders ?? []),
+];
+
+/** Whether only others than the desk are exposed to an instrument. */
+export function isForeign(book: AccountBook, instrument: string): boolean {
+  return (
+    foreignHoldings(book).some((held) => held.instrument === instrument) &&
+    !exposedInstruments({ ...book, foreign: { positions: [], orders: [] } }).includes(instrument)
+  );
 }

@@ -19,6 +19,7 @@ import {
 /** The events that change the book. Everything else is refused by type. */
 export const LEDGER_EVENTS = [
   'AccountObserved',
+  'ForeignHoldingsObserved',
   'SessionPrepared',
   'BarClosed',
   'OrderSubmitted',
@@ -61,6 +62,8 @@ export function fold(book: AccountBook, event: DeskEvent<LedgerEventType>): Fold
   switch (event.metadata.type) {
     case 'AccountObserved':
       return observeAccount(book, event as DeskEvent<'AccountObserved'>);
+    case 'ForeignHoldingsObserved':
+      return { book: withForeign(book, (event as DeskEvent<'ForeignHoldingsObserved'>).data), revalue: null };
     case 'SessionPrepared':
       return {
         book: beginSession(book, (event as DeskEvent<'SessionPrepared'>).data.session),
@@ -134,6 +137,13 @@ function observeAccount(book: AccountBook, { data }: DeskEvent<'AccountObserved'
     cash: data.cash,
   });
   return { book: opened, revalue: 'account' };
+}
+
+function withForeign(
+  { foreign: _, ...book }: AccountBook,
+  { positions, orders }: DeskEvent<'ForeignHoldingsObserved'>['data'],
+): AccountBook {
+  return positions.length === 0 && orders.length === 0 ? book : { ...book, foreign: { positions, orders } };
 }
 
 /** Day figures and the highest equity start with the first equity that is known, whichever of session and account came first. */

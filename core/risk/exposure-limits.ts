@@ -1,5 +1,6 @@
 import {
   exposedInstruments,
+  isForeign,
   isLive,
   layerAveragePrice,
   layerQuantity,
@@ -57,7 +58,8 @@ const cluster: Limit = (input) => {
   const { book, intent, policy } = input;
   const others = exposedInstruments(book).filter((id) => id !== intent.instrument);
   const correlations = others.map((id) => ({ id, value: input.correlation(intent.instrument, id) }));
-  const unknown = correlations.find(({ value }) => value === null || !Number.isFinite(value));
+  const isUnknown = (value: number | null) => value === null || !Number.isFinite(value);
+  const unknown = correlations.find(({ id, value }) => isUnknown(value) && !isForeign(book, id));
   if (unknown !== undefined)
     return found(
       'correlated-cluster',
@@ -66,8 +68,9 @@ const cluster: Limit = (input) => {
       `correlation with ${unknown.id} unknown`,
       'the correlation with what is held cannot be measured',
     );
+  // What somebody else holds, and nobody here has prices of, moves with the intent in the worst case.
   const members = correlations.flatMap(({ id, value }) =>
-    (value ?? 0) > policy.cluster.correlation ? [id] : [],
+    isUnknown(value) || (value ?? 0) > policy.cluster.correlation ? [id] : [],
   );
   if (members.length === 0) return null;
   return exposureLimit(

@@ -1,3 +1,4 @@
+import type { EventData } from '#contracts/registry.ts';
 import type { BrokerMessage } from '#core/broker/broker-port.ts';
 import { instrumentFinder } from '#core/broker/contracts.ts';
 import { BRIDGE } from '#core/broker/order-facts.ts';
@@ -7,6 +8,7 @@ import { stateKeys } from '#core/events/state-keys.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { type Bridge, brokerCorrelation, reportDifference } from './bridge-parts.ts';
+import type { ExpectedAccount, ForeignHoldingsWatch } from './foreign-holdings.ts';
 
 interface Position {
   readonly instrument: string;
@@ -17,10 +19,12 @@ interface Position {
 /** Watches money and positions of the account and journals them when they are asked for. */
 export class AccountWatch {
   readonly #bridge: Bridge;
-  readonly #expected: (book: unknown) => ReadonlyMap<string, string> | null;
+  readonly #expected: (book: unknown) => ExpectedAccount | null;
+  readonly #foreign: ForeignHoldingsWatch;
   readonly #find: ReturnType<typeof instrumentFinder>;
   readonly #positions = new Map<string, Position>();
-  readonly #unknown = new Map<string, string>();
+  /** Positions in what the catalog does not have, by kind and symbol. */
+  readonly #unknown = new Map<string, Position>();
   #values = new Map<string, { readonly value: string; readonly currency: string }>();
   #request: number | null = null;
   #positionsComplete = false;
@@ -31,10 +35,12 @@ export class AccountWatch {
   constructor(
     bridge: Bridge,
     catalog: readonly Instrument[],
-    expected: (book: unknown) => ReadonlyMap<string, string> | null,
+    expected: (book: unknown) => ExpectedAccount | null,
+    foreign: ForeignHoldingsWatch,
   ) {
     this.#bridge = bridge;
     this.#expected = expected;
+    this.#foreign = foreign;
     this.#find = instrumentFinder(catalog);
   }
 
@@ -85,13 +91,10 @@ export class AccountWatch {
   #position(message: Extract<BrokerMessage, { kind: 'position' }>): void {
     const instrument = this.#find(message.contract);
     const name = instrument?.id ?? `${message.contract.secType}:${message.contract.symbol}`;
-    if (instrument === undefined) {
-      this.#unknown.set(name, message.quantity);
-      return;
-    }
-    if (new Decimal(message.quantity).isZero()) this.#positions.delete(name);
+    const positions = instrument === undefined ? this.#unknown : this.#positions;
+    if (new Decimal(message.quantity).isZero()) positions.delete(name);
     else
-      this.#positions.set(name, {
+      positions.set(name, {
         instrument: name,
         quantity: message.quantity,
         averageCost: message.averageCost,
@@ -147,13 +150,20 @@ export class AccountWatch {
     const [book] = await this.#bridge.writer.read([stateKeys.book]);
     const expected = book === null || book === undefined ? null : this.#expected(book.value);
     if (expected === null) return;
-    const observed = new Map<string, string>(this.#unknown);
-    for (const { instrument, quantity } of this.#positions.values()) observed.set(instrument, quantity);
+    const held = new Map([...this.#unknown, ...this.#positions]);
+    const observed = new Map([...held.values()].map(({ instrument, quantity }) => [instrument, quantity]));
     const suspects = new Set<string>();
-    for (const found of positionDifferences(expected, observed)) {
+    const confirmed: EventData<'ForeignHoldingsObserved'>['positions'] = [];
+    for (const found of positionDifferences(expected.positions, observed)) {
       const signature = `${found.instrument}:${found.expected}:${found.observed}`;
       suspects.add(signature);
       if (!this.#suspects.has(signature)) continue;
+      const cost = held.get(found.instrument)?.averageCost;
+      confirmed.push({
+        instrument: found.instrument,
+        quantity: decimalText(new Decimal(found.observed).minus(found.expected)),
+        price: cost === undefined ? null : decimalText(new Decimal(cost).abs()),
+      });
       await reportDifference(this.#bridge, {
         subject: 'position',
         key: found.instrument,
@@ -162,9 +172,16 @@ export class AccountWatch {
         explanation: 'the position at the broker is not the one in the desk’s book; nothing was repaired',
       });
     }
+    const fresh = [...suspects].some((signature) => !this.#suspects.has(signature));
     this.#suspects = suspects;
+    await this.#foreign.positions(confirmed);
+    // What is only suspected is looked at again soon: until then it counts for nothing.
+    if (fresh) this.#bridge.schedule.after(CONFIRMATION_MS, () => this.ask(null));
   }
 }
+
+/** The book follows the journal within seconds. */
+const CONFIRMATION_MS = 10_000;
 
 function amountOf(text: string): string | null {
   return /^-?\d{1,20}(\.\d{1,20})?$/.test(text) ? decimalText(new Decimal(text)) : null;

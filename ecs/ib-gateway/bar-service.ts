@@ -5,7 +5,7 @@ import { BRIDGE } from '#core/broker/order-facts.ts';
 import { journalEntry } from '#core/events/new-event.ts';
 import { correlations } from '#core/events/state-keys.ts';
 import type { Instrument } from '#core/market/instrument.ts';
-import { instantText } from '#core/values/clock.ts';
+import { type EpochMillis, instantText } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import type { Timer } from '#core/values/timer-clock.ts';
 import type { Bridge } from './bridge-parts.ts';
@@ -15,6 +15,8 @@ interface Subscription {
   readonly instrument: Instrument;
   readonly closer: BarCloser;
   request: number | null;
+  /** When the broker last said something of it. */
+  heard: EpochMillis;
   timer: Timer | null;
   /** Close times that the journal has of the session in progress, so that a restart says nothing twice. */
   readonly journaled: Set<string>;
@@ -49,6 +51,7 @@ export class BarService {
         instrument,
         closer: barCloser(instrument, minutes, grace),
         request: null,
+        heard: this.#bridge.schedule.now(),
         timer: null,
         journaled: new Set(),
       });
@@ -78,8 +81,10 @@ export class BarService {
 
   bar(requestId: number, bar: BrokerBar): boolean {
     const subscription = this.#byRequest.get(requestId);
-    subscription?.closer.history(bar);
-    return subscription !== undefined;
+    if (subscription === undefined) return false;
+    subscription.heard = this.#bridge.schedule.now();
+    subscription.closer.history(bar);
+    return true;
   }
 
   barsEnd(requestId: number): boolean {
@@ -93,6 +98,7 @@ export class BarService {
   update(requestId: number, bar: BrokerBar): void {
     const subscription = this.#byRequest.get(requestId);
     if (subscription === undefined) return;
+    subscription.heard = this.#bridge.schedule.now();
     this.#emit(subscription, subscription.closer.update(bar, this.#bridge.schedule.now()));
   }
 
@@ -121,6 +127,7 @@ export class BarService {
     if (contract === null) return;
     const requestId = this.#bridge.link.nextRequestId();
     subscription.request = requestId;
+    subscription.heard = this.#bridge.schedule.now();
     subscription.closer.begin();
     this.#byRequest.set(requestId, subscription);
     this.#queue.ask({
@@ -142,7 +149,10 @@ export class BarService {
 
   #emit(subscription: Subscription, bars: readonly ClosedBar[]): void {
     for (const bar of bars) this.#journal(subscription, bar);
-    if (bars.length > 0) this.#flushSoon();
+    if (bars.length > 0) {
+      this.#flushSoon();
+      this.#renewStale();
+    }
     subscription.timer?.cancel();
     const due = subscription.closer.dueAt;
     subscription.timer =
@@ -151,6 +161,24 @@ export class BarService {
         : this.#bridge.schedule.at(due, () =>
             this.#emit(subscription, subscription.closer.due(this.#bridge.schedule.now())),
           );
+  }
+
+  /** An instrument that is silent while others are not has lost its subscription: it is asked for anew. */
+  #renewStale(): void {
+    const now = this.#bridge.schedule.now();
+    const { minutes } = this.#bridge.settings.bars;
+    for (const subscription of this.#subscriptions.values()) {
+      if (subscription.request === null || now - subscription.heard <= STALE_BARS * minutes * 60_000)
+        continue;
+      this.#bridge.log('warn', 'an instrument is silent while others are not; subscribing anew', {
+        instrument: subscription.instrument.id,
+        heard: instantText(subscription.heard),
+      });
+      this.#bridge.metric('BrokerInstrumentStale', 1);
+      this.#unsubscribe(subscription);
+      subscription.closer.interrupt();
+      this.#subscribe(subscription);
+    }
   }
 
   /** Bars of other instruments that close at the same instant are waiting in the mailbox: they are journaled together. */
@@ -205,3 +233,5 @@ export class BarService {
 }
 
 const RETRY_MS = 30_000;
+/** Bars that may be missed before an instrument counts as silent. */
+const STALE_BARS = 3;

@@ -5,6 +5,7 @@ import type { ObjectStore } from '#core/events/object-store.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import type { Timer, TimerClock } from '#core/values/timer-clock.ts';
+import type { ExpectedAccount } from './foreign-holdings.ts';
 import type { Work } from './mailbox.ts';
 
 /** One line of the bridge's log. */
@@ -13,6 +14,27 @@ export type BridgeLog = (
   message: string,
   details?: Readonly<Record<string, unknown>>,
 ) => void;
+
+/** What is counted for alarms; each name has an alarm of its own. */
+export type BridgeMetricName =
+  | 'BrokerDifferenceFound'
+  /** The gateway takes no orders (read-only). */
+  | 'BrokerTradingDisabled'
+  /** The weekly login is due: a person has to do it. */
+  | 'BrokerLoginDue'
+  /** A link to the gateway ended that nobody planned to end. */
+  | 'BrokerLinkEnded'
+  /** Seconds since the bridge could last trade, outside planned windows. */
+  | 'BrokerNotReadySeconds'
+  /** An instrument is silent while others are not. */
+  | 'BrokerInstrumentStale'
+  /** The lease ran out or was taken by another bridge. */
+  | 'BrokerLeaseLost'
+  /** A command that cannot be what the desk sends. */
+  | 'BrokerCommandRefused'
+  /** The bridge gave up: configuration, account or mode. */
+  | 'BrokerBridgeFailed';
+export type BridgeMetric = (name: BridgeMetricName, value: number) => void;
 
 /** Everything outside the bridge. */
 export interface BridgeDependencies {
@@ -23,13 +45,14 @@ export interface BridgeDependencies {
   readonly clock: TimerClock;
   readonly catalog: readonly Instrument[];
   /**
-   * Positions by instrument according to the desk's own book (the state item `stateKeys.book`, as stored), or null where
-   * the book does not say. Differences from the broker's are journaled.
+   * What the desk's own book (the state item `stateKeys.book`, as stored) expects of the account, or null where the book
+   * does not say. Differences from the broker's are journaled.
    */
-  readonly expectedPositions: (book: unknown) => ReadonlyMap<string, string> | null;
+  readonly expected: (book: unknown) => ExpectedAccount | null;
   /** Where health is told; called with the instant until which the bridge counts as healthy. */
   readonly health: (healthyUntil: EpochMillis) => void;
   readonly log: BridgeLog;
+  readonly metric: BridgeMetric;
 }
 
 /** Sets timers whose work goes through the mailbox. */

@@ -5,7 +5,7 @@ import { correlations } from '#core/events/state-keys.ts';
 import { newYorkDate } from '#core/market/calendar.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
-import type { BridgeLog, Schedule } from './bridge-context.ts';
+import type { BridgeLog, BridgeMetric, Schedule } from './bridge-context.ts';
 import type { JournalWriter } from './journal-writer.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import type { Acknowledgements, LinkKnowledge } from './link-knowledge.ts';
@@ -17,6 +17,7 @@ import type { BridgeSettings } from './settings.ts';
 export interface Bridge {
   readonly settings: BridgeSettings;
   readonly log: BridgeLog;
+  readonly metric: BridgeMetric;
   readonly schedule: Schedule;
   readonly writer: JournalWriter;
   readonly ledger: OrderLedger;
@@ -61,7 +62,9 @@ export async function reportDifference(bridge: Bridge, difference: Difference): 
   });
   const commit: Commit = { entries: [entry] };
   const result = await bridge.writer.commit(commit);
-  if (result.kind === 'committed') bridge.log('error', 'the broker and the desk differ', { ...difference });
+  if (result.kind !== 'committed') return;
+  bridge.log('error', 'the broker and the desk differ', { ...difference });
+  bridge.metric('BrokerDifferenceFound', 1);
 }
 
 /** The stream of the broker's own events on the day of an instant, New York time. */

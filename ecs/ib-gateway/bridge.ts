@@ -5,6 +5,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { CLIENT_SETTINGS } from '#adapters/aws/client-settings.ts';
 import { dynamoDeskStore } from '#adapters/aws/dynamo-desk-store.ts';
+import { embeddedMetric } from '#adapters/aws/embedded-metric.ts';
 import { s3ObjectStore } from '#adapters/aws/s3-object-store.ts';
 import { sqsCommandQueue } from '#adapters/aws/sqs-command-queue.ts';
 import { ibGateway } from '#adapters/ibkr/ib-gateway-link.ts';
@@ -12,8 +13,9 @@ import { CATALOG } from '#core/market/catalog.ts';
 import { type AccountBook, positionQuantity } from '#core/portfolio/account-book.ts';
 import { decimalText } from '#core/values/decimal.ts';
 import type { TimerClock } from '#core/values/timer-clock.ts';
-import type { BridgeDependencies, BridgeLog } from './bridge-context.ts';
+import type { BridgeDependencies, BridgeLog, BridgeMetric } from './bridge-context.ts';
 import { type RunningBridge, runBridge } from './broker-bridge.ts';
+import type { ExpectedAccount } from './foreign-holdings.ts';
 import { healthReport } from './health-report.ts';
 import { type BridgeResources, type BridgeSettings, readSettings } from './settings.ts';
 
@@ -28,6 +30,14 @@ export const jsonLog =
     process.stderr.write(
       `${JSON.stringify({ at, level, component: 'broker-bridge', message, ...details })}\n`,
     );
+  };
+
+/** One line in embedded metric format per value, on standard output. */
+export const metricLines =
+  (clock: Pick<TimerClock, 'now'>): BridgeMetric =>
+  (name, value) => {
+    const unit = name === 'BrokerNotReadySeconds' ? 'Seconds' : 'Count';
+    process.stdout.write(`${embeddedMetric(name, value, unit, clock.now())}\n`);
   };
 
 /** Writes health where the container's check reads it; whole or not at all. */
@@ -53,16 +63,14 @@ export function startBridge(
   });
 }
 
-/** Units by instrument in the desk's book; null before the broker's account has opened it. */
-export function bookPositions(stored: unknown): ReadonlyMap<string, string> | null {
+/** What the desk's book expects of the account; null before the broker's account has opened it. */
+export function expectedAccount(stored: unknown): ExpectedAccount | null {
   const book = stored as AccountBook;
   if (book.cash === null) return null;
-  return new Map(
-    Object.entries(book.positions).map(([instrument, position]) => [
-      instrument,
-      decimalText(positionQuantity(position)),
-    ]),
+  const positions = Object.entries(book.positions).map(
+    ([instrument, position]) => [instrument, decimalText(positionQuantity(position))] as const,
   );
+  return { positions: new Map(positions), foreign: book.foreign ?? null };
 }
 
 /** What tells this task from any other: the container's id on ECS, the machine's name elsewhere. */
@@ -89,8 +97,9 @@ function awsDependencies(
     gateway: ibGateway({ host: settings.host, port: settings.port }),
     clock,
     catalog: CATALOG,
-    expectedPositions: bookPositions,
+    expected: expectedAccount,
     health: settings.healthFile === null ? () => {} : healthFile(settings.healthFile),
     log: jsonLog(clock),
+    metric: metricLines(clock),
   };
 }

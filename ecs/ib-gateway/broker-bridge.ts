@@ -7,7 +7,7 @@ import {
   type SessionInput,
   stepSession,
 } from '#core/broker/bridge-session.ts';
-import { classifyLinkNotice } from '#core/broker/broker-codes.ts';
+import { classifyLinkNotice, isReadOnly } from '#core/broker/broker-codes.ts';
 import type { BrokerLink, BrokerMessage } from '#core/broker/broker-port.ts';
 import { nextMaintenance } from '#core/broker/maintenance.ts';
 import { BRIDGE } from '#core/broker/order-facts.ts';
@@ -23,6 +23,7 @@ import { type BridgeDependencies, Schedule } from './bridge-context.ts';
 import { type Bridge, brokerCorrelation } from './bridge-parts.ts';
 import { CommandBoard } from './command-board.ts';
 import { CommandIntake } from './command-intake.ts';
+import { ForeignHoldingsWatch } from './foreign-holdings.ts';
 import { HistoryQueue } from './history-queue.ts';
 import { JournalWriter } from './journal-writer.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
@@ -68,6 +69,7 @@ class BrokerBridge implements RunningBridge, Bridge {
   readonly outbox: Outbox;
   readonly acknowledgements: Acknowledgements;
   readonly log: BridgeDependencies['log'];
+  readonly metric: BridgeDependencies['metric'];
   readonly finished: Promise<void>;
   link = new LinkKnowledge(FIRST_REQUEST_ID);
   readonly #dependencies: BridgeDependencies;
@@ -93,6 +95,7 @@ class BrokerBridge implements RunningBridge, Bridge {
   #lastHalted = false;
   #lastToken = 0;
   #stateChanges = 0;
+  #notReadySince: number;
   #resolve: () => void = () => {};
   #reject: (fault: unknown) => void = () => {};
 
@@ -100,6 +103,8 @@ class BrokerBridge implements RunningBridge, Bridge {
     this.settings = settings;
     this.#dependencies = dependencies;
     this.log = dependencies.log;
+    this.metric = dependencies.metric;
+    this.#notReadySince = dependencies.clock.now();
     this.finished = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -119,12 +124,16 @@ class BrokerBridge implements RunningBridge, Bridge {
       this.endLink(`the broker said nothing of order ${orderRef} within ${settings.acknowledgeDeadline} ms`),
     );
     this.#desk = new OrderDesk(this);
-    this.#watch = new OrderWatch(this, this.#desk, () => this.#mailbox.post(() => this.#board.pump()));
-    this.#reconciler = new Reconciler(this, (neverArrived) => this.#reconciled(neverArrived));
+    const foreign = new ForeignHoldingsWatch(this, dependencies.catalog, dependencies.expected);
+    this.#watch = new OrderWatch(this, this.#desk, foreign, {
+      acknowledged: () => this.#mailbox.post(() => this.#board.pump()),
+      foreign: () => this.#mailbox.post(() => this.#compareNow()),
+    });
+    this.#reconciler = new Reconciler(this, foreign, (neverArrived) => this.#reconciled(neverArrived));
     this.#history = new HistoryQueue(this.schedule, this.outbox);
     this.#bars = new BarService(this, this.#history);
     this.#preparation = new SessionPreparation(this, this.#history, dependencies.objects);
-    this.#account = new AccountWatch(this, dependencies.catalog, dependencies.expectedPositions);
+    this.#account = new AccountWatch(this, dependencies.catalog, dependencies.expected, foreign);
     this.#intake = new CommandIntake(
       dependencies.queue,
       this.schedule,
@@ -137,6 +146,7 @@ class BrokerBridge implements RunningBridge, Bridge {
       bars: this.#bars,
       preparation: this.#preparation,
       account: this.#account,
+      reconcile: () => this.#compareNow(),
       ready: () => this.mayTrade(),
       mayAsk: () => this.#mayAsk(),
     });
@@ -161,6 +171,8 @@ class BrokerBridge implements RunningBridge, Bridge {
   }
 
   async stop(reason: string): Promise<void> {
+    // What is in hand may be waiting for a store that is down; it must not keep the task from ending.
+    this.writer.giveUpAt(this.schedule.now() + this.settings.stopWithin);
     this.#mailbox.post(() => this.#shutDown(reason));
     await this.finished;
   }
@@ -206,10 +218,20 @@ class BrokerBridge implements RunningBridge, Bridge {
   }
 
   async #shutDown(reason: string, fault?: Error): Promise<void> {
-    await this.#step({ kind: 'stop', reason });
-    await this.#board.abandon();
-    await this.#intake.stop();
-    await this.lease.release();
+    if (this.#session.state === 'STOPPED') return;
+    for (const part of [
+      () => this.#step({ kind: 'stop', reason }),
+      () => this.#board.abandon(),
+      () => this.#intake.stop(),
+      () => this.lease.release(),
+    ]) {
+      try {
+        await part();
+      } catch (cause) {
+        // The lease runs out by itself, commands come back by themselves, and the next bridge reconciles.
+        this.log('error', 'stopping without all in order', { fault: String(cause) });
+      }
+    }
     this.schedule.cancelAll();
     this.#mailbox.close();
     if (fault === undefined) this.#resolve();
@@ -230,6 +252,7 @@ class BrokerBridge implements RunningBridge, Bridge {
     this.#stateChanges = 0;
     this.log('info', 'the lease is held', { token: this.lease.token });
     this.#leaseTimer = this.schedule.every(this.settings.lease.renewEvery, async () => {
+      this.#reportAbsence();
       if (!(await this.lease.renew())) await this.#loseLease('the lease ran out or was taken over');
     });
     this.#intake.start((command) => this.#mailbox.post(() => this.#board.receive(command)));
@@ -239,6 +262,7 @@ class BrokerBridge implements RunningBridge, Bridge {
   async #loseLease(reason: string): Promise<void> {
     if (this.#session.state === 'STOPPED') return;
     this.log('error', 'the lease is lost; trading stops', { reason });
+    this.metric('BrokerLeaseLost', 1);
     this.#leaseTimer?.cancel();
     this.lease.forget();
     this.ledger.reset();
@@ -251,12 +275,29 @@ class BrokerBridge implements RunningBridge, Bridge {
   // --- link ------------------------------------------------------------------------------------------------------
 
   async #step(input: SessionInput): Promise<void> {
-    const from = this.#session.state;
-    const { session, actions, reason } = stepSession(this.#session, input);
+    const before = this.#session;
+    const from = before.state;
+    const { session, actions, reason } = stepSession(before, input);
     this.#session = session;
+    this.#count(before, session, input);
     for (const action of actions) if (action === 'close-link') this.#closeLink();
     if (session.state !== from) await this.#journalState(from, session.state, reason);
     for (const action of actions) await this.#perform(action);
+  }
+
+  #count(before: BridgeSession, after: BridgeSession, input: SessionInput): void {
+    if (before.disabled === null && after.disabled !== null) this.metric('BrokerTradingDisabled', 1);
+    if (input.kind === 'link-ended' && before.linkOpen && !before.maintenance)
+      this.metric('BrokerLinkEnded', 1);
+    if (before.state === 'READY' || (before.maintenance && !after.maintenance))
+      this.#notReadySince = this.schedule.now();
+  }
+
+  /** A bridge that cannot trade says for how long, so that somebody comes who can mend it. */
+  #reportAbsence(): void {
+    const { state, maintenance } = this.#session;
+    if (state === 'READY' || maintenance) return;
+    this.metric('BrokerNotReadySeconds', Math.round((this.schedule.now() - this.#notReadySince) / 1_000));
   }
 
   async #perform(action: SessionAction): Promise<void> {
@@ -371,7 +412,8 @@ class BrokerBridge implements RunningBridge, Bridge {
   }
 
   async #notice(id: number, code: number, message: string): Promise<void> {
-    if (/read-?only/i.test(message) && code === 321) {
+    if (isReadOnly(code, message)) {
+      if (id > 0) await this.#watch.notice(id, code, message);
       return this.#step({
         kind: 'trading-disabled',
         reason: `the gateway is read-only (${code}): ${message}`,
@@ -437,7 +479,7 @@ class BrokerBridge implements RunningBridge, Bridge {
     const { heartbeatEvery, reconcileEvery, accountEvery, haltPollEvery } = this.settings;
     this.#linkTimers.push(
       this.schedule.every(heartbeatEvery, () => this.#heartbeat()),
-      this.schedule.every(reconcileEvery, () => this.reconcileNow()),
+      this.schedule.every(reconcileEvery, () => this.#reconcileNow()),
       this.schedule.every(accountEvery, () => this.#account.ask(null)),
       this.schedule.every(haltPollEvery, () => this.#pollHalt()),
     );
@@ -456,9 +498,15 @@ class BrokerBridge implements RunningBridge, Bridge {
 
   // --- trading ---------------------------------------------------------------------------------------------------
 
-  /** Compares with the broker while trading goes on. */
-  async reconcileNow(): Promise<void> {
+  /** Compares orders and executions with the broker while trading goes on. */
+  async #reconcileNow(): Promise<void> {
     if (this.#session.state === 'READY' && !this.#reconciler.running) await this.#reconciler.start(true);
+  }
+
+  /** Compares orders, executions, positions and money with the broker, out of turn. */
+  async #compareNow(): Promise<void> {
+    await this.#reconcileNow();
+    if (this.#mayAsk()) this.#account.ask(null);
   }
 
   async #reconciled(neverArrived: readonly OrderRecord[]): Promise<void> {
@@ -502,6 +550,7 @@ class BrokerBridge implements RunningBridge, Bridge {
       return;
     }
     this.#healthyFor(window.to - now + this.settings.healthGrace);
+    if (window.kind === 'sunday-login') this.metric('BrokerLoginDue', 1);
     await this.#step({ kind: 'maintenance-started', reason: `planned: ${window.kind}` });
     this.schedule.at(window.to, async () => {
       await this.#step({ kind: 'maintenance-ended' });

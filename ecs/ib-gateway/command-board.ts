@@ -11,7 +11,13 @@ import type { CommandIntake } from './command-intake.ts';
 import { declined, type OrderDesk } from './order-desk.ts';
 import type { SessionPreparation } from './session-preparation.ts';
 
-const COMMANDS = ['OrderAuthorized', 'CancelAuthorized', 'StopMoveAuthorized', 'SessionPrepared'] as const;
+const COMMANDS = [
+  'OrderAuthorized',
+  'CancelAuthorized',
+  'StopMoveAuthorized',
+  'SessionPrepared',
+  'ReconciliationRequested',
+] as const;
 type Command = DeskEvent<(typeof COMMANDS)[number]>;
 type OrderCommand = DeskEvent<'OrderAuthorized' | 'CancelAuthorized' | 'StopMoveAuthorized'>;
 
@@ -29,6 +35,8 @@ export interface BoardServices {
   readonly bars: BarService;
   readonly preparation: SessionPreparation;
   readonly account: AccountWatch;
+  /** Compares with the broker now, where the bridge trades; where it does not, it will before it trades again. */
+  readonly reconcile: () => Promise<void>;
   /** Whether orders may go out. */
   readonly ready: () => boolean;
   /** Whether questions may go out. */
@@ -55,6 +63,12 @@ export class CommandBoard {
     switch (event.metadata.type) {
       case 'SessionPrepared':
         return this.#prepare(received.messageId, event as DeskEvent<'SessionPrepared'>);
+      case 'ReconciliationRequested': {
+        const { by, reason } = (event as DeskEvent<'ReconciliationRequested'>).data;
+        this.#bridge.log('info', 'a reconciliation was asked for', { by, reason });
+        await this.#services.reconcile();
+        return this.#intake.complete(received.messageId);
+      }
       case 'OrderAuthorized':
         this.#declineWhenLate(received.messageId, event as DeskEvent<'OrderAuthorized'>);
         break;
@@ -141,11 +155,15 @@ export class CommandBoard {
     const instruments = [];
     for (const id of event.data.instruments) {
       const instrument = this.#bridge.instrument(id);
-      if (instrument !== undefined && contractOf(instrument) !== null) {
+      const { lines } = this.#bridge.settings.marketData;
+      const known = instrument !== undefined && contractOf(instrument) !== null;
+      if (known && instruments.length < lines) {
         instruments.push(instrument);
         continue;
       }
-      const reason = `the bridge has no contract for the instrument ${id}`;
+      const reason = known
+        ? `all ${lines} market data lines are taken; raise MARKET_DATA_LINES where the account is entitled to more`
+        : `the bridge has no contract for the instrument ${id}`;
       const entry = declined(event, `history:${id}`, reason, this.#bridge.schedule.now(), id);
       await this.#bridge.writer.append({ entries: [entry] });
     }
@@ -168,6 +186,7 @@ export class CommandBoard {
         messageId: received.messageId,
         reason,
       });
+      this.#bridge.metric('BrokerCommandRefused', 1);
       const entry = journalEntry<'CommandDeclined'>({
         type: 'CommandDeclined',
         key: `unreadable:${received.messageId}`,

@@ -14,6 +14,16 @@ const LONGEST_PAUSE_MS = 5_000;
 /** Deferred entries a commit: half of what a transaction can hold. */
 const MOST_TOGETHER = 50;
 
+/** The store did not answer until the task had to stop. */
+export class StoreUnansweredError extends Error {
+  readonly code = 'StoreUnanswered';
+  readonly retryable = true;
+  constructor(what: string, cause: unknown) {
+    super(`the store did not answer a ${what} before the task had to stop`, { cause });
+    this.name = 'StoreUnansweredError';
+  }
+}
+
 /**
  * The store as the bridge uses it: what cannot be written now is written later, and until then nothing else happens, so
  * that the journal never has a gap. A bridge that waits here stops renewing its lease and its health, as it should.
@@ -24,6 +34,7 @@ export class JournalWriter {
   readonly #pause: (millis: number) => Promise<void>;
   readonly #log: BridgeLog;
   #deferred: JournalEntry[] = [];
+  #giveUpAt: number | null = null;
 
   constructor(
     store: DeskStore,
@@ -35,6 +46,14 @@ export class JournalWriter {
     this.#schedule = schedule;
     this.#pause = pause;
     this.#log = log;
+  }
+
+  /**
+   * From `instant` on a store that does not answer is an error: the task is being stopped, and will be killed if it waits.
+   * Nothing that matters is lost with it: what the broker has done is asked for again by the next bridge.
+   */
+  giveUpAt(instant: number): void {
+    this.#giveUpAt = instant;
   }
 
   read(keys: readonly StateKey[]): Promise<readonly (StoredState | null)[]> {
@@ -101,6 +120,8 @@ export class JournalWriter {
           at: this.#schedule.now(),
           fault: fault instanceof Error ? fault.message : String(fault),
         });
+        if (this.#giveUpAt !== null && this.#schedule.now() >= this.#giveUpAt)
+          throw new StoreUnansweredError(what, fault);
         await this.#pause(Math.min(LONGEST_PAUSE_MS, 100 * 2 ** failures));
       }
     }

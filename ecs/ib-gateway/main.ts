@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { TradingModeError } from '#core/broker/trading-mode.ts';
-import { startBridge } from './bridge.ts';
+import { metricLines, startBridge } from './bridge.ts';
 import { processClock } from './process-clock.ts';
 import { BridgeSettingsError } from './settings.ts';
 
@@ -16,6 +16,7 @@ function fail(fault: unknown): void {
   const name =
     fault instanceof BridgeSettingsError || fault instanceof TradingModeError ? fault.code : 'BridgeFailed';
   process.stderr.write(`${name}: ${fault instanceof Error ? fault.message : String(fault)}\n`);
+  metricLines(processClock)('BrokerBridgeFailed', 1);
   process.exitCode = exitCodeOf(fault);
 }
 

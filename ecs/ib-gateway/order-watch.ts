@@ -13,6 +13,7 @@ import {
 import { filledQuantity, isAbout, isOpen, type OrderRecord, stopRefOf } from '#core/broker/order-record.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { type Bridge, reportDifference } from './bridge-parts.ts';
+import type { ForeignHoldingsWatch } from './foreign-holdings.ts';
 import type { OrderDesk } from './order-desk.ts';
 
 type Commission = Extract<BrokerMessage, { kind: 'commission' }>;
@@ -26,15 +27,25 @@ const EARLY_COMMISSIONS = 1_000;
 export class OrderWatch {
   readonly #bridge: Bridge;
   readonly #desk: OrderDesk;
+  readonly #foreign: ForeignHoldingsWatch;
   readonly #onAcknowledged: () => void;
+  /** Told when somebody else's order or execution is seen that was not known. */
+  readonly #onForeign: () => void;
   readonly #refOfExecution = new Map<string, string>();
   readonly #early = new Map<string, Commission>();
-  readonly #foreign = new Set<number>();
+  readonly #strangers = new Set<number>();
 
-  constructor(bridge: Bridge, desk: OrderDesk, onAcknowledged: () => void) {
+  constructor(
+    bridge: Bridge,
+    desk: OrderDesk,
+    foreign: ForeignHoldingsWatch,
+    on: { readonly acknowledged: () => void; readonly foreign: () => void },
+  ) {
     this.#bridge = bridge;
     this.#desk = desk;
-    this.#onAcknowledged = onAcknowledged;
+    this.#foreign = foreign;
+    this.#onAcknowledged = on.acknowledged;
+    this.#onForeign = on.foreign;
   }
 
   async openOrder(order: ObservedOrder): Promise<void> {
@@ -54,7 +65,7 @@ export class OrderWatch {
     const ref =
       this.#bridge.ledger.refOfPermId(message.permId) ??
       this.#bridge.link.refOf(message.clientId, message.orderId);
-    if (ref === null) return;
+    if (ref === null) return this.#foreign.status(message.permId, message.status, message.remaining);
     await this.#apply(ref, (current) =>
       isAbout(current, { orderRef: ref, permId: message.permId })
         ? observeStatus(current, message, this.#bridge.schedule.now())
@@ -66,6 +77,7 @@ export class OrderWatch {
     const record = await this.#recordOf(execution);
     if (record === null) {
       if (execution.account !== this.#bridge.link.account) return;
+      this.#onForeign();
       return reportDifference(this.#bridge, {
         subject: 'execution',
         key: execution.execId,
@@ -118,6 +130,14 @@ export class OrderWatch {
         );
         break;
       case 'read-only':
+        // The gateway itself said no: the order never reached the broker, and sending it again would be refused again.
+        if (record.status === 'submitted')
+          await this.#apply(ref, (current) => rejected(current, code, message, now));
+        else if (record.stopMove !== null)
+          await this.#apply(ref, (current) =>
+            stopMoveRefused(current, `the gateway is read-only (${code}): ${message}`, now),
+          );
+        break;
       case 'cancel-refused':
       case 'warning':
         this.#bridge.log('warn', 'the broker remarks on an order', { orderRef: ref, code, message });
@@ -185,14 +205,18 @@ export class OrderWatch {
   }
 
   async #foreignOrder(order: ObservedOrder): Promise<void> {
-    if (order.account !== this.#bridge.link.account || this.#foreign.has(order.permId)) return;
-    this.#foreign.add(order.permId);
+    if (order.account !== this.#bridge.link.account) return;
+    this.#foreign.order(order);
+    if (this.#strangers.has(order.permId)) return;
+    this.#strangers.add(order.permId);
+    this.#onForeign();
     await reportDifference(this.#bridge, {
       subject: 'foreign-order',
       key: `permId:${order.permId}`,
       expected: 'no order that the desk did not place',
       observed: `${order.side} ${order.quantity} ${order.symbol} ${order.orderType}, client ${order.clientId}`,
-      explanation: 'somebody else works an order in this account; it is left alone',
+      explanation:
+        'somebody else works an order in this account; it is left alone and counts in the exposure',
     });
   }
 }

@@ -4,6 +4,7 @@ import type { OrderRecord } from '#core/broker/order-record.ts';
 import { findOrder } from '#core/broker/reconciliation.ts';
 import type { Timer } from '#core/values/timer-clock.ts';
 import { type Bridge, reportDifference } from './bridge-parts.ts';
+import type { ForeignHoldingsWatch } from './foreign-holdings.ts';
 
 interface Round {
   readonly number: 1 | 2;
@@ -24,12 +25,18 @@ interface Round {
  */
 export class Reconciler {
   readonly #bridge: Bridge;
+  readonly #foreign: ForeignHoldingsWatch;
   readonly #onReconciled: (neverArrived: readonly OrderRecord[]) => Promise<void>;
   #round: Round | null = null;
   #again: Timer | null = null;
 
-  constructor(bridge: Bridge, onReconciled: (neverArrived: readonly OrderRecord[]) => Promise<void>) {
+  constructor(
+    bridge: Bridge,
+    foreign: ForeignHoldingsWatch,
+    onReconciled: (neverArrived: readonly OrderRecord[]) => Promise<void>,
+  ) {
     this.#bridge = bridge;
+    this.#foreign = foreign;
     this.#onReconciled = onReconciled;
   }
 
@@ -61,6 +68,7 @@ export class Reconciler {
         round.completed.push(message.order);
         return;
       case 'open-orders-end':
+        await this.#foreign.endOrders();
         return this.#answered(round, 'open');
       case 'completed-orders-end':
         return this.#answered(round, 'completed');
@@ -103,6 +111,7 @@ export class Reconciler {
         this.#bridge.endLink(`no answer to the reconciliation in time: ${[...waiting].join(', ')}`),
       ),
     };
+    this.#foreign.beginOrders();
     outbox.send('question', { kind: 'all-open-orders' });
     outbox.send('question', { kind: 'executions', requestId: executionsRequest });
     outbox.send('question', { kind: 'completed-orders' });

@@ -69,7 +69,7 @@ const environmentSchema = z.object({
   ABSENCE_CONFIRM_MS: millis.default(3_000),
   ACKNOWLEDGE_DEADLINE_MS: millis.default(10_000),
   ACCOUNT_MINUTES: z.coerce.number().int().min(1).max(44_640).optional(),
-  HALT_POLL_SECONDS: seconds.optional(),
+  HALT_POLL_SECONDS: z.coerce.number().min(0.1).max(86_400).optional(),
   CLIENT_ID_WAIT_MS: millis.default(10_000),
   MESSAGES_PER_SECOND: z.coerce.number().int().min(2).max(45).default(45),
   MESSAGES_FOR_CANCELS: z.coerce.number().int().min(1).max(20).default(8),
@@ -77,6 +77,9 @@ const environmentSchema = z.object({
   COMMAND_VISIBILITY_SECONDS: z.coerce.number().int().min(10).max(43_200).default(60),
   DAILY_RESTART: window.prefault('23:45+15'),
   SUNDAY_LOGIN: window.prefault('01:00+600'),
+  /** Less than the time the container has to stop in. */
+  STOP_WITHIN_SECONDS: z.coerce.number().int().min(1).max(110).default(30),
+  MARKET_DATA_LINES: z.coerce.number().int().min(1).max(10_000).default(95),
   HEALTH_FILE: z.string().min(1).optional(),
   HEALTH_GRACE_MS: millis.default(120_000),
 });
@@ -85,10 +88,10 @@ const SECOND = 1_000;
 const MINUTE = 60_000;
 
 /**
- * The kill switch calls working orders back within a second; where the heartbeat is stretched, as in a replay, so is this.
- * Before each order the switch is read in any case.
+ * The kill switch calls working orders back within a second, the reading and the way to the broker included; where the
+ * heartbeat is stretched, as in a replay, so is this. Before each order the switch is read in any case.
  */
-const haltPollSeconds = (heartbeat: number): number => (heartbeat <= 60 ? 1 : heartbeat);
+const haltPollSeconds = (heartbeat: number): number => (heartbeat <= 60 ? 0.5 : heartbeat);
 
 /** What the bridge runs with, checked. Durations in milliseconds unless named otherwise. */
 export interface BridgeSettings {
@@ -104,6 +107,8 @@ export interface BridgeSettings {
     readonly source: string;
     readonly modelled: boolean;
     readonly historyDuration: string;
+    /** Instruments that may be subscribed at a time, below what the account is entitled to (100 by default). */
+    readonly lines: number;
   };
   readonly connectDeadline: number;
   readonly heartbeatEvery: number;
@@ -120,6 +125,7 @@ export interface BridgeSettings {
   readonly maximumUnacknowledged: number;
   readonly commandVisibilitySeconds: number;
   readonly maintenance: MaintenancePlan;
+  readonly stopWithin: number;
   readonly healthFile: string | null;
   readonly healthGrace: number;
 }
@@ -173,6 +179,7 @@ export function readSettings(
         source: env.MARKET_DATA_SOURCE,
         modelled: env.MARKET_DATA_MODELLED,
         historyDuration: env.HISTORY_DURATION,
+        lines: env.MARKET_DATA_LINES,
       },
       connectDeadline: env.CONNECT_DEADLINE_MS,
       heartbeatEvery: env.HEARTBEAT_SECONDS * SECOND,
@@ -189,6 +196,7 @@ export function readSettings(
       maximumUnacknowledged: env.MAXIMUM_UNACKNOWLEDGED,
       commandVisibilitySeconds: env.COMMAND_VISIBILITY_SECONDS,
       maintenance: { dailyRestart: env.DAILY_RESTART, sundayLogin: env.SUNDAY_LOGIN },
+      stopWithin: env.STOP_WITHIN_SECONDS * SECOND,
       healthFile: env.HEALTH_FILE ?? null,
       healthGrace: env.HEALTH_GRACE_MS,
     },

@@ -1,18 +1,13 @@
+import { embeddedMetric, type MetricUnit } from '#adapters/aws/embedded-metric.ts';
+
 /** One JSON object a line; CloudWatch and the embedded host both read it. */
 export interface Log {
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
   /** A metric in CloudWatch's embedded metric format: few, low-cardinality dimensions. */
-  metric(
-    name: string,
-    value: number,
-    unit: 'Count' | 'Milliseconds' | 'Percent',
-    dimensions?: Readonly<Record<string, string>>,
-  ): void;
+  metric(name: string, value: number, unit: MetricUnit, dimensions?: Readonly<Record<string, string>>): void;
 }
-
-const NAMESPACE = 'AbcApplication';
 
 /** `write` takes one line; `now` stamps it. `base` stands in every line. */
 export function jsonLog(
@@ -26,22 +21,6 @@ export function jsonLog(
     info: (message, fields) => line('info', message, fields),
     warn: (message, fields) => line('warn', message, fields),
     error: (message, fields) => line('error', message, fields),
-    metric: (name, value, unit, dimensions = {}) =>
-      write(
-        JSON.stringify({
-          _aws: {
-            Timestamp: now(),
-            CloudWatchMetrics: [
-              {
-                Namespace: NAMESPACE,
-                Dimensions: [Object.keys(dimensions)],
-                Metrics: [{ Name: name, Unit: unit }],
-              },
-            ],
-          },
-          ...dimensions,
-          [name]: value,
-        }),
-      ),
+    metric: (name, value, unit, dimensions) => write(embeddedMetric(name, value, unit, now(), dimensions)),
   };
 }

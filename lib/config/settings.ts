@@ -6,6 +6,9 @@ const maintenance = z
   .regex(/^(off|([01]\d|2[0-3]):[0-5]\d\+\d{1,4})$/, 'a New York time and a length, "23:45+15", or "off"');
 
 /** Settings of one environment. Every deployment names one; nothing else differs between them. */
+/** An image that is the same tomorrow. */
+const pinnedImage = z.string().regex(/^.+@sha256:[0-9a-f]{64}$/, 'an image pinned by digest, name@sha256:…');
+
 export const settingsSchema = z.strictObject({
   environment: z.enum(['local', 'dev', 'paper', 'live']),
   /** `live` needs its second switch, `liveAccount`, and an account that is a live one. */
@@ -37,7 +40,7 @@ export const settingsSchema = z.strictObject({
     leaseOwner: z.string().min(1).nullable(),
     leaseSeconds: z.int().min(10),
     heartbeatSeconds: z.int().min(1),
-    haltPollSeconds: z.int().min(1),
+    haltPollSeconds: z.number().min(0.1),
     reconcileMinutes: z.int().min(1),
     /** New York time and length of the gateway's own restart, `23:45+15`, or `off`. */
     dailyRestart: maintenance,
@@ -49,10 +52,9 @@ export const settingsSchema = z.strictObject({
     /** Whether the task carries its own IB Gateway container; false where a gateway runs elsewhere. */
     gatewayContainer: z.boolean(),
     /** The gateway's image, pinned by digest; null only where no gateway container is carried. */
-    gatewayImage: z
-      .string()
-      .regex(/^.+@sha256:[0-9a-f]{64}$/, 'an image pinned by digest, name@sha256:…')
-      .nullable(),
+    gatewayImage: pinnedImage.nullable(),
+    /** Node's image that the bridge's is built on, pinned by digest; null only where the bridge runs without an image. */
+    nodeImage: pinnedImage.nullable(),
   }),
   retainData: z.boolean(),
   /** Days an audit object is locked; governance mode outside live, compliance in live. */
@@ -110,6 +112,11 @@ export function parseSettings(value: unknown): Settings {
       'broker.gatewayImage is not set; give the IB Gateway image you trust, pinned by digest (name@sha256:…)',
     );
   }
+  if (settings.broker.gatewayContainer && settings.broker.nodeImage === null) {
+    problems.push(
+      'broker.nodeImage is not set; give the Node 24 image that the bridge is to be built on, pinned by digest, such as public.ecr.aws/docker/library/node@sha256:…',
+    );
+  }
   if (settings.mode === 'paper' && !settings.broker.account.startsWith('DU')) {
     problems.push(`mode is paper, but the account ${settings.broker.account} is not a paper account (DU…)`);
   }
@@ -148,7 +155,7 @@ const BASE: Settings = {
     leaseOwner: null,
     leaseSeconds: 30,
     heartbeatSeconds: 15,
-    haltPollSeconds: 1,
+    haltPollSeconds: 0.5,
     reconcileMinutes: 5,
     dailyRestart: '23:45+15',
     sundayLogin: '01:00+600',
@@ -157,6 +164,7 @@ const BASE: Settings = {
     marketDataModelled: false,
     gatewayContainer: true,
     gatewayImage: null,
+    nodeImage: null,
   },
   retainData: false,
   auditRetentionDays: 1,

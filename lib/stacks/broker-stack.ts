@@ -1,5 +1,6 @@
 import { Duration, SecretValue, Stack, type StackProps } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
@@ -18,6 +19,7 @@ export interface BrokerStackProps extends StackProps {
 }
 
 const STOP_TIMEOUT_SECONDS = 60;
+const HEALTH_VOLUME = 'health';
 
 /** The command queue and the one Fargate task that holds the broker session: bridge and IB Gateway side by side. */
 export class BrokerStack extends Stack {
@@ -49,7 +51,13 @@ export class BrokerStack extends Stack {
       this,
       'CommandsRule',
       foundation.bus,
-      patternOf(['OrderAuthorized', 'CancelAuthorized', 'StopMoveAuthorized', 'SessionPrepared']),
+      patternOf([
+        'OrderAuthorized',
+        'CancelAuthorized',
+        'StopMoveAuthorized',
+        'SessionPrepared',
+        'ReconciliationRequested',
+      ]),
       this.commands,
       this.undelivered,
       'orders',
@@ -141,11 +149,15 @@ export class BrokerStack extends Stack {
       image:
         bridgeImage === null
           ? ecs.ContainerImage.fromRegistry('public.ecr.aws/docker/library/node:24')
-          : ecs.ContainerImage.fromAsset(bridgeImage),
+          : ecs.ContainerImage.fromAsset(bridgeImage, {
+              // Whatever machine deploys, the task runs on this one.
+              platform: Platform.LINUX_AMD64,
+              ...(broker.nodeImage === null ? {} : { buildArgs: { NODE_IMAGE: broker.nodeImage } }),
+            }),
       logging: logging('bridge'),
       essential: true,
       stopTimeout: Duration.seconds(STOP_TIMEOUT_SECONDS),
-      readonlyRootFilesystem: false,
+      readonlyRootFilesystem: true,
       dockerLabels: { 'abc.local.entry': 'bridge.mjs' },
       healthCheck: {
         command: ['CMD', 'node', 'health.mjs'],
@@ -175,6 +187,9 @@ export class BrokerStack extends Stack {
         MARKET_DATA_MODELLED: String(broker.marketDataModelled),
       },
     });
+    // The one place it writes to: its health, read by the check in the same container.
+    definition.addVolume({ name: HEALTH_VOLUME });
+    bridge.addMountPoints({ sourceVolume: HEALTH_VOLUME, containerPath: '/health', readOnly: false });
     if (broker.gatewayContainer && broker.gatewayImage !== null) {
       const gateway = definition.addContainer('ib-gateway', {
         image: ecs.ContainerImage.fromRegistry(broker.gatewayImage),

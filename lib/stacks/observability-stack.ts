@@ -21,6 +21,10 @@ export interface ObservabilityStackProps extends StackProps {
 }
 
 const NAMESPACE = 'AbcApplication';
+/** A restart of the gateway outside its window takes some two minutes. */
+const LONGEST_ABSENCE_SECONDS = 300;
+/** In a quarter of an hour; one or two are a router's, more are a fault. */
+const MOST_LINKS_ENDED = 4;
 
 /** Who is paged, and for what. Every alarm here means that a person has to look now. */
 export class ObservabilityStack extends Stack {
@@ -97,6 +101,54 @@ export class ObservabilityStack extends Stack {
       'BrokerDifference',
       'the broker and the book differ (docs/runbooks/position-difference.md)',
       own('BrokerDifferenceFound', 'Sum'),
+      0,
+    );
+    alarm(
+      'BrokerTradingDisabled',
+      'the gateway takes no orders (docs/runbooks/read-only.md)',
+      own('BrokerTradingDisabled', 'Sum'),
+      0,
+    );
+    alarm(
+      'BrokerLoginDue',
+      'the weekly login at the gateway is due (docs/runbooks/weekly-login.md)',
+      own('BrokerLoginDue', 'Sum'),
+      0,
+    );
+    alarm(
+      'BrokerNotReady',
+      'the bridge cannot trade, outside a planned window (docs/runbooks/broker-down.md)',
+      own('BrokerNotReadySeconds', 'Maximum'),
+      LONGEST_ABSENCE_SECONDS,
+    );
+    alarm(
+      'BrokerLinkUnstable',
+      'the link to the gateway ends again and again (docs/runbooks/broker-down.md)',
+      own('BrokerLinkEnded', 'Sum', Duration.minutes(15)),
+      MOST_LINKS_ENDED,
+    );
+    alarm(
+      'BrokerInstrumentStale',
+      'an instrument is silent while others are not (docs/runbooks/broker-down.md)',
+      own('BrokerInstrumentStale', 'Sum', Duration.minutes(15)),
+      0,
+    );
+    alarm(
+      'BrokerLeaseLost',
+      'another bridge has taken the lease, or it could not be renewed (docs/runbooks/session-conflict.md)',
+      own('BrokerLeaseLost', 'Sum'),
+      0,
+    );
+    alarm(
+      'BrokerCommandRefused',
+      'the bridge got a command that the desk does not send (docs/runbooks/stuck-order.md)',
+      own('BrokerCommandRefused', 'Sum'),
+      0,
+    );
+    alarm(
+      'BrokerBridgeFailed',
+      'the bridge refuses to trade: configuration, account or mode (docs/runbooks/broker-down.md)',
+      own('BrokerBridgeFailed', 'Sum'),
       0,
     );
     alarm(

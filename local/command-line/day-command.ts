@@ -79,7 +79,7 @@ export async function dayCommand(options: DayCommandOptions): Promise<ExitCode> 
         },
         started(facts) {
           say(
-            `embedded cloud at ${facts.endpoint}, ${facts.functions} functions; paper gateway on port ${facts.gatewayPort}`,
+            `embedded cloud at ${facts.endpoint}, ${facts.functions} functions; paper gateway on port ${facts.gatewayPort}, its faults on ${facts.controlPort}`,
           );
           say(
             'next: npx abc status, npx abc halt --reason "…", npx abc verify <state>/audit, npx abc --help',

@@ -6,6 +6,7 @@ export const EXIT = {
   broker: 5,
   refusedByRisk: 6,
   auditFailed: 7,
+  dataFindings: 8,
   interrupted: 130,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -22,7 +23,7 @@ const CONFIGURATION_FAULTS: readonly string[] = [
   'OutsideCalendar',
   'NotADate',
   'PackagedData',
-  'BarFile',
+  'MarketFile',
   'IncompleteExport',
   'StateDirectory',
   'StoreUnreadable',

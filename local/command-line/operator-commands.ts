@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -116,6 +117,31 @@ export async function resumeCommand(options: OperatorOptions): Promise<ExitCode>
   return EXIT.ok;
 }
 
+/** Has the bridge compare orders, executions, positions and money with the broker now, not when its timer next says so. */
+export async function reconcileCommand(options: OperatorOptions): Promise<ExitCode> {
+  const { store, now } = await connect(options.state);
+  const requestId = `operator/${randomUUID()}`;
+  const by = options.by ?? process.env['USER'] ?? 'operator';
+  await store.commit({
+    entries: [
+      journalEntry({
+        type: 'ReconciliationRequested',
+        key: requestId,
+        correlationId: correlations.desk,
+        causationId: null,
+        sender: 'operator',
+        occurredAt: now,
+        urgency: 'high',
+        data: { requestId, by, reason: options.reason ?? 'asked for by the operator' },
+      }),
+    ],
+  });
+  process.stdout.write(
+    'asked for; what differs stands in the journal as BrokerDifferenceFound, what is not the desk’s as ForeignHoldingsObserved (see `abc status`)\n',
+  );
+  return EXIT.ok;
+}
+
 /** The desk as it stands: state, equity, drawdown, positions, orders, how much of each limit is used. */
 export async function statusCommand(options: OperatorOptions): Promise<ExitCode> {
   const { store, now } = await connect(options.state);
@@ -130,7 +156,7 @@ export async function statusCommand(options: OperatorOptions): Promise<ExitCode>
   );
   if (options.json === true) {
     process.stdout.write(
-      `${JSON.stringify({ at: instantText(now), trading: book.trading, halt: flag, value, limits: report.limits }, null, 2)}\n`,
+      `${JSON.stringify({ at: instantText(now), trading: book.trading, halt: flag, value, foreign: book.foreign ?? null, limits: report.limits }, null, 2)}\n`,
     );
     return EXIT.ok;
   }
@@ -141,6 +167,13 @@ export async function statusCommand(options: OperatorOptions): Promise<ExitCode>
     ...(value?.positions ?? []).map(
       (position) =>
         `position     ${position.instrument} ${position.quantity} at ${position.averagePrice}, now ${position.mark}, ${position.layers.length} layers, stops ${position.layers.map(({ stop }) => stop ?? 'none').join(', ')}`,
+    ),
+    ...(book.foreign?.positions ?? []).map(
+      ({ instrument, quantity }) => `not ours     ${instrument} ${quantity}`,
+    ),
+    ...(book.foreign?.orders ?? []).map(
+      ({ side, remaining, instrument, orderType, price }) =>
+        `not ours     order ${side} ${remaining} ${instrument} ${orderType}${price === null ? '' : ` at ${price}`}`,
     ),
     ...report.limits.map(
       ({ limit, measured, value: allowed }) => `limit        ${limit}: ${measured} of ${allowed}`,

@@ -11,6 +11,7 @@ import { abcApplication } from '#lib/abc-application.ts';
 import { settingsFor } from '#lib/config/settings.ts';
 import { type Host, startHost } from '#local/host/host.ts';
 import type { HostLog, Resource } from '#local/host/kernel.ts';
+import { startControlServer } from '#local/paper-gateway/control-server.ts';
 import { startPaperGateway } from '#local/paper-gateway/gateway.ts';
 import { assembleExport, fetchExportFiles } from './audit-export.ts';
 import type { DayParameters, Isolation } from './day-parameters.ts';
@@ -40,6 +41,8 @@ export interface DayListener {
     readonly endpoint: string;
     readonly functions: number;
     readonly gatewayPort: number;
+    /** Where `abc paper-gateway fault` reaches the gateway. */
+    readonly controlPort: number;
   }): void;
   observed(entry: Observed): void;
 }
@@ -107,6 +110,7 @@ export async function startDay(
     barUpdates: 'bar',
   });
   host.addLink({ port: gateway.port, sockets: () => gateway.sockets() });
+  const control = await startControlServer(gateway, 0, { now: () => host.clock.now(), advance: null });
   const journal = theResource(host, 'AWS::DynamoDB::Table', 'Journal');
   const realLatencies: number[] = [];
   const begun = performance.now();
@@ -133,6 +137,7 @@ export async function startDay(
       region: REGION,
       credentials: host.operatorCredentials,
       pid: process.pid,
+      controlPort: control.port,
     }),
     { mode: 0o600 },
   );
@@ -140,6 +145,7 @@ export async function startDay(
     endpoint: host.endpoint,
     functions: host.resources.filter(({ type }) => type === 'AWS::Lambda::Function').length,
     gatewayPort,
+    controlPort: control.port,
   });
 
   const end = newYorkInstant(last.date, 17, 10);
@@ -177,6 +183,7 @@ export async function startDay(
     },
     async close() {
       rmSync(join(state.directory, 'endpoint.json'), { force: true });
+      await control.close();
       await host.close();
       await gateway.close();
     },
@@ -235,6 +242,7 @@ export function readEndpoint(directory: string): {
   readonly region: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly pid: number;
+  readonly controlPort: number;
 } | null {
   try {
     return JSON.parse(readFileSync(join(directory, 'endpoint.json'), 'utf8')) as ReturnType<

@@ -291,6 +291,8 @@ class Gateway implements PaperGateway {
       } else if (!connection.ready) {
         connection.finish();
       } else {
+        // A night passes without a bar or an order: what is told of the day must still be the new day's.
+        this.#desk.keepDay(this.#clock.now());
         dispatch(this.#context, connection, decoded.request as Exclude<Request, { request: 'startApi' }>);
       }
     } catch (error) {

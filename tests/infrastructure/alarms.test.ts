@@ -44,6 +44,14 @@ describe('alarms', () => {
       'CycleNotRecovered',
       'PriceAgeMinutes',
       'BrokerDifferenceFound',
+      'BrokerTradingDisabled',
+      'BrokerLoginDue',
+      'BrokerNotReadySeconds',
+      'BrokerLinkEnded',
+      'BrokerInstrumentStale',
+      'BrokerLeaseLost',
+      'BrokerCommandRefused',
+      'BrokerBridgeFailed',
     ])
       expect(watched(name), name).toHaveLength(1);
     expect(watched('Errors').length).toBeGreaterThanOrEqual(6);

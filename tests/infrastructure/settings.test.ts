@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidSettingsError, parseSettings, settingsFor } from '#lib/config/settings.ts';
-import { deployable, GATEWAY_IMAGE } from './synthesized.ts';
+import { deployable } from './synthesized.ts';
 
 type Json = Record<string, unknown>;
 
@@ -44,7 +44,7 @@ describe('settings that can be deployed', () => {
   });
 
   it('keep data for longer where they matter', () => {
-    expect(settingsFor('paper', { broker: { gatewayImage: GATEWAY_IMAGE } })).toMatchObject({
+    expect(deployable('paper')).toMatchObject({
       retainData: true,
       auditRetentionDays: 365,
     });
@@ -78,6 +78,11 @@ describe('settings that contradict themselves', () => {
       'a gateway container without an image',
       { ...PAPER, broker: { ...PAPER.broker, gatewayImage: null } },
       'broker.gatewayImage is not set; give the IB Gateway image you trust, pinned by digest (name@sha256:…)',
+    ],
+    [
+      'a base of the bridge’s image that nobody pinned',
+      { ...PAPER, broker: { ...PAPER.broker, nodeImage: null } },
+      'broker.nodeImage is not set; give the Node 24 image that the bridge is to be built on, pinned by digest, such as public.ecr.aws/docker/library/node@sha256:…',
     ],
     [
       'paper mode with an account that is none',
@@ -139,6 +144,7 @@ describe('settings out of shape', () => {
     ['broker.marketDataSource', { broker: { ...LOCAL.broker, marketDataSource: '' } }],
     ['broker.desiredTasks', { broker: { ...LOCAL.broker, desiredTasks: 2 } }],
     ['broker.gatewayImage', { broker: { ...LOCAL.broker, gatewayImage: 'example/ib-gateway:latest' } }],
+    ['broker.nodeImage', { broker: { ...LOCAL.broker, nodeImage: 'node:24' } }],
     ['auditRetentionDays', { auditRetentionDays: 0 }],
     ['onCallEmail', { onCallEmail: 'nobody' }],
   ];

@@ -26,9 +26,14 @@ export interface Synthesized {
 export type Environment = Settings['environment'];
 export const GATEWAY_IMAGE = `example/ib-gateway@sha256:${'a1'.repeat(32)}`;
 
-/** Settings of an environment as somebody would deploy it: the cloud ones name the gateway's image. */
+export const NODE_IMAGE = `example/node@sha256:${'b2'.repeat(32)}`;
+
+/** Settings of an environment as somebody would deploy it: the cloud ones name the images. */
 export const deployable = (environment: Environment): Settings =>
-  settingsFor(environment, environment === 'local' ? {} : { broker: { gatewayImage: GATEWAY_IMAGE } });
+  settingsFor(
+    environment,
+    environment === 'local' ? {} : { broker: { gatewayImage: GATEWAY_IMAGE, nodeImage: NODE_IMAGE } },
+  );
 
 /** Calls `use` with a directory that is gone afterwards. */
 export function inTemporaryDirectory<T>(use: (directory: string) => T): T {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Random, seededRandom, seedOf } from '#core/values/random.ts';
 import { writeAssembly } from '../../integration/local/host/assembly-writer.ts';
+import { Corrections, latestOf } from './corrections.ts';
 import { ChaosDesk } from './desk.ts';
 import { Processes, type Role } from './processes.ts';
 import { type RunSettings, runClock } from './settings.ts';
@@ -90,8 +91,14 @@ export async function runBrokerChaos(options: ChaosOptions): Promise<ChaosReport
     if (processes.names === undefined) throw new Error('the host says its names when it is up');
     const desk = new ChaosDesk(processes.names, clock);
     await desk.open();
-    const trader = new Trader(desk, seededRandom(seedOf(options.seed, 'trader')), clock);
-    const mischief = new Mischief(processes, settings, seededRandom(seedOf(options.seed, 'mischief')));
+    const corrections = new Corrections();
+    const trader = new Trader(desk, seededRandom(seedOf(options.seed, 'trader')), clock, corrections);
+    const mischief = new Mischief(
+      processes,
+      settings,
+      seededRandom(seedOf(options.seed, 'mischief')),
+      corrections,
+    );
     const trading = trade(trader, options, mischief);
     await Promise.all([trading, mischief.run(options.kills, () => trader.placed / options.orders)]);
     await mischief.calm();
@@ -193,14 +200,16 @@ class Mischief {
   readonly #processes: Processes;
   readonly #settings: RunSettings;
   readonly #random: Random;
+  readonly #corrections: Corrections;
   readonly counts: Record<string, number> = {};
   left = Number.POSITIVE_INFINITY;
   done = 0;
 
-  constructor(processes: Processes, settings: RunSettings, random: Random) {
+  constructor(processes: Processes, settings: RunSettings, random: Random, corrections: Corrections) {
     this.#processes = processes;
     this.#settings = settings;
     this.#random = random;
+    this.#corrections = corrections;
   }
 
   /** Goes on until so many processes have been killed; not faster than the orders come, so that all of them are met. */
@@ -332,11 +341,17 @@ class Mischief {
   }
 
   async #correct(): Promise<void> {
-    const { executions } = await brokerView(this.#settings);
-    const one = executions[this.#random.integer(Math.max(1, executions.length))];
-    if (one === undefined) return;
-    const price = Math.round((one.price + 0.01) * 100) / 100;
-    return this.#control({ action: 'correctExecution', execId: one.execId, price });
+    const drawn = this.#random.next();
+    await this.#corrections.make(async () => {
+      const executions = (await brokerView(this.#settings)).executions.filter(({ orderRef }) =>
+        this.#corrections.admits(orderRef),
+      );
+      const one = executions[Math.floor(drawn * executions.length)];
+      if (one === undefined) return undefined;
+      const price = Math.round((one.price + 0.01) * 100) / 100;
+      await this.#control({ action: 'correctExecution', execId: one.execId, price });
+      return latestOf((await brokerView(this.#settings)).executions, one.execId)?.execId;
+    });
   }
 
   async #control(action: object): Promise<void> {
@@ -349,7 +364,7 @@ class Mischief {
   }
 }
 
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer();

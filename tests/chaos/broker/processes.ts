@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
@@ -19,12 +19,10 @@ export interface Names {
 }
 
 /** Bundles the three programs once: what is started 200 times should not be compiled 200 times. */
-async function bundlePrograms(directory: string): Promise<void> {
+async function bundlePrograms(directory: string, programs: Readonly<Record<Role, string>>): Promise<void> {
   mkdirSync(directory, { recursive: true });
   await build({
-    entryPoints: Object.fromEntries(
-      ROLES.map((role) => [role, join(import.meta.dirname, `${role}-process.ts`)]),
-    ),
+    entryPoints: programs,
     outdir: directory,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -56,10 +54,18 @@ export class Processes {
     this.#programs = programs;
   }
 
-  static async start(settings: RunSettings): Promise<Processes> {
+  /** @param bridge the program to run as the bridge, where it is not the product's own alone */
+  static async start(
+    settings: RunSettings,
+    bridge = join(import.meta.dirname, 'bridge-process.ts'),
+  ): Promise<Processes> {
     // Beside the sources, so that the programs find the project's packages.
-    const programs = join(import.meta.dirname, '..', '..', '..', 'dist', 'chaos');
-    await bundlePrograms(programs);
+    const programs = join(import.meta.dirname, '..', '..', '..', 'dist', `chaos-${process.pid}`);
+    await bundlePrograms(programs, {
+      bridge,
+      gateway: join(import.meta.dirname, 'gateway-process.ts'),
+      host: join(import.meta.dirname, 'host-process.ts'),
+    });
     const processes = new Processes(settings, programs);
     await processes.#spawn('host');
     await processes.#spawn('gateway');
@@ -78,6 +84,21 @@ export class Processes {
     await this.#spawn(role);
   }
 
+  /** Asks a process to stop in order, and gives the last line it wrote. */
+  async stop(role: Role): Promise<string> {
+    const child = this.#children.get(role);
+    if (child?.stdout == null) throw new Error(`there is no ${role} to stop`);
+    this.#ending = true;
+    let last = '';
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      last = line;
+    });
+    const gone = new Promise((resolve) => child.once('close', resolve));
+    child.kill('SIGTERM');
+    await gone;
+    return last;
+  }
+
   /** One more bridge for a while, beside the one that holds the lease. */
   rival(): () => void {
     const child = this.#launch('bridge', 'rival');
@@ -94,6 +115,7 @@ export class Processes {
         await gone;
       }),
     );
+    rmSync(this.#programs, { recursive: true, force: true });
   }
 
   async #spawn(role: Role): Promise<void> {

@@ -4,6 +4,7 @@ import { instantText } from '#core/values/clock.ts';
 import { decimalText } from '#core/values/decimal.ts';
 import type { Random } from '#core/values/random.ts';
 import type { TimerClock } from '#core/values/timer-clock.ts';
+import type { Corrections } from './corrections.ts';
 import type { ChaosDesk } from './desk.ts';
 import { INSTRUMENTS } from './tape.ts';
 
@@ -30,13 +31,16 @@ export class Trader {
   readonly #exits = new Map<string, { readonly exitId: string; readonly attempt: number }>();
   readonly #cancelled = new Set<string>();
   readonly #everything = new Set<string>();
+  readonly #corrections: Corrections;
+  #sinceTurn = new Set<string>();
   #turns = 0;
   placed = 0;
   repeats = 0;
   cancels = 0;
 
-  constructor(desk: ChaosDesk, random: Random, clock: TimerClock) {
+  constructor(desk: ChaosDesk, random: Random, clock: TimerClock, corrections: Corrections) {
     this.#desk = desk;
+    this.#corrections = corrections;
     this.#random = random;
     this.#clock = clock;
   }
@@ -57,10 +61,18 @@ export class Trader {
       if (intent === null) break;
       await this.#place(intent);
     }
-    if (Math.floor(this.placed / TURN_EVERY) > this.#turns) {
-      this.#turns += 1;
-      await this.#desk.turn(`2018-02-${String((this.#turns % 28) + 1).padStart(2, '0')}`);
-    }
+    if (Math.floor(this.placed / TURN_EVERY) > this.#turns) await this.#turn();
+  }
+
+  /** Turns the day once every correction has come to the book; until then the next step tries again. */
+  async #turn(): Promise<void> {
+    this.#corrections.held = true;
+    await this.#desk.fold([...this.#sinceTurn]);
+    if (!this.#corrections.settled(await this.#desk.book())) return;
+    this.#turns += 1;
+    await this.#desk.turn(`2018-02-${String((this.#turns % 28) + 1).padStart(2, '0')}`);
+    this.#sinceTurn = new Set();
+    this.#corrections.turned();
   }
 
   /** Takes back what still waits for a price, and reads on. Over when no order of the book can change any more. */
@@ -82,6 +94,8 @@ export class Trader {
   async #place(intent: Intent): Promise<void> {
     const correlationId = `chaos:${intent.positionId}`;
     this.#everything.add(correlationId);
+    this.#sinceTurn.add(correlationId);
+    this.#corrections.admit(intent.intentId);
     const working = intent.orderType === 'LMT' && this.#random.next() < 0.5;
     this.#live.set(intent.intentId, {
       correlationId,

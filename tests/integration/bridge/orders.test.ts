@@ -298,7 +298,7 @@ describe('commands', () => {
   });
 
   it('calls working entries back when the kill switch is thrown, and leaves stops alone', async () => {
-    await atTheOpen({ HALT_POLL_SECONDS: '1' });
+    await atTheOpen({ HEARTBEAT_SECONDS: '60' });
     const held = world.place();
     await world.advance(2 * MINUTE);
     const working = world.place({ orderType: 'LMT', limitPrice: '155' });

@@ -82,6 +82,7 @@ describe('a week', () => {
       return data.to === 'CONNECTING' && newYorkDate(time) === SUNDAY && time < newYorkInstant(SUNDAY, 11, 0);
     });
     expect(sunday, 'nobody tries to log in before a person has').toEqual([]);
+    expect(world.metrics.filter(({ name }) => name === 'BrokerLoginDue')).toHaveLength(1);
 
     await world.advanceTo(newYorkInstant('2018-02-06', 9, 40));
     expect(world.bridge.state).toBe('READY');

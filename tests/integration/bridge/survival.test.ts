@@ -397,7 +397,12 @@ describe('what the bridge survives', () => {
   });
 
   it('reports a position that the book does not have when two observations agree, once', async () => {
-    world = await World.start({}, { expectedPositions: () => new Map([['AAPL', '5']]) });
+    world = await World.start(
+      {},
+      {
+        expected: () => ({ positions: new Map([['AAPL', '5']]), foreign: null }),
+      },
+    );
     await world.store.commit({
       entries: [],
       writes: [{ key: stateKeys.book, value: {}, expectedVersion: 0 }],

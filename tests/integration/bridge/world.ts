@@ -157,6 +157,7 @@ export class World {
   readonly objects = inMemoryObjectStore();
   readonly queue = inMemoryCommandQueue();
   readonly logs: string[] = [];
+  readonly metrics: { readonly name: string; readonly value: number }[] = [];
   gateway!: PaperGateway;
   bridge!: RunningBridge;
   #environment: Readonly<Record<string, string>> = ENVIRONMENT;
@@ -213,8 +214,9 @@ export class World {
         queue: this.queue,
         gateway: ibGateway({ host: '127.0.0.1', port: this.gateway.port }),
         catalog: CATALOG,
-        expectedPositions: () => null,
+        expected: () => null,
         health: () => {},
+        metric: (name, value) => this.metrics.push({ name, value }),
         log: (level, message, details) =>
           this.logs.push(`${level} ${message} ${JSON.stringify(details ?? {})}`),
         ...this.#overrides,
@@ -304,11 +306,17 @@ export class World {
       fillable: intent.quantity,
       worstPrice: '160',
     };
-    this.#book = { ...this.#book, orders: { ...this.#book.orders, [intent.intentId]: order } };
+    this.changeBook((book) => ({ ...book, orders: { ...book.orders, [intent.intentId]: order } }));
+  }
+
+  /** What gate and ledger do to the account book. */
+  changeBook(change: (book: AccountBook) => AccountBook): AccountBook {
+    this.#book = change(this.#book);
     void this.store.commit({
       entries: [],
       writes: [{ key: stateKeys.book, value: this.#book, expectedVersion: this.#bookVersion++ }],
     });
+    return this.#book;
   }
 
   prepareSession(instruments: readonly string[] = ['AAPL']): void {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { EMPTY_BOOK } from '#core/portfolio/account-book.ts';
-import { bookPositions, healthFile } from '#ecs/ib-gateway/bridge.ts';
+import { expectedAccount, healthFile } from '#ecs/ib-gateway/bridge.ts';
 import { healthProblem, healthReport } from '#ecs/ib-gateway/health-report.ts';
 import { Mailbox } from '#ecs/ib-gateway/mailbox.ts';
 import { haltReason } from '#ecs/ib-gateway/order-desk.ts';
@@ -30,7 +30,7 @@ describe('settings', () => {
       liveConfirmed: null,
       account: null,
       lease: { owner: 'task-1', duration: 30_000, renewEvery: 10_000 },
-      haltPollEvery: 1_000,
+      haltPollEvery: 500,
     });
     expect(settings.maintenance.dailyRestart).toEqual({ hour: 23, minute: 45, minutes: 15 });
     expect(readSettings({ ...ENVIRONMENT, HEARTBEAT_SECONDS: '900' }).settings.haltPollEvery).toBe(900_000);
@@ -95,7 +95,7 @@ describe('the mailbox', () => {
 
 describe('the book', () => {
   it('says what is held once it is open, and nothing before', () => {
-    expect(bookPositions(EMPTY_BOOK)).toBeNull();
+    expect(expectedAccount(EMPTY_BOOK)).toBeNull();
     const execution = { quantity: '4', price: '160', corrects: null };
     const layer = {
       intentId: 'i',
@@ -114,9 +114,10 @@ describe('the book', () => {
       initialRisk: null,
       target: null,
     };
-    expect(bookPositions({ ...EMPTY_BOOK, cash: '1', positions: { AAPL: position } })).toEqual(
-      new Map([['AAPL', '-4']]),
-    );
+    expect(expectedAccount({ ...EMPTY_BOOK, cash: '1', positions: { AAPL: position } })).toEqual({
+      positions: new Map([['AAPL', '-4']]),
+      foreign: null,
+    });
   });
 });
 

@@ -10,8 +10,10 @@ import {
   realisedVolatility,
   type VolatilityEstimator,
 } from '#core/indicators/realised-volatility.ts';
-import { Atr, atr, trueRange } from '#core/indicators/true-range.ts';
-import { Mfi, mfi, Obv, obv } from '#core/indicators/volume.ts';
+import { Atr, atr, TrueRange, trueRange } from '#core/indicators/true-range.ts';
+import { Mfi, mfi, Obv, obv, sessionVwap, Vwap } from '#core/indicators/volume.ts';
+import { barSeries } from '#core/market/bars.ts';
+import { type Session, sessionsBetween } from '#core/market/calendar.ts';
 
 interface Row {
   readonly open: number;
@@ -125,6 +127,14 @@ const CASES: readonly Case[] = [
     stream: (n) => {
       const indicator = new Macd(n, n + 3, 4);
       return (row) => ({ ...indicator.update(row.close) });
+    },
+  },
+  {
+    name: 'true range',
+    batch: (c) => ({ value: trueRange(c) }),
+    stream: () => {
+      const indicator = new TrueRange();
+      return (row) => ({ value: indicator.update(row.high, row.low, row.close) });
     },
   },
   {
@@ -276,6 +286,31 @@ describe.each(CASES)('$name', ({ batch, stream }) => {
         }
       }),
       { numRuns: 30 },
+    );
+  });
+});
+
+describe('VWAP of sessions', () => {
+  const sessions = sessionsBetween('us-equity', '2018-02-05', '2018-02-09');
+
+  it('says the same in a stream that is reset at each open as over the whole column, to 1e-12', () => {
+    fc.assert(
+      fc.property(bars, (rows) => {
+        // Twenty bars a session, so that the longest series go over five.
+        const placed = rows.map((row, i) => {
+          const session = sessions[Math.floor(i / 20)] as Session;
+          const openTime = session.open + (i % 20) * 60_000;
+          return { ...row, openTime, closeTime: openTime + 60_000 };
+        });
+        const whole = sessionVwap(barSeries('AAPL', { unit: 'minute', count: 1 }, placed), 'us-equity');
+        const indicator = new Vwap();
+        placed.forEach((row, i) => {
+          if (i % 20 === 0) indicator.reset();
+          const value = indicator.update(row.high, row.low, row.close, row.volume);
+          expectClose(whole[i], value, 1e-12, `[${i}]`);
+        });
+      }),
+      { numRuns: 60 },
     );
   });
 });

@@ -58,7 +58,7 @@ describe('data quality', () => {
           if (i === 0) continue;
           expect(series.openTime[i]).toBeGreaterThan(series.closeTime[i - 1] as number);
           const move = (close as number) / (series.close[i - 1] as number) - 1;
-          expect(Math.abs(move)).toBeLessThanOrEqual(0.5);
+          expect(Math.abs(move)).toBeLessThanOrEqual(0.5 + 1e-9);
         }
       }),
       { numRuns: 200 },

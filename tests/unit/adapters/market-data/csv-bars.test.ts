@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { BarFileError, malformedText } from '#adapters/market-data/bar-cells.ts';
 import { type CsvBarOptions, loadCsvBars, streamCsvBars } from '#adapters/market-data/csv-bars.ts';
+import { MarketFileError, malformedText } from '#adapters/market-data/market-file.ts';
 import { barAt } from '#core/market/bars.ts';
 import { sessionsBetween } from '#core/market/calendar.ts';
 import { instrumentOf } from '#core/market/catalog.ts';
@@ -132,7 +132,7 @@ describe('a CSV file of daily bars', () => {
     ['1,2\n3,4\n', /no column for the time/],
     ['Date,"Open\n3,4\n', /the header's quotes don't open and close/],
   ])('is refused where its header is %j', async (text, message) => {
-    await expect(loadCsvBars(fileOf(text), daily)).rejects.toThrow(BarFileError);
+    await expect(loadCsvBars(fileOf(text), daily)).rejects.toThrow(MarketFileError);
     await expect(loadCsvBars(fileOf(text), daily)).rejects.toThrow(message);
   });
 
@@ -144,6 +144,16 @@ describe('a CSV file of daily bars', () => {
     await expect(loadCsvBars(fileOf(text), { ...daily, largestFindings: 10 })).rejects.toThrow(
       /more than 10 lines are malformed, the first: .*:2: column Date is "x"/,
     );
+  });
+
+  it('is refused where most of it can not be believed', async () => {
+    const text = HEADER + GOOD.repeat(12);
+    await expect(loadCsvBars(fileOf(text), { ...daily, largestFindings: 10 })).rejects.toThrow(
+      /more than 10 rows up to line 13 can't be believed/,
+    );
+    expect(
+      (await loadCsvBars(fileOf(text), { ...daily, largestFindings: 11 })).report.quarantined,
+    ).toHaveLength(11);
   });
 
   it('lets the fault of a corporate action through as what it is', async () => {
@@ -192,11 +202,37 @@ describe('a CSV file of minute bars', () => {
     ]);
     const newYork: CsvBarOptions = { ...minutes, timeZone: 'America/New_York' };
     expect(await findings(HEAD + row('2018-03-11 02:30'), newYork)).toEqual([
-      'f:2: column time is "2018-03-11 02:30"; expected a time that exists in New York; clocks skip 02:00 to 03:00 that day',
+      'f:2: column time is "2018-03-11 02:30"; expected a time that exists in New York; clocks skip 02:00 to 03:00 that day, so give the offset, or the time zone the file really has',
     ]);
     expect(
       await findings(HEAD + row('2018-02-05T25:30:00Z') + row('12') + row('2018-02-31T10:00Z'), minutes),
     ).toHaveLength(3);
+  });
+
+  it('does not choose between the two instants of a time that comes twice, unless told', async () => {
+    const bitcoin: CsvBarOptions = {
+      ...minutes,
+      instrument: instrumentOf('BTC-USD'),
+      timeZone: 'America/New_York',
+    };
+    const text = HEAD + row('2018-11-04 00:59') + row('2018-11-04 01:30') + row('2018-11-04 02:00');
+    expect(await findings(text, bitcoin)).toEqual([
+      'f:3: column time is "2018-11-04 01:30"; expected a time that comes once in New York; clocks show 01:00 to 02:00 twice that day, so give the offset, or say whether the earlier or the later is meant',
+    ]);
+    for (const [ambiguousTime, instant] of [
+      ['earlier', '2018-11-04T05:30:00Z'],
+      ['later', '2018-11-04T06:30:00Z'],
+    ] as const) {
+      const { series } = await loadCsvBars(fileOf(text), { ...bitcoin, ambiguousTime });
+      expect(series.length).toBe(3);
+      expect(series.openTime[1]).toBe(Date.parse(instant));
+    }
+    const given = HEAD + row('2018-11-04 01:30:00-04:00') + row('2018-11-04 01:30:00-05:00');
+    const { series } = await loadCsvBars(fileOf(given), bitcoin);
+    expect([...series.openTime]).toEqual([
+      Date.parse('2018-11-04T05:30:00Z'),
+      Date.parse('2018-11-04T06:30:00Z'),
+    ]);
   });
 
   it('takes times of the close back to the open, also for the short last bar', async () => {

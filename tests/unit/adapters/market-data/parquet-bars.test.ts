@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { BarFileError, type BarFileOptions } from '#adapters/market-data/bar-cells.ts';
+import type { BarFileOptions } from '#adapters/market-data/bar-cells.ts';
+import { MarketFileError } from '#adapters/market-data/market-file.ts';
 import { loadParquetBars, streamParquetBars } from '#adapters/market-data/parquet-bars.ts';
 import { instrumentOf } from '#core/market/catalog.ts';
 import { dayNumber } from '#core/market/civil-date.ts';
@@ -57,6 +58,20 @@ describe('a Parquet file of bars', () => {
     expect(report.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
   });
 
+  it('takes timestamps at midnight for dates, and no others', async () => {
+    const midnight = Date.UTC(2018, 1, 5);
+    const rows = [
+      [midnight, 1, 1, 1, 1],
+      [midnight + 86_400_000 + 1, 1, 1, 1, 1],
+    ];
+    const bytes = parquetFile([{ name: 'date', kind: 'timestamp' }, ...prices], [rows]);
+    const { series, report } = await loadParquetBars(write(bytes), daily);
+    expect([...series.openTime]).toEqual([Date.parse('2018-02-05T14:30:00Z')]);
+    expect(report.malformed).toMatchObject([
+      { line: 2, value: '2018-02-06T00:00:00.001000000Z', expected: 'a date such as 2018-02-05' },
+    ]);
+  });
+
   it('reads timestamps and epoch numbers of minute bars', async () => {
     const minutes: BarFileOptions = { ...daily, interval: { unit: 'minute', count: 1 } };
     const open = Date.parse('2018-02-05T14:30:00Z');
@@ -103,7 +118,7 @@ describe('a Parquet file of bars', () => {
     const flights = fileURLToPath(
       new URL('../../../../node_modules/vega-datasets/data/flights-3m.parquet', import.meta.url),
     );
-    await expect(loadParquetBars(flights, daily)).rejects.toThrow(BarFileError);
+    await expect(loadParquetBars(flights, daily)).rejects.toThrow(MarketFileError);
     await expect(loadParquetBars(flights, daily)).rejects.toThrow(/no column for the open/);
   });
 });

@@ -9,7 +9,7 @@ const CONVERTED = { text: 0, date: 6, timestamp: 9 } as const;
 
 export interface ParquetColumn {
   readonly name: string;
-  readonly kind: 'double' | 'text' | 'date' | 'timestamp' | 'int64';
+  readonly kind: 'double' | 'text' | 'date' | 'timestamp' | 'nanos' | 'int64';
 }
 
 function physical(kind: ParquetColumn['kind']): number {
@@ -21,6 +21,7 @@ function physical(kind: ParquetColumn['kind']): number {
     case 'date':
       return TYPE.int32;
     case 'timestamp':
+    case 'nanos':
     case 'int64':
       return TYPE.int64;
   }
@@ -59,6 +60,11 @@ function struct(fields: Readonly<Record<number, { type: number; bytes: number[] 
   return [...bytes, 0];
 }
 
+/** LogicalType: a timestamp in UTC, in nanoseconds. */
+const NANOS = nested(
+  struct({ 8: nested(struct({ 1: { type: 1, bytes: [] }, 2: nested(struct({ 3: nested([0]) })) })) }),
+);
+
 function values(kind: ParquetColumn['kind'], cells: readonly unknown[]): Buffer {
   return Buffer.concat(
     cells.map((cell) => {
@@ -69,7 +75,7 @@ function values(kind: ParquetColumn['kind'], cells: readonly unknown[]): Buffer 
         const length = Buffer.alloc(4);
         length.writeUInt32LE(Buffer.byteLength(String(cell)));
         return Buffer.concat([length, Buffer.from(String(cell))]);
-      } else buffer.writeBigInt64LE(BigInt(Number(cell)));
+      } else buffer.writeBigInt64LE(typeof cell === 'bigint' ? cell : BigInt(Number(cell)));
       return buffer;
     }),
   );
@@ -123,6 +129,7 @@ export function parquetFile(
         1: i32(physical(kind)),
         3: i32(0),
         4: string(name),
+        ...(kind === 'nanos' ? { 10: NANOS } : {}),
         ...(kind in CONVERTED ? { 6: i32(CONVERTED[kind as keyof typeof CONVERTED]) } : {}),
       }),
     ),

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import type { AgentContext } from '#core/agents/context.ts';
 import { type Bar, type BarSeries, barSeries } from '#core/market/bars.ts';
 import { nextSession, sessionOn } from '#core/market/calendar.ts';
-import type { Instrument } from '#core/market/instrument.ts';
+import type { Instrument, SpotInstrument } from '#core/market/instrument.ts';
 import { DEFAULT_RISK_POLICY } from '#core/risk/policy.ts';
 
 /** An equity unless said otherwise. */
-export function instrumentOf(id: string, overrides: Partial<Instrument> = {}): Instrument {
+export function instrumentOf(id: string, overrides: Partial<SpotInstrument> = {}): Instrument {
   return {
     id,
     name: id,

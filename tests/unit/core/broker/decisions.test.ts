@@ -13,6 +13,7 @@ import { observeExecution } from '#core/broker/order-facts.ts';
 import { findOrder, positionDifferences } from '#core/broker/reconciliation.ts';
 import { accountRefusal, requireConsistentMode } from '#core/broker/trading-mode.ts';
 import { CATALOG, instrumentOf } from '#core/market/catalog.ts';
+import { optionInstrument } from '#core/market/instrument-contracts.ts';
 import { executionOf, NOW, openOrderOf, recordOf } from './order-samples.ts';
 
 describe('the session of the bridge', () => {
@@ -236,7 +237,17 @@ describe('contracts', () => {
       currency: 'USD',
     });
     expect(contractOf(instrumentOf('BTC-USD'))).toMatchObject({ symbol: 'BTC', secType: 'CRYPTO' });
-    expect(contractOf({ ...instrumentOf('AAPL'), assetClass: 'option' })).toBeNull();
+    expect(
+      contractOf(
+        optionInstrument({
+          underlying: 'AAPL',
+          expiry: '2018-06-15',
+          strike: '170',
+          right: 'call',
+          currency: 'USD',
+        }),
+      ),
+    ).toBeNull();
     const find = instrumentFinder(CATALOG);
     for (const instrument of CATALOG) expect(find(contractOf(instrument)!)?.id).toBe(instrument.id);
     expect(find({ symbol: 'ZZZ', secType: 'STK', currency: 'USD' })).toBeUndefined();

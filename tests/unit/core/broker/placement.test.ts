@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Intent } from '#contracts/events/orders.ts';
 import { type PlacementContext, planPlacement } from '#core/broker/placement.ts';
 import { instrumentOf } from '#core/market/catalog.ts';
+import { futureInstrument } from '#core/market/instrument-contracts.ts';
 import { Decimal } from '#core/values/decimal.ts';
 import { NOW } from './order-samples.ts';
 
@@ -104,9 +105,16 @@ describe('placement', () => {
     expect(reason({ expiresAt: '2018-02-05T15:00:00.000Z' })).toMatch(/expired/);
     expect(reason({ intentId: 'a\u0000b' })).toMatch(/printable ASCII/);
     expect(reason({}, { instrument: undefined })).toMatch(/not in the catalog/);
-    expect(reason({}, { instrument: { ...instrumentOf('AAPL'), assetClass: 'future' } })).toMatch(
-      /no orders in futures/,
-    );
+    const oil = futureInstrument({
+      underlying: 'CL',
+      expiry: '2020-04-21',
+      name: 'WTI crude oil, May 2020',
+      currency: 'USD',
+      tick: '0.01',
+      multiplier: '1000',
+      sessionTemplate: 'us-equity',
+    });
+    expect(reason({}, { instrument: oil })).toMatch(/no orders in futures/);
     expect(reason({}, { instrument: instrumentOf('SPX') })).toMatch(/cannot be traded/);
     expect(reason({ quantity: '0' })).toMatch(/not more than zero/);
     expect(reason({ limitPrice: null })).toMatch(/needs a limit price/);

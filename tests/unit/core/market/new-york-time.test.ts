@@ -6,6 +6,7 @@ import {
   NoSuchLocalTimeError,
   newYorkDate,
   newYorkInstant,
+  newYorkInstants,
   newYorkOffset,
   newYorkTime,
   OutsideNewYorkRangeError,
@@ -96,5 +97,43 @@ describe('New York time', () => {
     expect(() => newYorkInstant('1986-12-31', 9, 0)).toThrow(OutsideNewYorkRangeError);
     expect(() => newYorkDate(at('2038-06-01T00:00:00Z'))).toThrow(/2038-06-01/);
     expect(() => newYorkDate(Number.POSITIVE_INFINITY)).toThrow(OutsideNewYorkRangeError);
+  });
+});
+
+describe('a reading of the clocks of New York', () => {
+  it.each([
+    ['2018-03-11', 1, 59, ['2018-03-11T06:59:00.000Z']],
+    ['2018-03-11', 2, 0, []],
+    ['2018-03-11', 2, 59, []],
+    ['2018-03-11', 3, 0, ['2018-03-11T07:00:00.000Z']],
+    ['2018-11-04', 0, 59, ['2018-11-04T04:59:00.000Z']],
+    ['2018-11-04', 1, 0, ['2018-11-04T05:00:00.000Z', '2018-11-04T06:00:00.000Z']],
+    ['2018-11-04', 1, 59, ['2018-11-04T05:59:00.000Z', '2018-11-04T06:59:00.000Z']],
+    ['2018-11-04', 2, 0, ['2018-11-04T07:00:00.000Z']],
+    ['2006-10-29', 1, 30, ['2006-10-29T05:30:00.000Z', '2006-10-29T06:30:00.000Z']],
+    ['2018-07-04', 24, 0, ['2018-07-05T04:00:00.000Z']],
+  ])('%s %i:%i stands for %j', (date, hour, minute, instants) => {
+    expect(newYorkInstants(date, hour, minute).map((instant) => new Date(instant).toISOString())).toEqual(
+      instants,
+    );
+  });
+
+  it('is every instant that shows it, and no other', () => {
+    for (const day of ['2018-03-11', '2018-11-04', '1999-04-04', '1999-10-31']) {
+      const shown = new Map<string, number[]>();
+      for (
+        let instant = at(`${day}T04:00:00Z`) - HOUR;
+        instant < at(`${day}T12:00:00Z`);
+        instant += HOUR / 4
+      ) {
+        const { date, hour, minute } = newYorkTime(instant);
+        if (date === day)
+          shown.set(`${hour}:${minute}`, [...(shown.get(`${hour}:${minute}`) ?? []), instant]);
+      }
+      for (let quarter = 0; quarter < 24; quarter++) {
+        const [hour, minute] = [Math.floor(quarter / 4), (quarter % 4) * 15];
+        expect(newYorkInstants(day, hour, minute)).toEqual(shown.get(`${hour}:${minute}`) ?? []);
+      }
+    }
   });
 });

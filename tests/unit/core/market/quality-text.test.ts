@@ -35,7 +35,7 @@ describe('a quality report in words', () => {
       '  row 3 (2018-02-03): no-session: 2018-02-03 is not a session of the us-equity calendar',
       '  row 5 (2018-02-08): excessive-move: close 100 is -85.7 % from the last close 700; more than 50 % without a corporate action',
       '  … and 3 more',
-      'level shifts (a split that the corporate actions lack?)',
+      'level shifts (a split that the corporate actions lack, or that the prices are adjusted for already?)',
       '  from row 5 (2018-02-08): 4 bars at 0.1429 of the level before',
       'sessions without a bar',
       '  2018-02-05 to 2018-02-06: 2 sessions',

@@ -2,9 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { instrumentOf } from '#core/market/catalog.ts';
 import type { CorporateAction } from '#core/market/corporate-actions.ts';
 import type { Instrument } from '#core/market/instrument.ts';
+import { futureInstrument, optionInstrument } from '#core/market/instrument-contracts.ts';
 import { barInspector, inspectBars, largestMove, type ObservedBar } from '#core/market/quality.ts';
 
 const aapl = instrumentOf('AAPL');
+const oil = futureInstrument({
+  underlying: 'CL',
+  expiry: '2020-04-21',
+  name: 'WTI crude oil, May 2020',
+  currency: 'USD',
+  tick: '0.01',
+  multiplier: '1000',
+  sessionTemplate: 'us-equity',
+});
 const SESSION = { unit: 'session' } as const;
 
 /** A flat bar around `close`, consistent by construction. */
@@ -122,7 +132,14 @@ describe('data quality', () => {
     expect(largestMove(instrumentOf('BTC-USD'))).toBe(0.8);
     expect(largestMove(instrumentOf('EUR.USD'))).toBe(0.1);
     expect(largestMove({ ...instrumentOf('EUR.USD'), id: 'USD.TRY' })).toBe(0.5);
-    expect(largestMove({ ...aapl, assetClass: 'option' })).toBeNull();
+    const call = optionInstrument({
+      underlying: 'AAPL',
+      expiry: '2018-06-15',
+      strike: '170',
+      right: 'call',
+      currency: 'USD',
+    });
+    expect(largestMove(call)).toBeNull();
     const euro = instrumentOf('EUR.USD');
     expect(reasons([bar(1, '2015-01-14', 1.2), bar(2, '2015-01-15', 1.02)], euro)).toEqual([
       [2, 'excessive-move'],
@@ -131,10 +148,36 @@ describe('data quality', () => {
   });
 
   it('lets futures fall below zero', () => {
-    const oil: Instrument = { ...aapl, id: 'CLK0', assetClass: 'future' };
     const bars = [bar(2, '2020-04-17', 18.27), bar(3, '2020-04-20', 17.73, { low: -40.32, close: -37.63 })];
     expect(reasons(bars, oil)).toEqual([]);
     expect(reasons(bars)).toEqual([[3, 'not-positive']]);
+  });
+
+  it('takes a move of exactly the bound as believable, whatever the rounding', () => {
+    for (const [instrument, from, to] of [
+      [instrumentOf('EUR.USD'), 1, 1.1],
+      [instrumentOf('EUR.USD'), 1.3, 1.17],
+      [aapl, 0.1, 0.15],
+      [instrumentOf('BTC-USD'), 10.01, 18.018],
+    ] as const) {
+      const flat = { high: to, low: to };
+      const exact = [bar(1, '2018-02-05', from), bar(2, '2018-02-06', to, flat)];
+      expect(reasons(exact, instrument), `${from} to ${to}`).toEqual([]);
+      const beyond = to + Math.sign(to - from) * from * 1e-6;
+      const more = [
+        bar(1, '2018-02-05', from),
+        bar(2, '2018-02-06', beyond, { high: beyond, low: beyond, open: beyond }),
+      ];
+      expect(reasons(more, instrument), `${from} beyond ${to}`).toEqual([[2, 'excessive-move']]);
+    }
+  });
+
+  it('keeps bars after the last day of a contract out', () => {
+    const bars = ['2020-04-20', '2020-04-21', '2020-04-22'].map((date, i) => bar(i, date, 10));
+    const { quarantined } = inspectBars(oil, SESSION, bars).report;
+    expect(quarantined.map((q) => [q.bar.source, q.reason, q.detail])).toEqual([
+      [2, 'expired', 'the last day of CL-20200421 was 2020-04-21; the bar is of another contract'],
+    ]);
   });
 
   it('believes a split that the corporate actions explain, and not one they do not', () => {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { EVENTS } from '#contracts/registry.ts';
+import { EVENTS, type EventData } from '#contracts/registry.ts';
 import {
   type AccountBook,
   EMPTY_BOOK,
   equity,
   exposedInstruments,
+  isForeign,
   isLive,
   layerAveragePrice,
   layerProfit,
@@ -319,6 +320,43 @@ describe('worstExposure', () => {
     );
     // Sold 200 against 50 held: 150 short; bought 10 more: 60 long.
     expect(worstExposure(both, 'AAPL')?.toFixed()).toBe('16500');
+  });
+
+  it('counts what others hold and work in the account like the desk’s own', () => {
+    const order = {
+      permId: 1,
+      clientId: 0,
+      instrument: 'AAPL',
+      side: 'BUY' as const,
+      orderType: 'LMT',
+      remaining: '30',
+      price: '104',
+    };
+    const told = (data: EventData<'ForeignHoldingsObserved'>) => deskEvent('ForeignHoldingsObserved', data);
+    const book = folded(
+      holding(bookOf()),
+      told({
+        account: 'DU1',
+        positions: [
+          { instrument: 'AAPL', quantity: '20', price: '90' },
+          { instrument: 'FUT:ES', quantity: '-1', price: '140000' },
+        ],
+        orders: [order, { ...order, permId: 2, instrument: 'OPT:SPY', price: null }],
+      }),
+    );
+    // 50 of the desk's, 20 more, and 30 that somebody may still buy at 104.
+    expect(worstExposure(book, 'AAPL')?.toFixed()).toBe('10400');
+    expect(worstExposure(book, 'FUT:ES')?.toFixed()).toBe('140000');
+    // An order at the market in something that has no price here: not zero, unknown.
+    expect(worstExposure(book, 'OPT:SPY')).toBeNull();
+    expect(exposedInstruments(book)).toEqual(['AAPL', 'FUT:ES', 'OPT:SPY']);
+    expect([isForeign(book, 'AAPL'), isForeign(book, 'FUT:ES'), isForeign(book, 'MSFT')]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    const gone = folded(book, told({ account: 'DU1', positions: [], orders: [] }));
+    expect(gone).toEqual(holding(bookOf()));
   });
 
   it('is unknown without a price, and nothing where nothing is', () => {

@@ -12,6 +12,7 @@ import {
   barClosed,
   bookOf,
   CLOSE,
+  deskEvent,
   exitOf,
   folded,
   gateInput,
@@ -67,6 +68,17 @@ const alsoHolding = (instrument: string) =>
   folded(
     holding(bookOf(), intentOf({ intentId: 'I-2', instrument, quantity: '100' })),
     barClosed('100', 60, { instrument }),
+  );
+
+/** Somebody else holds units of something the desk has no prices of, worth this much in all. */
+const withForeign = (instrument: string, value: string) =>
+  folded(
+    bookOf(),
+    deskEvent('ForeignHoldingsObserved', {
+      account: 'DU1',
+      positions: [{ instrument, quantity: '-1', price: value }],
+      orders: [],
+    }),
   );
 
 /** Every limit on an opening order: a measurement just inside passes, just outside or unknown does not. */
@@ -365,10 +377,14 @@ const limits: readonly (readonly [limit: string, inside: readonly Changes[], out
     ],
     [
       'correlated-cluster',
-      [{ intent: intentOf({ quantity: '399' }), book: alsoHolding('XLK'), correlation: () => 0.81 }],
+      [
+        { intent: intentOf({ quantity: '399' }), book: alsoHolding('XLK'), correlation: () => 0.81 },
+        { book: withForeign('STK:XYZ', '1000'), correlation: () => null },
+      ],
       [
         { intent: intentOf({ quantity: '400' }), book: alsoHolding('XLK'), correlation: () => 0.81 },
         { book: alsoHolding('XLK'), correlation: () => null },
+        { book: withForeign('STK:XYZ', '275000'), correlation: () => null },
         { book: alsoHolding('XLK'), correlation: () => Number.NaN },
       ],
     ],

@@ -1,0 +1,120 @@
+import type { EventData } from '#contracts/registry.ts';
+import type { ObservedOrder } from '#core/broker/broker-port.ts';
+import { instrumentFinder } from '#core/broker/contracts.ts';
+import { BRIDGE } from '#core/broker/order-facts.ts';
+import { canonicalJson } from '#core/events/canonical.ts';
+import { journalEntry } from '#core/events/new-event.ts';
+import { stateKeys } from '#core/events/state-keys.ts';
+import type { Instrument } from '#core/market/instrument.ts';
+import { Decimal, decimalText } from '#core/values/decimal.ts';
+import { type Bridge, brokerCorrelation } from './bridge-parts.ts';
+
+type Holdings = EventData<'ForeignHoldingsObserved'>;
+type ForeignOrder = Holdings['orders'][number];
+type ForeignPosition = Holdings['positions'][number];
+
+/** What the desk's book expects of the account. */
+export interface ExpectedAccount {
+  /** Units by instrument; absent is zero. */
+  readonly positions: ReadonlyMap<string, string>;
+  /** What the book last heard of holdings that are not the desk's; null for nothing. */
+  readonly foreign: Pick<Holdings, 'positions' | 'orders'> | null;
+}
+
+/** Statuses after which an order cannot fill any more. */
+const ENDED: ReadonlySet<string> = new Set(['Filled', 'Cancelled', 'ApiCancelled', 'Inactive']);
+
+/**
+ * What stands in the account and is not the desk's: orders that somebody else works and units that the book does not
+ * account for. They are left alone, and told to the book whenever they are not what it last heard, so that every limit on
+ * exposure counts them.
+ */
+export class ForeignHoldingsWatch {
+  readonly #bridge: Bridge;
+  readonly #expected: (book: unknown) => ExpectedAccount | null;
+  readonly #find: ReturnType<typeof instrumentFinder>;
+  readonly #seen = new Map<number, ForeignOrder>();
+  #orders: readonly ForeignOrder[] = [];
+  #positions: readonly ForeignPosition[] = [];
+  #told: string | null = null;
+  #observations = 0;
+
+  constructor(
+    bridge: Bridge,
+    catalog: readonly Instrument[],
+    expected: (book: unknown) => ExpectedAccount | null,
+  ) {
+    this.#bridge = bridge;
+    this.#expected = expected;
+    this.#find = instrumentFinder(catalog);
+  }
+
+  /** All open orders are being asked for: what is not told again is gone. */
+  beginOrders(): void {
+    this.#seen.clear();
+  }
+
+  order(order: ObservedOrder): void {
+    if (ENDED.has(order.status) || (order.side !== 'BUY' && order.side !== 'SELL')) {
+      this.#seen.delete(order.permId);
+      return;
+    }
+    const price = order.limitPrice ?? order.triggerPrice;
+    this.#seen.set(order.permId, {
+      permId: order.permId,
+      clientId: order.clientId,
+      instrument: this.#find(order.contract)?.id ?? `${order.contract.secType}:${order.contract.symbol}`,
+      side: order.side,
+      orderType: order.orderType,
+      remaining: order.quantity,
+      price:
+        price === null ? null : decimalText(new Decimal(price).abs().times(order.contract.multiplier ?? '1')),
+    });
+  }
+
+  status(permId: number, status: string, remaining: string): void {
+    const order = this.#seen.get(permId);
+    if (order === undefined) return;
+    if (ENDED.has(status) || new Decimal(remaining).isZero()) this.#seen.delete(permId);
+    else this.#seen.set(permId, { ...order, remaining });
+  }
+
+  /** All open orders have been told. */
+  async endOrders(): Promise<void> {
+    this.#orders = [...this.#seen.values()].sort((a, b) => a.permId - b.permId);
+    await this.#tell();
+  }
+
+  /** Units that two observations in a row showed beyond (or short of) what the book accounts for. */
+  async positions(found: readonly ForeignPosition[]): Promise<void> {
+    this.#positions = [...found].sort((a, b) => (a.instrument < b.instrument ? -1 : 1));
+    await this.#tell();
+  }
+
+  async #tell(): Promise<void> {
+    const { link, lease, schedule, writer } = this.#bridge;
+    const holdings = { positions: [...this.#positions], orders: [...this.#orders] };
+    const text = canonicalJson(holdings);
+    if (text === this.#told || link.account === null) return;
+    // The first time after a start the book may still hold what this bridge has never seen.
+    const [stored] = await writer.read([stateKeys.book]);
+    const expected = stored === null || stored === undefined ? null : this.#expected(stored.value);
+    if (expected === null) return;
+    this.#told = text;
+    const { positions = [], orders = [] } = expected.foreign ?? {};
+    if (text === canonicalJson({ positions, orders })) return;
+    const now = schedule.now();
+    this.#observations += 1;
+    const entry = journalEntry<'ForeignHoldingsObserved'>({
+      type: 'ForeignHoldingsObserved',
+      key: `${lease.token}-${this.#observations}`,
+      correlationId: brokerCorrelation(now),
+      causationId: null,
+      sender: BRIDGE,
+      occurredAt: now,
+      urgency: 'high',
+      data: { account: link.account, ...holdings },
+    });
+    await writer.append({ entries: [entry] });
+  }
+}

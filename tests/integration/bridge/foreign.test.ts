@@ -1,0 +1,111 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { AccountBook } from '#core/portfolio/account-book.ts';
+import { fold } from '#core/portfolio/ledger.ts';
+import { expectedAccount } from '#ecs/ib-gateway/bridge.ts';
+import { MINUTE, OPEN, SECOND, World } from './world.ts';
+
+const POLL = 10 * MINUTE;
+
+describe('what is not the desk’s in its account', () => {
+  let world: World;
+  afterEach(() => world.end());
+
+  const atTheOpen = async (): Promise<void> => {
+    world = await World.start(
+      { RECONCILE_MINUTES: '10', ACCOUNT_MINUTES: '10' },
+      { expected: expectedAccount },
+    );
+    world.changeBook((book) => ({ ...book, cash: '1000000' }));
+    await world.advanceTo(OPEN + 30 * SECOND);
+  };
+  const holdings = () => world.events('ForeignHoldingsObserved').map(({ data }) => data);
+  const differences = () => world.events('BrokerDifferenceFound').map(({ data }) => data.subject);
+  /** The ledger's part: the book takes what the bridge said. */
+  const book = () =>
+    world.changeBook((before) =>
+      [...world.events('OrderFilled'), ...world.events('ForeignHoldingsObserved')].reduce(
+        (folded: AccountBook, event) => fold(folded, event).book,
+        before,
+      ),
+    );
+  const limitByHand = () =>
+    world.gateway.faults.manualOrder({
+      instrument: 'AAPL',
+      side: 'BUY',
+      quantity: 300,
+      orderType: 'LMT',
+      limitPrice: 150,
+    });
+
+  it('an order entered by hand is seen at the next comparison, told with its worst price, and left alone', async () => {
+    await atTheOpen();
+    limitByHand();
+    await world.rest();
+    expect(holdings()).toEqual([]);
+    await world.advance(POLL);
+    expect(differences()).toEqual(['foreign-order']);
+    expect(holdings()).toEqual([
+      {
+        account: expect.stringMatching(/^DU/),
+        positions: [],
+        orders: [
+          {
+            permId: expect.any(Number),
+            clientId: 0,
+            instrument: 'AAPL',
+            side: 'BUY',
+            orderType: 'LMT',
+            remaining: '300',
+            price: '150',
+          },
+        ],
+      },
+    ]);
+    expect(book().foreign?.orders).toHaveLength(1);
+    const own = world.place();
+    await world.advance(2 * MINUTE);
+    book();
+    await world.advance(3 * POLL);
+    // Said once, however often it is compared; the desk's own order goes on beside it.
+    expect(holdings()).toHaveLength(1);
+    expect((await world.record(own))?.status).toBe('filled');
+    const byHand = [...world.gateway.state().orders.values()].find(({ clientId }) => clientId === 0);
+    expect(byHand?.status).toBe('Submitted');
+    expect(world.metrics.filter(({ name }) => name === 'BrokerDifferenceFound').length).toBeGreaterThan(0);
+  });
+
+  it('a reconciliation that an operator asks for sees it at once', async () => {
+    await atTheOpen();
+    limitByHand();
+    world.command('ReconciliationRequested', 'r-1', {
+      requestId: 'r-1',
+      by: 'operator',
+      reason: 'an order was entered by hand',
+    });
+    await world.advance(SECOND);
+    expect(holdings()).toHaveLength(1);
+    expect(world.queue.remaining()).toEqual([]);
+  });
+
+  it('units bought by hand count once two observations agree, and a new bridge says what has gone', async () => {
+    await atTheOpen();
+    world.gateway.faults.manualOrder({ instrument: 'AAPL', side: 'BUY', quantity: 200 });
+    await world.advance(POLL + MINUTE);
+    expect(holdings()).toEqual([
+      {
+        account: expect.any(String),
+        positions: [{ instrument: 'AAPL', quantity: '200', price: expect.stringMatching(/^160\./) }],
+        orders: [],
+      },
+    ]);
+    expect(book().foreign?.positions).toHaveLength(1);
+
+    await world.bridge.stop('test');
+    world.gateway.faults.manualOrder({ instrument: 'AAPL', side: 'SELL', quantity: 200 });
+    await world.advance(2 * MINUTE);
+    world.bridge = world.newBridge();
+    await world.advance(MINUTE);
+    expect(holdings().at(-1)).toEqual({ account: expect.any(String), positions: [], orders: [] });
+    expect(book().foreign).toBeUndefined();
+  });
+});
