@@ -1,17 +1,17 @@
 import type { DeskEvent } from '#contracts/registry.ts';
 import { learn, NOTHING_LEARNED } from '#core/agents/learning/learning.ts';
 import { learningOpinionist } from '#core/agents/learning/learning-opinion.ts';
+import type { LearningRecord } from '#core/agents/learning/learning-record.ts';
 import { journalEntry } from '#core/events/new-event.ts';
 import { correlations, stateKeys } from '#core/events/state-keys.ts';
 import { instrumentOf } from '#core/market/catalog.ts';
 import type { AccountBook } from '#core/portfolio/account-book.ts';
+import type { IntradayRecord } from '#core/portfolio/market-record.ts';
 import { instantText } from '#core/values/clock.ts';
-import type { IntradayRecord } from '#functions/portfolio/market-record.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
 import type { Arrival } from '#functions/runtime/handler.ts';
 import { eventsOf } from '#functions/runtime/journal-reading.ts';
 import { giveOpinion, VOTING_TYPES, type VotingType } from '../voter.ts';
-import type { LearningRecord } from './learning-record.ts';
 
 export const LEARNING_TYPES = ['SessionClosed', ...VOTING_TYPES] as const;
 type LearningType = (typeof LEARNING_TYPES)[number];
