@@ -51,6 +51,8 @@ export function americanImpliedVolatility(
       'no-time-value',
       `price ${price} is what the best exercise surely pays: small volatilities give it`,
     );
+  const tooHigh = `price ${price} is not below ${ceiling}, the most at any volatility`;
+  if (price >= ceiling) return none('above-upper-bound', tooHigh);
   const half = Math.floor(steps / 2);
   const least = leastTreeVolatility(terms, half) * (1 + 1e-9);
   const most = mostTreeVolatility(terms, 2 * half);
@@ -64,8 +66,7 @@ export function americanImpliedVolatility(
     };
   let volatility = Math.min(Math.max(0.25, 2 * least), most);
   while (volatility < most && priceAt(volatility) < price) volatility = Math.min(2 * volatility, most);
-  if (price >= ceiling || priceAt(volatility) < price)
-    return none('above-upper-bound', `price ${price} is not below ${ceiling}, the most at any volatility`);
+  if (priceAt(volatility) < price) return none('above-upper-bound', tooHigh);
   return falsePosition(
     priceAt,
     price,

@@ -12,7 +12,7 @@ import {
 export interface SolvedVolatility {
   readonly kind: 'value';
   readonly volatility: number;
-  /** How much the volatility changes with the last digit of the price as a double: large where vega is small. */
+  /** How much the volatility changes with the last digit of the price, at most all of it: large where vega is small. */
   readonly uncertainty: number;
   readonly iterations: number;
 }
@@ -69,18 +69,19 @@ export function impliedVolatility(price: number, terms: Omit<SpotOption, 'volati
   const rounding = intrinsic === 0 ? 0 : ROUNDING * Math.max(asset, cash);
   if (timeValue < -rounding)
     return none('below-intrinsic', `price ${price} is below the discounted intrinsic value ${intrinsic}`);
-  if (timeValue <= rounding)
+  const unit = Math.sqrt(asset) * Math.sqrt(cash);
+  if (timeValue <= rounding || timeValue / unit === 0)
     return none(
       'no-time-value',
       `price ${price} is the discounted intrinsic value: every small volatility gives it`,
     );
-  const unit = Math.sqrt(asset) * Math.sqrt(cash);
   const s = Math.abs(logRatio(spot, strike) + (rate - dividendYield) * years);
   const { total, iterations } = solveTotalVolatility(s, timeValue / unit, (highest - price) / unit);
   const root = Math.sqrt(years);
   const lastDigit = Math.max(Number.EPSILON * price, 0.25 * rounding, Number.MIN_VALUE);
-  const uncertainty = lastDigit / (unit * normalisedVega(s, total) * root);
-  return { kind: 'value', volatility: total / root, uncertainty, iterations };
+  const volatility = total / root;
+  const uncertainty = Math.min(lastDigit / (unit * normalisedVega(s, total) * root), volatility);
+  return { kind: 'value', volatility, uncertainty, iterations };
 }
 
 /**

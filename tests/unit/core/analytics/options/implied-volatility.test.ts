@@ -49,6 +49,13 @@ describe('implied volatility', () => {
     expect(sure).toMatchObject({ kind: 'value', uncertainty: expect.toSatisfy((by: number) => by < 1e-15) });
     expect(vague).toMatchObject({ kind: 'value', uncertainty: expect.toSatisfy((by: number) => by > 1e-9) });
   });
+  it('of the least price that a double holds is finite, and so is its uncertainty', () => {
+    const found = impliedVolatility(Number.MIN_VALUE, { ...TERMS, spot: 1e-20, strike: 1e10 });
+    if (found.kind === 'undefined') throw new Error(found.reason);
+    expect(found.volatility).toBeGreaterThan(0);
+    expect(found.uncertainty).toBeLessThanOrEqual(found.volatility);
+    expect(causeOf(Number.MIN_VALUE, { spot: 1e-20, strike: 1e40 })).toBe('no-time-value');
+  });
   it('says why there is none', () => {
     const floor = 100 * Math.exp(-0.005) - 90 * Math.exp(-0.015);
     expect(causeOf(floor - 0.01, { strike: 90 })).toBe('below-intrinsic');
