@@ -5,7 +5,7 @@ import type { ObjectStore } from '#core/events/object-store.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import type { Timer, TimerClock } from '#core/values/timer-clock.ts';
-import type { ExpectedAccount } from './foreign-holdings.ts';
+import type { ExpectedAccount } from './expected-account.ts';
 import type { Work } from './mailbox.ts';
 
 /** One line of the bridge's log. */
