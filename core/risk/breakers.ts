@@ -2,6 +2,7 @@ import type { EventData } from '#contracts/registry.ts';
 import type { AccountBook } from '#core/portfolio/account-book.ts';
 import type { RiskPolicy } from '#core/risk/policy.ts';
 import { type EpochMillis, instantText } from '#core/values/clock.ts';
+import { layersOf } from './breaker-orders.ts';
 
 export type BreakerEvent =
   | { readonly type: 'DrawdownWarned'; readonly data: EventData<'DrawdownWarned'> }
@@ -50,13 +51,7 @@ export function trip(
             reason,
             by: 'drawdown-breaker',
             flatten: true,
-            layers: value.positions.flatMap((position) =>
-              position.layers.map((layer) => ({
-                ...layer,
-                instrument: position.instrument,
-                mark: position.mark,
-              })),
-            ),
+            layers: layersOf(value),
           },
         },
       ],

@@ -131,3 +131,19 @@ export function parseRiskPolicy(value: unknown): RiskPolicy {
   if (problems.length > 0) throw new InvalidRiskPolicyError(problems);
   return policy;
 }
+
+export type PolicyReading =
+  | { readonly kind: 'policy'; readonly policy: RiskPolicy }
+  | { readonly kind: 'unreadable'; readonly detail: string };
+
+/** The policy in force, or why nothing can be decided by it; null where none was ever put in force. */
+export function readRiskPolicy(value: unknown): PolicyReading {
+  if (value === null)
+    return { kind: 'unreadable', detail: 'there is no risk policy in force; put one in force first' };
+  try {
+    return { kind: 'policy', policy: parseRiskPolicy(value) };
+  } catch (error) {
+    if (error instanceof InvalidRiskPolicyError) return { kind: 'unreadable', detail: error.message };
+    throw error;
+  }
+}

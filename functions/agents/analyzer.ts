@@ -1,6 +1,7 @@
 import type { Analyzer } from '#core/agents/context.ts';
+import { analysis } from '#core/cycle/answers.ts';
 import { loadContext } from '#functions/runtime/cycle-context.ts';
-import { cycleEntry } from '#functions/runtime/cycle-events.ts';
+import { speaking } from '#functions/runtime/cycle-events.ts';
 import { composeDesk, type Desk } from '#functions/runtime/desk.ts';
 import { type Arrival, deskHandler, say } from '#functions/runtime/handler.ts';
 
@@ -11,17 +12,7 @@ export function analyzes(
   return async (desk, arrivals) => {
     for (const { event } of arrivals) {
       const context = await loadContext(desk, event.data.snapshot);
-      const outcome = analyzer.analyze(context, event.data.instruments);
-      const who = { agent: analyzer.agent, agentVersion: analyzer.version };
-      await say(desk, [
-        outcome.kind === 'abstained'
-          ? cycleEntry(desk, event, 'AnalysisAbstained', analyzer.agent, { ...who, reason: outcome.reason })
-          : cycleEntry(desk, event, 'AnalysisCompleted', analyzer.agent, {
-              ...who,
-              views: [...outcome.views],
-              abstentions: [...outcome.abstentions],
-            }),
-      ]);
+      await say(desk, [analysis(speaking(desk), analyzer, context, event)]);
     }
   };
 }

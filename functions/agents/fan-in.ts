@@ -1,5 +1,5 @@
 import type { DeskEvent, EventType } from '#contracts/registry.ts';
-import type { CycleEventType } from '#functions/runtime/cycle-events.ts';
+import type { CycleEventType } from '#core/cycle/cycle-events.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
 import type { Arrival } from '#functions/runtime/handler.ts';
 import { eventsOf, isThere } from '#functions/runtime/journal-reading.ts';

@@ -1,6 +1,7 @@
 import type { Strategist } from '#core/agents/context.ts';
+import { proposals } from '#core/cycle/answers.ts';
 import { loadContext } from '#functions/runtime/cycle-context.ts';
-import { cycleEntry } from '#functions/runtime/cycle-events.ts';
+import { speaking } from '#functions/runtime/cycle-events.ts';
 import { composeDesk, type Desk } from '#functions/runtime/desk.ts';
 import { type Arrival, deskHandler, say } from '#functions/runtime/handler.ts';
 import { causeOf } from '#functions/runtime/journal-reading.ts';
@@ -15,17 +16,7 @@ export function proposes(
         loadContext(desk, event.data.snapshot),
         causeOf(desk, event.metadata.correlationId, 'MacroAssessed', '1'),
       ]);
-      const outcome = strategist.propose(context, macro.data, event.data);
-      const who = { agent: strategist.agent, agentVersion: strategist.version };
-      await say(desk, [
-        outcome.kind === 'abstained'
-          ? cycleEntry(desk, event, 'StrategyAbstained', strategist.agent, { ...who, reason: outcome.reason })
-          : cycleEntry(desk, event, 'StrategyProposed', strategist.agent, {
-              ...who,
-              proposals: [...outcome.proposals],
-              abstentions: [...outcome.abstentions],
-            }),
-      ]);
+      await say(desk, [proposals(speaking(desk), strategist, context, macro, event)]);
     }
   };
 }

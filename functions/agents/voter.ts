@@ -1,7 +1,8 @@
 import type { DeskEvent } from '#contracts/registry.ts';
 import type { Dossier, Opinionist } from '#core/agents/context.ts';
+import { dossierOf, opinion } from '#core/cycle/votes.ts';
 import { loadContext } from '#functions/runtime/cycle-context.ts';
-import { cycleEntry } from '#functions/runtime/cycle-events.ts';
+import { speaking } from '#functions/runtime/cycle-events.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
 import { say } from '#functions/runtime/handler.ts';
 import { eventOf, MissingCauseError } from '#functions/runtime/journal-reading.ts';
@@ -22,10 +23,6 @@ export async function giveOpinion(
   recollect: Recollection = NOTHING,
 ): Promise<void> {
   const { iteration } = event.data;
-  const reopened =
-    event.metadata.type === 'DeliberationRoundOpened'
-      ? (event as DeskEvent<'DeliberationRoundOpened'>)
-      : null;
   const { correlationId } = event.metadata;
   const [context, [macro, market, synthesized]] = await Promise.all([
     loadContext(desk, event.data.snapshot),
@@ -41,26 +38,12 @@ export async function giveOpinion(
       'MacroAssessed, MarketViewPublished or ProposalSynthesized',
       String(iteration),
     );
-  const round = reopened?.data.round ?? 1;
-  const base: Dossier = {
+  const dossier = dossierOf(event, {
     context,
-    macro: eventOf(['MacroAssessed'], macro).data,
-    market: eventOf(['MarketViewPublished'], market).data,
-    synthesized: eventOf(['ProposalSynthesized'], synthesized).data,
-    previous: reopened?.data.previous ?? [],
-    round,
-    episodes: [],
-    lessons: null,
-  };
-  const { opinions, recalled } = voter.opine({ ...base, ...(await recollect(desk, base)) });
-  await say(desk, [
-    cycleEntry(desk, event, 'OpinionGiven', `${iteration}/${round}/${voter.voter}`, {
-      iteration,
-      round,
-      voter: voter.voter,
-      agentVersion: voter.version,
-      opinions: [...opinions],
-      recalled: [...recalled],
-    }),
-  ]);
+    macro: eventOf(['MacroAssessed'], macro),
+    market: eventOf(['MarketViewPublished'], market),
+    synthesized: eventOf(['ProposalSynthesized'], synthesized),
+  });
+  const recollected = { ...dossier, ...(await recollect(desk, dossier)) };
+  await say(desk, [opinion(speaking(desk), voter, event, recollected)]);
 }

@@ -1,3 +1,4 @@
+import type { SessionRecord } from '#core/cycle/session-record.ts';
 import { journalEntry } from '#core/events/new-event.ts';
 import { correlations, stateKeys } from '#core/events/state-keys.ts';
 import type { Session } from '#core/market/calendar.ts';
@@ -5,7 +6,6 @@ import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
 import { valuation } from '#core/portfolio/valuation.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
 import { say } from '#functions/runtime/handler.ts';
-import type { SessionRecord } from './session-record.ts';
 
 /** Announces the end of the session with the figures it ended on: learning, memory and the statement start from it. */
 export async function closeSession(desk: Desk, session: Session): Promise<string> {

@@ -1,9 +1,8 @@
 import { VOTERS } from '#contracts/agents.ts';
 import type { DeskEvent } from '#contracts/registry.ts';
-import { tally } from '#core/deliberation/tally.ts';
-import type { JournalEntry } from '#core/events/new-event.ts';
+import { roundOutcome } from '#core/cycle/votes.ts';
 import { loadContext } from '#functions/runtime/cycle-context.ts';
-import { cycleEntry } from '#functions/runtime/cycle-events.ts';
+import { speaking } from '#functions/runtime/cycle-events.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
 import type { Arrival } from '#functions/runtime/handler.ts';
 import { causeIn, eventsOf } from '#functions/runtime/journal-reading.ts';
@@ -41,24 +40,15 @@ async function count(desk: Desk, inQuestion: RoundInQuestion): Promise<void> {
   const opinions = (await eventsOf(desk, correlationId, ['OpinionGiven'])).filter(
     ({ data }) => data.iteration === iteration,
   );
-  const inRound = (number: number) => opinions.filter(({ data }) => data.round === number);
-  if (!close && inRound(round).length < VOTERS.length) return;
+  const cast = opinions.filter(({ data }) => data.round === round).length;
+  if (!close && cast < VOTERS.length) return;
   synthesized ??= await undecided(desk, inQuestion);
   if (synthesized === null) return;
   const context = await loadContext(desk, synthesized.data.snapshot);
-  const outcome = tally(
-    inRound(round).map(ballotOf),
-    Array.from({ length: round - 1 }, (_, index) => inRound(index + 1).map(ballotOf)),
-    {
-      iteration,
-      proposals: synthesized.data.proposals.map(({ proposalId }) => proposalId),
-      weightOf: context.calibratedWeight,
-    },
-  );
   // One round has one outcome. Its last vote and its deadline may be counted at the same time, or a vote come late, and they
   // would come to different ones: whoever is first has dealt with the round.
   const result = await desk.store.commit({
-    entries: [outcomeEntry(desk, synthesized, outcome)],
+    entries: [roundOutcome(speaking(desk), context, synthesized, round, opinions)],
     processed: { consumer: desk.name, eventIds: [`${correlationId}/${iteration}/${round}`] },
   });
   if (result.kind === 'conflict') throw new RoundContendedError(correlationId, round);
@@ -90,31 +80,3 @@ export class RoundContendedError extends Error {
     this.name = 'RoundContendedError';
   }
 }
-
-function outcomeEntry(
-  desk: Desk,
-  synthesized: DeskEvent<'ProposalSynthesized'>,
-  outcome: ReturnType<typeof tally>,
-): JournalEntry {
-  const iteration = synthesized.data.iteration;
-  switch (outcome.kind) {
-    case 'reached':
-      return cycleEntry(desk, synthesized, 'ConsensusReached', String(iteration), outcome.body);
-    case 'failed':
-      return cycleEntry(desk, synthesized, 'ConsensusFailed', String(iteration), outcome.body);
-    case 'next-round':
-      return cycleEntry(
-        desk,
-        synthesized,
-        'DeliberationRoundOpened',
-        `${iteration}/${outcome.body.round}`,
-        outcome.body,
-      );
-  }
-}
-
-const ballotOf = ({ metadata, data }: DeskEvent<'OpinionGiven'>) => ({
-  eventId: metadata.id,
-  voter: data.voter,
-  opinions: data.opinions,
-});

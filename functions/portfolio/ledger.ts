@@ -1,25 +1,16 @@
 import type { DeskEvent } from '#contracts/registry.ts';
 import type { StateKey, StoredState } from '#core/events/desk-store.ts';
-import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
-import { type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
+import type { JournalEntry } from '#core/events/new-event.ts';
+import { stateKeys } from '#core/events/state-keys.ts';
 import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
-import {
-  type Folded,
-  fold,
-  LEDGER_EVENTS,
-  type LedgerEventType,
-  UnknownIntentError,
-} from '#core/portfolio/ledger.ts';
-import { valuation } from '#core/portfolio/valuation.ts';
-import { reduceOnly, trip } from '#core/risk/breakers.ts';
-import { parseRiskPolicy, type RiskPolicy } from '#core/risk/policy.ts';
-import { instantText } from '#core/values/clock.ts';
+import { keepBook, type LedgerInput } from '#core/portfolio/keep-book.ts';
+import { LEDGER_EVENTS } from '#core/portfolio/ledger.ts';
+import type { IntradayRecord } from '#core/portfolio/market-record.ts';
+import { parseRiskPolicy } from '#core/risk/policy.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
 import type { Arrival } from '#functions/runtime/handler.ts';
-import { type DailyRecord, type IntradayRecord, withBar } from './market-record.ts';
 
 export const LEDGER_TYPES = [...LEDGER_EVENTS, 'DailyHistoryObserved'] as const;
-type LedgerInput = LedgerEventType | 'DailyHistoryObserved';
 
 const ATTEMPTS = 8;
 
@@ -103,123 +94,39 @@ interface Outcome {
   readonly checks: readonly { readonly key: StateKey; readonly expectedVersion: number }[];
 }
 
-type Announcement =
-  | 'PortfolioRevalued'
-  | 'DrawdownWarned'
-  | 'TradingReducing'
-  | 'TradingHalted'
-  | 'BrokerDifferenceFound';
-
-const unknownExecution = (
-  { execId, intentId, side, quantity, instrument, price }: DeskEvent<'OrderFilled'>['data'],
-  error: UnknownIntentError,
-): DeskEvent<'BrokerDifferenceFound'>['data'] => ({
-  subject: 'execution',
-  key: execId,
-  expected: `an authorization of ${intentId} in the book`,
-  observed: `${side} ${quantity} ${instrument} at ${price}`,
-  explanation: error.message,
-});
-
 function apply(desk: Desk, state: LedgerState, events: readonly DeskEvent<LedgerInput>[]): Outcome {
   const storedOf = (key: StateKey) => state.stored.get(address(key)) ?? null;
-  const policy: RiskPolicy | null =
-    storedOf(stateKeys.policy) === null ? null : parseRiskPolicy(storedOf(stateKeys.policy)?.value);
-  const now = desk.clock.now();
-  let book = (storedOf(stateKeys.book)?.value as AccountBook | undefined) ?? EMPTY_BOOK;
-  let halt: HaltFlag | null = null;
-  const market = new Map<string, { readonly key: StateKey; readonly value: unknown }>();
-  const entries: JournalEntry[] = [];
-
-  for (const event of events) {
-    const { metadata } = event;
-    // Counted for each cause, so that what is said does not depend on how a queue cut its batches.
-    let said = 0;
-    const say = <T extends Announcement>(
-      type: T,
-      data: DeskEvent<T>['data'],
-      urgency: 'normal' | 'critical',
-    ) =>
-      entries.push(
-        journalEntry(
-          {
-            type,
-            key: metadata.id,
-            correlationId: metadata.correlationId,
-            causationId: metadata.id,
-            sender: desk.name,
-            occurredAt: now,
-            urgency,
-            data: data as never,
-          },
-          said++,
-        ),
-      );
-    if (metadata.type === 'DailyHistoryObserved') {
-      const { data } = event as DeskEvent<'DailyHistoryObserved'>;
-      const key = stateKeys.daily(data.instrument);
-      const record: DailyRecord = { session: data.session, history: data.history };
-      market.set(address(key), { key, value: record });
-      continue;
-    }
-    if (metadata.type === 'BarClosed') {
-      const { data } = event as DeskEvent<'BarClosed'>;
-      const key = stateKeys.intraday(data.instrument);
-      const before = (market.get(address(key))?.value ??
-        storedOf(key)?.value ??
-        null) as IntradayRecord | null;
-      market.set(address(key), { key, value: withBar(before, data) });
-    }
-    let folded: Folded;
-    try {
-      folded = fold(book, event as DeskEvent<LedgerEventType>);
-    } catch (error) {
-      if (!(error instanceof UnknownIntentError)) throw error;
-      // Trying again would never help, and would keep every later event from the book: say it, and open nothing more.
-      const fill = event as DeskEvent<'OrderFilled'>;
-      desk.log.error('an execution belongs to no order of the book', {
-        correlationId: metadata.correlationId,
-        causationId: metadata.id,
-        intentId: fill.data.intentId,
-      });
-      desk.log.metric('BrokerDifferenceFound', 1, 'Count');
-      say('BrokerDifferenceFound', unknownExecution(fill.data, error), 'critical');
-      const reducing = reduceOnly(book, error, now);
-      book = reducing.book;
-      if (reducing.data !== null) say('TradingReducing', reducing.data, 'critical');
-      continue;
-    }
-    book = folded.book;
-    if (folded.revalue === null) continue;
-    const instrument = (event.data as { readonly instrument?: string }).instrument ?? null;
-    const value = valuation(book, folded.revalue, instrument);
-    if (value === null) continue;
-    if (policy === null) {
-      book = { ...book, highWater: value.highWater };
-      say('PortfolioRevalued', value, 'normal');
-      continue;
-    }
-    const tripped = trip(book, value, policy, now);
-    book = tripped.book;
-    say('PortfolioRevalued', { ...value, tradingState: book.trading.state }, 'normal');
-    for (const breaker of tripped.events) {
-      say(breaker.type, breaker.data, 'critical');
-      if (breaker.type === 'TradingHalted')
-        halt = { halted: true, by: breaker.data.by, reason: breaker.data.reason, at: instantText(now) };
-      desk.log.metric(breaker.type, 1, 'Count');
-    }
+  const policy = storedOf(stateKeys.policy);
+  const { book, halt, market, entries, trips, unknown } = keepBook(
+    {
+      book: (storedOf(stateKeys.book)?.value as AccountBook | undefined) ?? EMPTY_BOOK,
+      policy: policy === null ? null : parseRiskPolicy(policy.value),
+      intraday: (instrument) =>
+        (storedOf(stateKeys.intraday(instrument))?.value ?? null) as IntradayRecord | null,
+    },
+    events,
+    { name: desk.name, now: desk.clock.now() },
+  );
+  for (const { metadata, data } of unknown) {
+    desk.log.error('an execution belongs to no order of the book', {
+      correlationId: metadata.correlationId,
+      causationId: metadata.id,
+      intentId: data.intentId,
+    });
+    desk.log.metric('BrokerDifferenceFound', 1, 'Count');
   }
+  for (const type of trips) desk.log.metric(type, 1, 'Count');
 
   const versionOf = (key: StateKey) => storedOf(key)?.version ?? 0;
   return {
     entries,
     writes: [
       { key: stateKeys.book, value: book, expectedVersion: versionOf(stateKeys.book) },
-      ...[...market.values()].map(({ key, value }) => ({ key, value, expectedVersion: versionOf(key) })),
+      ...market.map(({ key, value }) => ({ key, value, expectedVersion: versionOf(key) })),
       ...(halt === null
         ? []
         : [{ key: stateKeys.halt, value: halt, expectedVersion: versionOf(stateKeys.halt) }]),
     ],
-    checks: policy === null ? [] : [{ key: stateKeys.policy, expectedVersion: versionOf(stateKeys.policy) }],
+    checks: policy === null ? [] : [{ key: stateKeys.policy, expectedVersion: policy.version }],
   };
 }

@@ -12,6 +12,16 @@ export async function strategyFromFile(
   file: string,
   parameters: Readonly<Record<string, number>>,
 ): Promise<Strategy> {
+  return (await strategyFactory(file))(parameters);
+}
+
+/**
+ * Loads the module once, for any number of strategies with parameters of their own.
+ * @throws ConfigurationError where the file can't be loaded; the factory where it makes no strategy
+ */
+export async function strategyFactory(
+  file: string,
+): Promise<(parameters: Readonly<Record<string, number>>) => Strategy> {
   let loaded: { readonly default?: unknown };
   try {
     loaded = (await import(pathToFileURL(resolve(file)).href)) as { readonly default?: unknown };
@@ -19,16 +29,18 @@ export async function strategyFromFile(
     throw new ConfigurationError(`the strategy file ${file} cannot be loaded`, cause);
   }
   const exported = loaded.default;
-  const made: unknown = typeof exported === 'function' ? exported(parameters) : exported;
-  if (!isStrategy(made))
-    throw new ConfigurationError(
-      `the default export of ${file} is no strategy; export { name, parameters, start(setup) }, or a function that returns one`,
-    );
-  if (typeof exported !== 'function' && Object.keys(parameters).length > 0)
-    throw new ConfigurationError(
-      `${file} exports a finished strategy, which takes no --parameters; export a function of them`,
-    );
-  return made;
+  return (parameters) => {
+    const made: unknown = typeof exported === 'function' ? exported(parameters) : exported;
+    if (!isStrategy(made))
+      throw new ConfigurationError(
+        `the default export of ${file} is no strategy; export { name, parameters, start(setup) }, or a function that returns one`,
+      );
+    if (typeof exported !== 'function' && Object.keys(parameters).length > 0)
+      throw new ConfigurationError(
+        `${file} exports a finished strategy, which takes no --parameters; export a function of them`,
+      );
+    return made;
+  };
 }
 
 const isStrategy = (value: unknown): value is Strategy =>

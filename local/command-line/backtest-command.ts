@@ -22,7 +22,7 @@ export interface BacktestCommandOptions {
   readonly json?: boolean;
 }
 
-const DEFAULTS = {
+export const DEFAULTS = {
   symbols: 'SPX-PROXY',
   from: '2000-01-03',
   to: '2020-04-17',

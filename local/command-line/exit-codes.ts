@@ -34,6 +34,8 @@ const CONFIGURATION_FAULTS: readonly string[] = [
   'EquityFile',
   'InvalidEquity',
   'ReportFile',
+  'InvalidValidation',
+  'TrialThread',
 ];
 const BROKER_FAULTS: readonly string[] = [
   'ControlPort',

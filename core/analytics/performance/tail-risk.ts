@@ -12,7 +12,7 @@ const NORMAL_QUANTILE: Readonly<Record<Confidence, number>> = {
 };
 
 /** Quantile of a sorted, not empty sample, linear between order statistics (type 7 of Hyndman and Fan 1996). */
-function sortedQuantile(sorted: Float64Array, probability: number): number {
+export function sortedQuantile(sorted: Float64Array, probability: number): number {
   const position = (sorted.length - 1) * probability;
   const below = Math.floor(position);
   const low = sorted[below]!;

@@ -1,6 +1,7 @@
 import type { BarSeries } from '#core/market/bars.ts';
 import type { CorporateAction } from '#core/market/corporate-actions.ts';
 import type { Instrument } from '#core/market/instrument.ts';
+import type { RiskPolicy } from '#core/risk/policy.ts';
 import { type MarginPolicy, REGULATION_T } from '../margin.ts';
 import { DEFAULT_FILL_ASSUMPTIONS, type FillModel } from '../orders.ts';
 import type { SimulationMarks, SimulationResult } from '../simulation-result.ts';
@@ -35,6 +36,10 @@ export interface SimulationOptions {
   /** Rates to the account's currency that don't move; those of forex bars in the simulation go before them. */
   readonly rates?: Readonly<Record<string, number>>;
   readonly seed?: number;
+  /**
+   * The desk's risk gate, breakers and pyramiding on every order, by this policy; without it margin and leverage only.
+   */
+  readonly risk?: RiskPolicy | null;
 }
 
 /** Half a percent a year to borrow, six to owe, nothing on what lies idle; one times equity. */
@@ -48,6 +53,7 @@ export const SIMULATION_DEFAULTS = {
   maximumLeverage: 1,
   rates: {},
   seed: 1,
+  risk: null,
 } as const satisfies Omit<Required<SimulationOptions>, 'cash'>;
 
 /** Marks with the drawdown beside them: 0 at a high, 0.2 one fifth below the highest equity so far. */

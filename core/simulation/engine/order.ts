@@ -1,3 +1,4 @@
+import type { PyramidingPlan } from '#contracts/events/cycle.ts';
 import type { MatchableOrder, Side, SimulatedOrderType, TimeInForce } from '../orders.ts';
 
 /** An order as a strategy gives it. Prices in the instrument's currency, on its tick; times in epoch milliseconds. */
@@ -20,6 +21,12 @@ export interface OrderRequest {
   readonly group?: number;
   /** The order works only for what this one has filled (OTO, brackets). */
   readonly parent?: number;
+  /** Trigger of a stop that is placed with the order, for what it fills: a child with the next id, in the group −id. */
+  readonly protectiveStop?: number;
+  /** How likely the strategy holds a profit to be, 0…1: the risk gate lets nothing be opened without it. */
+  readonly probabilityOfProfit?: number;
+  /** How the position grows where it wins; works under a risk policy only. */
+  readonly pyramiding?: PyramidingPlan;
 }
 
 /** What may be changed on a working order. */
@@ -68,6 +75,10 @@ export class EngineOrder implements MatchableOrder, SimulatedOrder {
   charged = 0;
   /** Units that others of its group filled in its place. */
   lost = 0;
+  /** Whether it can do no more than close what its parent has opened, together with all others that do. */
+  closing = false;
+  /** Units of this order that its closing children have closed. */
+  closed = 0;
   /** Earliest opening time of a bar that the order may trade in. */
   eligibleFrom: number;
   /** Index of the bar in which its parent woke it inside the bar, or −1. */
@@ -101,6 +112,8 @@ export class EngineOrder implements MatchableOrder, SimulatedOrder {
   /** Units that may execute now: for a child no more than its parent has filled. */
   get executable(): number {
     if (this.status !== 'working') return 0;
+    if (this.closing && this.parent !== null)
+      return Math.min(this.quantity - this.filled - this.lost, this.parent.filled - this.parent.closed);
     const allowed = this.parent === null ? this.quantity : Math.min(this.quantity, this.parent.filled);
     return allowed - this.filled - this.lost;
   }
@@ -142,6 +155,11 @@ export function faultOf(request: OrderRequest, instruments: number): string | un
     return 'a TRAIL order needs either a trailAmount or a trailPercent above zero';
   if (request.timeInForce === 'GTD' && !Number.isFinite(request.goodTill))
     return `a GTD order needs goodTill as epoch milliseconds, not ${request.goodTill}`;
+  if (request.protectiveStop !== undefined && !isPrice(request.protectiveStop))
+    return `the protectiveStop ${request.protectiveStop} is not above zero`;
+  const probability = request.probabilityOfProfit;
+  if (probability !== undefined && !(probability >= 0 && probability <= 1))
+    return `the probabilityOfProfit ${probability} is not between 0 and 1`;
   return undefined;
 }
 

@@ -23,6 +23,7 @@ import {
   type OrderRequest,
   type OrderStatus,
 } from './order.ts';
+import { type Placement, RiskDesk } from './risk-desk.ts';
 import { SimulatedAccount } from './simulated-account.ts';
 import { type InstrumentPast, pastOf, type Strategy, type StrategyContext } from './strategy.ts';
 import { WorkingOrders } from './working-orders.ts';
@@ -70,6 +71,7 @@ class Simulation {
   readonly #delisted: Uint8Array;
   readonly #refusals: Record<string, number> = {};
   readonly #incidents: Incident[] = [];
+  #risk: RiskDesk | null = null;
   #nextDelisting = Number.POSITIVE_INFINITY;
   #liquidating = false;
   #ruined = false;
@@ -85,9 +87,10 @@ class Simulation {
     this.account = new SimulatedAccount(this.#feeds, options);
     this.working = this.#feeds.map(
       (feed) =>
-        new WorkingOrders(feed, (order, quantity, price, reference, impact) =>
-          this.account.fill(this.time, order, quantity, price, reference, impact),
-        ),
+        new WorkingOrders(feed, (order, quantity, price, reference, impact) => {
+          this.account.fill(this.time, order, quantity, price, reference, impact);
+          this.#risk?.filled(order, quantity, price, this.time);
+        }),
     );
     this.#actions = instruments.map(({ instrument, actions = [] }) =>
       actionsOf(actions, instrument.id)
@@ -114,6 +117,8 @@ class Simulation {
     const drawdown = column();
     const past = Object.freeze(feeds.map(pastOf));
     const context = new Context(this, past);
+    this.#risk = this.#riskDesk(strategy);
+    this.#risk?.begin(Math.min(...feeds.map(({ series }) => series.openTime[0] as number)));
     const decide = strategy.start({
       instruments: feeds.map(({ instrument }) => instrument),
       random: seededRandom(this.#options.seed),
@@ -143,6 +148,7 @@ class Simulation {
       net[steps] = account.net;
       drawdown[steps] = 1 - account.equity / highest;
       steps++;
+      if (this.#risk !== null) this.#followRisk(this.#risk);
       this.#watchMargin();
       if (!this.#ruined) decide(context);
     }
@@ -236,6 +242,9 @@ class Simulation {
           `the final value ${JSON.stringify(finalValue)} of ${last.action.instrument} is not a decimal of zero or more`,
         );
       this.cancelAll(i, 'the instrument was delisted');
+      const held = this.account.books.quantity[i] as number;
+      const ended = worth ?? (held > 0 ? 0 : (this.account.marks[i] as number));
+      if (held !== 0) this.#risk?.delisted(i, ended, now);
       this.account.delist(now, i, worth);
       this.#incidents.push({
         time: now,
@@ -286,6 +295,70 @@ class Simulation {
     }
   }
 
+  /** The desk's machinery for this run, where the options have a policy. @throws InvalidSimulationError at a split */
+  #riskDesk(strategy: Strategy): RiskDesk | null {
+    const { risk, currency } = this.#options;
+    if (risk === null) return null;
+    const split = this.#actions.flat().find(({ action }) => action.kind === 'split');
+    if (split !== undefined)
+      throw new InvalidSimulationError(
+        `${split.action.instrument} splits on ${split.action.exDate}; under a risk policy give split-adjusted bars and leave the split out`,
+      );
+    return new RiskDesk(
+      this.#feeds,
+      this.account,
+      risk,
+      currency,
+      strategy.name,
+      (kind, detail) => this.#incidents.push({ time: this.time, kind, detail }),
+      (limit) => this.#countRefusal(limit),
+    );
+  }
+
+  #followRisk(risk: RiskDesk): void {
+    const { cancel, placements, stopMoves } = risk.react(this.time);
+    if (cancel !== null) {
+      for (const { orders } of this.working)
+        for (const order of orders) if (risk.isWorking(order)) order.end('cancelled', cancel);
+      for (const working of this.working) working.compact();
+    }
+    for (const { order, stopPrice } of stopMoves) order.stopPrice = stopPrice;
+    for (const placement of placements) this.#place(risk, placement);
+  }
+
+  #place(risk: RiskDesk, { request, parent, intent }: Placement): EngineOrder {
+    const order = this.#enter(request, parent);
+    risk.track(order, intent);
+    const stop = this.#enterStop(order, request);
+    if (stop !== null) risk.attach(stop, intent.intentId, 'stop');
+    return order;
+  }
+
+  /** The stop that is placed with an order, for what the order fills. */
+  #enterStop(
+    order: EngineOrder,
+    { protectiveStop, instrument = 0, quantity }: OrderRequest,
+  ): EngineOrder | null {
+    if (protectiveStop === undefined) return null;
+    const side = order.side === 'buy' ? 'sell' : 'buy';
+    return this.#enter(
+      {
+        instrument,
+        side,
+        quantity,
+        type: 'STP',
+        stopPrice: protectiveStop,
+        parent: order.id,
+        group: -order.id,
+      },
+      order,
+    );
+  }
+
+  #countRefusal(rule: string): void {
+    this.#refusals[rule] = (this.#refusals[rule] ?? 0) + 1;
+  }
+
   cancelAll(i: number, reason: string): void {
     const working = this.working[i] as WorkingOrders;
     for (const order of working.orders) if (order.alive) order.end('cancelled', reason);
@@ -308,12 +381,35 @@ class Simulation {
         `order ${this.orders.length + 1}: its parent ${parent.id} is in another instrument; children trade in their parent's`,
       );
     const refusal = this.#refusalOf(request, parent);
-    const order = this.#enter(request, parent);
-    if (refusal !== undefined) {
-      order.end('refused', refusal);
-      (this.working[order.instrument] as WorkingOrders).compact();
-      this.#refusals[refusal] = (this.#refusals[refusal] ?? 0) + 1;
+    if (refusal !== undefined) return this.#refuse(request, parent, refusal);
+    const risk = this.#risk;
+    if (risk === null) {
+      const order = this.#enter(request, parent);
+      this.#enterStop(order, request);
+      return order.id;
     }
+    const permission = risk.permit(request, parent, this.orders.length + 1, this.time);
+    switch (permission.kind) {
+      case 'refused':
+        return this.#refuse(request, parent, permission.limit);
+      case 'attached': {
+        const order = this.#enter(request, parent);
+        risk.attach(order, permission.layer, 'target');
+        return order.id;
+      }
+      case 'permitted': {
+        const [first] = permission.placements.map((placement) => this.#place(risk, placement));
+        return (first as EngineOrder).id;
+      }
+    }
+  }
+
+  #refuse(request: OrderRequest, parent: EngineOrder | null, rule: string): number {
+    const order = this.#enter(request, parent);
+    order.end('refused', rule);
+    this.#enterStop(order, request)?.end('refused', 'its parent was refused');
+    (this.working[order.instrument] as WorkingOrders).compact();
+    this.#countRefusal(rule);
     return order.id;
   }
 
@@ -384,11 +480,24 @@ class Simulation {
     return order;
   }
 
+  cancel(id: number): boolean {
+    const order = this.order(id);
+    if (!order.alive || this.#risk?.mayCancel(order) === false) return false;
+    order.end('cancelled', 'the strategy withdrew it');
+    (this.working[order.instrument] as WorkingOrders).compact();
+    return true;
+  }
+
   modify(id: number, change: OrderChange): boolean {
     const order = this.order(id);
     for (const [name, value] of Object.entries(change))
       if (!isPrice(value)) throw new StrategyError(`${name} ${value} of order ${id} is not above zero`);
     if (!order.alive) return false;
+    const refused = this.#risk?.refusalOfChange(order, change, this.time) ?? null;
+    if (refused !== null) {
+      this.#countRefusal(refused);
+      return false;
+    }
     const quantity = change.quantity ?? order.quantity;
     if (quantity > order.quantity) {
       const request = { instrument: order.instrument, side: order.side, type: order.type } as const;
@@ -398,7 +507,7 @@ class Simulation {
         order.parent,
       );
       if (refusal !== undefined) {
-        this.#refusals[refusal] = (this.#refusals[refusal] ?? 0) + 1;
+        this.#countRefusal(refusal);
         return false;
       }
     }
@@ -467,11 +576,7 @@ class Context implements StrategyContext {
     return this.#simulation.submit(order);
   }
   cancel(id: number): boolean {
-    const order = this.#simulation.order(id);
-    if (!order.alive) return false;
-    order.end('cancelled', 'the strategy withdrew it');
-    this.#simulation.working[order.instrument]?.compact();
-    return true;
+    return this.#simulation.cancel(id);
   }
   modify(id: number, change: OrderChange): boolean {
     return this.#simulation.modify(id, change);

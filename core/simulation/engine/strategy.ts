@@ -113,25 +113,25 @@ export interface Strategy {
   start(setup: StrategySetup): (context: StrategyContext) => void;
 }
 
-/** Submits an entry with a target and a stop that cancel each other and live only while the entry has filled (a bracket). */
+/**
+ * Submits an entry with a target and a stop that cancel each other and live only while the entry has filled (a bracket).
+ * The entry is judged with its stop; where it is refused, all three are.
+ */
 export function submitBracket(
   context: StrategyContext,
   entry: OrderRequest,
   target: number,
   stop: number,
 ): { readonly entry: number; readonly target: number; readonly stop: number } {
-  const id = context.submit(entry);
-  const side = entry.side === 'buy' ? 'sell' : 'buy';
-  const child = {
+  const id = context.submit({ ...entry, protectiveStop: stop });
+  const targetId = context.submit({
     instrument: entry.instrument ?? 0,
-    side,
+    side: entry.side === 'buy' ? 'sell' : 'buy',
     quantity: entry.quantity,
     parent: id,
     group: -id,
-  } as const;
-  return {
-    entry: id,
-    target: context.submit({ ...child, type: 'LMT', limitPrice: target }),
-    stop: context.submit({ ...child, type: 'STP', stopPrice: stop }),
-  };
+    type: 'LMT',
+    limitPrice: target,
+  });
+  return { entry: id, target: targetId, stop: id + 1 };
 }

@@ -85,6 +85,7 @@ export class WorkingOrders {
     const { quantity, price, reference, impact } = this.#result;
     const first = order.filled === 0;
     order.filled += quantity;
+    if (order.closing && order.parent !== null) order.parent.closed += quantity;
     this.#onFill(order, quantity, price, reference, impact);
     if (order.exhausted) order.end('filled', '');
     if (order.group !== 0) this.#shrinkGroup(order, quantity);

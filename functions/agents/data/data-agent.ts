@@ -1,10 +1,9 @@
 import { DATA_ANALYZERS } from '#contracts/agents.ts';
 import type { DeskEvent } from '#contracts/registry.ts';
-import type { AnalysisOutcome } from '#core/agents/context.ts';
-import { publishMarketView } from '#core/agents/data/data.ts';
 import { dataOpinionist } from '#core/agents/data/data-opinion.ts';
+import { marketView } from '#core/cycle/answers.ts';
 import { loadContext } from '#functions/runtime/cycle-context.ts';
-import { cycleEntry } from '#functions/runtime/cycle-events.ts';
+import { speaking } from '#functions/runtime/cycle-events.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
 import { type Arrival, say } from '#functions/runtime/handler.ts';
 import { causeOf } from '#functions/runtime/journal-reading.ts';
@@ -46,24 +45,5 @@ async function publish(
 ): Promise<void> {
   const macro = await causeOf(desk, correlationId, 'MacroAssessed', '1');
   const context = await loadContext(desk, macro.data.snapshot);
-  const body = publishMarketView(
-    context,
-    macro.data.instruments,
-    answers.map((answer) => ({
-      eventId: answer.metadata.id,
-      agent: answer.data.agent,
-      outcome: outcomeOf(answer),
-    })),
-    missing,
-  );
-  await say(desk, [
-    cycleEntry(desk, macro, 'MarketViewPublished', '1', { ...body, regime: macro.data.regime }),
-  ]);
-}
-
-function outcomeOf(answer: DeskEvent<Answer>): AnalysisOutcome {
-  if (answer.metadata.type === 'AnalysisAbstained')
-    return { kind: 'abstained', reason: (answer as DeskEvent<'AnalysisAbstained'>).data.reason };
-  const { views, abstentions } = (answer as DeskEvent<'AnalysisCompleted'>).data;
-  return { kind: 'completed', views, abstentions };
+  await say(desk, [marketView(speaking(desk), context, macro, answers, missing)]);
 }

@@ -1,8 +1,8 @@
 import type { DeskEvent } from '#contracts/registry.ts';
-import { assessMacro } from '#core/agents/macro/macro.ts';
 import { macroOpinionist } from '#core/agents/macro/macro-opinion.ts';
+import { macroAssessment } from '#core/cycle/answers.ts';
 import { loadContext } from '#functions/runtime/cycle-context.ts';
-import { cycleEntry } from '#functions/runtime/cycle-events.ts';
+import { speaking } from '#functions/runtime/cycle-events.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
 import { type Arrival, say } from '#functions/runtime/handler.ts';
 import { giveOpinion, VOTING_TYPES, type VotingType } from '../voter.ts';
@@ -19,6 +19,6 @@ export async function macroAgent(desk: Desk, arrivals: readonly Arrival<MacroTyp
     }
     const requested = event as DeskEvent<'CycleRequested'>;
     const context = await loadContext(desk, requested.data.snapshot);
-    await say(desk, [cycleEntry(desk, requested, 'MacroAssessed', '1', assessMacro(context))]);
+    await say(desk, [macroAssessment(speaking(desk), context, requested)]);
   }
 }

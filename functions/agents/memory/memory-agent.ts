@@ -1,17 +1,15 @@
 import * as z from 'zod';
 import type { DeskEvent } from '#contracts/registry.ts';
 import type { Episode } from '#core/agents/context.ts';
-import { episodesOfSession } from '#core/agents/memory/episodes.ts';
-import { MEMORY_VERSION, memoryOpinionist } from '#core/agents/memory/memory-opinion.ts';
+import { memoryOpinionist } from '#core/agents/memory/memory-opinion.ts';
 import type { MemoryStore } from '#core/agents/memory/memory-store.ts';
-import { journalEntry } from '#core/events/new-event.ts';
-import { correlations, stateKeys } from '#core/events/state-keys.ts';
+import { memoriesOf, REMEMBERED, sessionToRemember } from '#core/cycle/session-end.ts';
+import { sessionRecord } from '#core/cycle/session-record.ts';
+import { stateKeys } from '#core/events/state-keys.ts';
 import type { BarSeries } from '#core/market/bars.ts';
-import { previousSession } from '#core/market/calendar.ts';
-import { instrumentOf } from '#core/market/catalog.ts';
-import { sessionRecord } from '#functions/cycle/session-record.ts';
-import type { DailyRecord } from '#functions/portfolio/market-record.ts';
+import type { DailyRecord } from '#core/portfolio/market-record.ts';
 import { loadDaily } from '#functions/runtime/cycle-context.ts';
+import { speaking } from '#functions/runtime/cycle-events.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
 import { type Arrival, say, type UseCase } from '#functions/runtime/handler.ts';
 import { eventsOf } from '#functions/runtime/journal-reading.ts';
@@ -21,16 +19,7 @@ export const MEMORY_TYPES = ['SessionClosed', ...VOTING_TYPES] as const;
 type MemoryType = (typeof MEMORY_TYPES)[number];
 
 const EPISODES = 'episodes';
-/** A case is judged by the close so many sessions after it. */
-const HORIZON_SESSIONS = 5;
 const RECALLED = 500;
-
-const REMEMBERED = [
-  'MarketViewPublished',
-  'ProposalSynthesized',
-  'ConsensusReached',
-  'DecisionCleared',
-] as const;
 
 const episode: z.ZodType<Episode> = z.object({
   episodeId: z.string(),
@@ -66,9 +55,7 @@ async function rememberCases(
   memory: MemoryStore,
   closed: DeskEvent<'SessionClosed'>,
 ): Promise<void> {
-  // The history in state ends with the session before this one: so far back lies the latest session whose horizon it covers.
-  let session = closed.data.session;
-  for (let back = 0; back <= HORIZON_SESSIONS; back++) session = previousSession('us-equity', session).date;
+  const session = sessionToRemember(closed.data.session);
   const { INSTRUMENTS } = desk.environment;
   const [record, ...histories] = await desk.store.read([
     stateKeys.session(session),
@@ -83,24 +70,7 @@ async function rememberCases(
   const events = [];
   for (const cycleId of sessionRecord.parse(record.value).cycles)
     events.push(...(await eventsOf(desk, cycleId, REMEMBERED)));
-  const { episodes } = episodesOfSession({
-    session,
-    events,
-    instrument: instrumentOf,
-    daily: (id) => daily.get(id) ?? null,
-    asOf: desk.clock.now(),
-    horizonSessions: HORIZON_SESSIONS,
-  });
+  const { entry, episodes } = memoriesOf(speaking(desk), closed, session, events, daily);
   for (const one of episodes) await memory.remember(EPISODES, `${one.closedOn}/${one.episodeId}`, one);
-  await say(desk, [
-    journalEntry({
-      type: 'MemoryRecorded',
-      key: session,
-      correlationId: correlations.session(closed.data.session),
-      causationId: closed.metadata.id,
-      sender: desk.name,
-      occurredAt: desk.clock.now(),
-      data: { session, episodes: episodes.map(({ episodeId }) => episodeId), agentVersion: MEMORY_VERSION },
-    }),
-  ]);
+  await say(desk, [entry]);
 }

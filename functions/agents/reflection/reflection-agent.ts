@@ -1,6 +1,6 @@
-import { reflect } from '#core/agents/reflection/reflect.ts';
+import { reflection } from '#core/cycle/decision.ts';
 import { loadContext } from '#functions/runtime/cycle-context.ts';
-import { cycleEntry } from '#functions/runtime/cycle-events.ts';
+import { speaking } from '#functions/runtime/cycle-events.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
 import { type Arrival, say } from '#functions/runtime/handler.ts';
 import { causeOf } from '#functions/runtime/journal-reading.ts';
@@ -20,24 +20,7 @@ export async function reflectionAgent(
       causeOf(desk, correlationId, 'ProposalSynthesized', iteration),
       causeOf(desk, correlationId, 'ConsensusReached', iteration),
     ]);
-    const reflection = reflect(
-      context,
-      macro.data,
-      market.data,
-      synthesized.data,
-      consensus.data,
-      event.data,
-    );
-    switch (reflection.type) {
-      case 'DecisionCleared':
-        await say(desk, [cycleEntry(desk, event, 'DecisionCleared', iteration, reflection.body)]);
-        break;
-      case 'DecisionVetoed':
-        await say(desk, [cycleEntry(desk, event, 'DecisionVetoed', iteration, reflection.body)]);
-        break;
-      case 'IterationRequested':
-        await say(desk, [cycleEntry(desk, event, 'IterationRequested', iteration, reflection.body)]);
-        break;
-    }
+    const evidence = { context, market, synthesized };
+    await say(desk, [reflection(speaking(desk), evidence, macro, consensus, event)]);
   }
 }

@@ -1,8 +1,8 @@
 import type { DeskEvent } from '#contracts/registry.ts';
-import { assessRisk } from '#core/agents/risk/assess-risk.ts';
 import { riskOpinionist } from '#core/agents/risk/risk-opinion.ts';
+import { riskAssessment } from '#core/cycle/decision.ts';
 import { loadContext } from '#functions/runtime/cycle-context.ts';
-import { cycleEntry } from '#functions/runtime/cycle-events.ts';
+import { speaking } from '#functions/runtime/cycle-events.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
 import { type Arrival, say } from '#functions/runtime/handler.ts';
 import { causeOf } from '#functions/runtime/journal-reading.ts';
@@ -26,7 +26,6 @@ export async function riskAgent(desk: Desk, arrivals: readonly Arrival<RiskType>
       causeOf(desk, correlationId, 'MarketViewPublished', '1'),
       causeOf(desk, correlationId, 'ProposalSynthesized', String(iteration)),
     ]);
-    const body = assessRisk(context, market.data, synthesized.data, consensus.data);
-    await say(desk, [cycleEntry(desk, consensus, 'RiskAssessed', String(iteration), body)]);
+    await say(desk, [riskAssessment(speaking(desk), { context, market, synthesized }, consensus)]);
   }
 }

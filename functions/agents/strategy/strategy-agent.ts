@@ -1,9 +1,9 @@
 import { STRATEGY_ANALYZERS } from '#contracts/agents.ts';
 import type { DeskEvent } from '#contracts/registry.ts';
 import { strategyOpinionist } from '#core/agents/strategy/strategy-opinion.ts';
-import { type StrategyAnswer, synthesize } from '#core/agents/strategy/synthesize.ts';
+import { synthesis } from '#core/cycle/answers.ts';
 import { loadContext } from '#functions/runtime/cycle-context.ts';
-import { cycleEntry } from '#functions/runtime/cycle-events.ts';
+import { speaking } from '#functions/runtime/cycle-events.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
 import { type Arrival, say } from '#functions/runtime/handler.ts';
 import { causeOf, eventsOf } from '#functions/runtime/journal-reading.ts';
@@ -74,16 +74,5 @@ async function put(
     causeOf(desk, correlationId, 'MarketViewPublished', '1'),
   ]);
   const context = await loadContext(desk, market.data.snapshot);
-  const body = synthesize(context, macro.data, market.data, answers.map(answerOf), missing, {
-    ...options,
-    recentExits: context.recentExits ?? [],
-  });
-  await say(desk, [cycleEntry(desk, market, 'ProposalSynthesized', String(options.iteration), body)]);
-}
-
-function answerOf(answer: DeskEvent<Answer>): StrategyAnswer {
-  const who = { eventId: answer.metadata.id, agent: answer.data.agent };
-  return answer.metadata.type === 'StrategyAbstained'
-    ? { kind: 'abstained', ...who, reason: (answer as DeskEvent<'StrategyAbstained'>).data.reason }
-    : { kind: 'proposed', ...who, proposals: (answer as DeskEvent<'StrategyProposed'>).data.proposals };
+  await say(desk, [synthesis(speaking(desk), context, macro, market, answers, missing, options)]);
 }

@@ -1,10 +1,10 @@
 import { ExecutionAlreadyExists, type SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
+import { sessionRecord } from '#core/cycle/session-record.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import { newYorkDate, sessionAt, sessionOn } from '#core/market/calendar.ts';
 import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
 import { parseInstant } from '#core/values/clock.ts';
-import { sessionRecord } from '#functions/cycle/session-record.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
 import { isFinished, milestonesOf } from '../cycle-progress.ts';
 

@@ -1,15 +1,14 @@
 import type { DeskEvent } from '#contracts/registry.ts';
-import { correlation } from '#core/agents/bar-statistics.ts';
-import type { StoredState } from '#core/events/desk-store.ts';
 import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
 import { type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
 import type { BarSeries } from '#core/market/bars.ts';
 import { sessionAt } from '#core/market/calendar.ts';
 import { findInstrument } from '#core/market/catalog.ts';
 import { type AccountBook, EMPTY_BOOK, exposedInstruments } from '#core/portfolio/account-book.ts';
+import type { DailyRecord } from '#core/portfolio/market-record.ts';
 import { decide, decideStopMove, refuseUnreadable } from '#core/risk/gate.ts';
-import { InvalidRiskPolicyError, parseRiskPolicy, type RiskPolicy } from '#core/risk/policy.ts';
-import type { DailyRecord } from '#functions/portfolio/market-record.ts';
+import { readRiskPolicy } from '#core/risk/policy.ts';
+import { correlationsOf } from '#core/risk/return-correlation.ts';
 import { loadDaily } from '#functions/runtime/cycle-context.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
 import { type Arrival, say } from '#functions/runtime/handler.ts';
@@ -18,7 +17,6 @@ export const GATE_TYPES = ['OrderPlanned', 'CancelPlanned', 'StopMovePlanned'] a
 type GateType = (typeof GATE_TYPES)[number];
 
 const ATTEMPTS = 12;
-const CORRELATION_SESSIONS = 60;
 
 /** The book changed under the gate again and again. Nothing was authorized; the queue delivers the intent once more. */
 export class GateContendedError extends Error {
@@ -63,7 +61,7 @@ async function decideOrder(desk: Desk, event: DeskEvent<'OrderPlanned'>): Promis
       stateKeys.halt,
     ]);
     const account = (book?.value as AccountBook | undefined) ?? EMPTY_BOOK;
-    const policy = readPolicy(policyState ?? null);
+    const policy = readRiskPolicy(policyState?.value ?? null);
     const checks = [
       { key: stateKeys.policy, expectedVersion: policyState?.version ?? 0 },
       { key: stateKeys.halt, expectedVersion: halt?.version ?? 0 },
@@ -90,7 +88,7 @@ async function decideOrder(desk: Desk, event: DeskEvent<'OrderPlanned'>): Promis
         haltFlag: (halt?.value as HaltFlag | undefined) ?? null,
         barMinutes: desk.environment.BAR_MINUTES,
         instruments: (id) => findInstrument(id) ?? null,
-        correlation: await correlationsWith(desk, intent.instrument, exposedInstruments(account)),
+        correlation: correlationsOf(await historiesOf(desk, intent.instrument, account)),
       },
       event.metadata.correlationId,
     );
@@ -139,58 +137,22 @@ async function decideStop(desk: Desk, event: DeskEvent<'StopMovePlanned'>): Prom
   if (result.kind === 'conflict') throw new GateContendedError(event.data.requestId);
 }
 
-function readPolicy(
-  stored: StoredState | null,
-):
-  | { readonly kind: 'policy'; readonly policy: RiskPolicy }
-  | { readonly kind: 'unreadable'; readonly detail: string } {
-  if (stored === null)
-    return { kind: 'unreadable', detail: 'there is no risk policy in force; put one in force first' };
-  try {
-    return { kind: 'policy', policy: parseRiskPolicy(stored.value) };
-  } catch (error) {
-    if (error instanceof InvalidRiskPolicyError) return { kind: 'unreadable', detail: error.message };
-    throw error;
-  }
-}
-
-/** Correlation of daily returns over the last 60 common sessions, from the histories in state. */
-async function correlationsWith(
+/** Histories in state of an instrument and of all that is exposed; none where nothing else is. */
+async function historiesOf(
   desk: Desk,
   instrument: string,
-  exposed: readonly string[],
-): Promise<(left: string, right: string) => number | null> {
-  const others = exposed.filter((id) => id !== instrument);
-  if (others.length === 0) return () => null;
+  book: AccountBook,
+): Promise<ReadonlyMap<string, BarSeries>> {
+  const histories = new Map<string, BarSeries>();
+  const others = exposedInstruments(book).filter((id) => id !== instrument);
+  if (others.length === 0) return histories;
   const names = [instrument, ...others];
   const records = await desk.store.read(names.map(stateKeys.daily));
-  const series = new Map<string, BarSeries>();
   for (const [index, name] of names.entries()) {
     const record = records[index]?.value as DailyRecord | undefined;
-    if (record !== undefined) series.set(name, await loadDaily(desk, record.history));
+    if (record !== undefined) histories.set(name, await loadDaily(desk, record.history));
   }
-  return (left, right) => {
-    const a = series.get(left);
-    const b = series.get(right);
-    return a === undefined || b === undefined ? null : returnCorrelation(a, b);
-  };
-}
-
-function returnCorrelation(left: BarSeries, right: BarSeries): number | null {
-  const rightAt = new Map<number, number>();
-  for (let index = 0; index < right.length; index++)
-    rightAt.set(right.closeTime[index] as number, right.close[index] as number);
-  const pairs: [number, number][] = [];
-  for (let index = Math.max(0, left.length - 2 * CORRELATION_SESSIONS); index < left.length; index++) {
-    const other = rightAt.get(left.closeTime[index] as number);
-    if (other !== undefined) pairs.push([left.close[index] as number, other]);
-  }
-  const recent = pairs.slice(-(CORRELATION_SESSIONS + 1));
-  if (recent.length < CORRELATION_SESSIONS / 2) return null;
-  const returns = (pick: 0 | 1) =>
-    recent.slice(1).map((pair, index) => Math.log(pair[pick] / (recent[index] as [number, number])[pick]));
-  const measured = correlation(returns(0), returns(1));
-  return measured === undefined || !Number.isFinite(measured) ? null : measured;
+  return histories;
 }
 
 function following<

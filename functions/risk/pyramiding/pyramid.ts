@@ -1,16 +1,13 @@
 import type { Intent } from '#contracts/events/orders.ts';
 import type { DeskEvent } from '#contracts/registry.ts';
-import { expectedSlippage } from '#core/agents/execution/trading-cost.ts';
-import { annualVolatility, median, VOLATILITY_SESSIONS } from '#core/agents/strategy/instrument-state.ts';
+import { historySlippage } from '#core/agents/execution/trading-cost.ts';
 import { journalEntry } from '#core/events/new-event.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import { sessionAt } from '#core/market/calendar.ts';
 import { findInstrument } from '#core/market/catalog.ts';
+import type { DailyRecord } from '#core/portfolio/market-record.ts';
 import { parseRiskPolicy } from '#core/risk/policy.ts';
 import { mayPyramid, type PyramidingOptions, planPyramiding } from '#core/risk/pyramiding.ts';
-import { parseInstant } from '#core/values/clock.ts';
-import { measured } from '#core/values/round.ts';
-import type { DailyRecord } from '#functions/portfolio/market-record.ts';
 import { loadDaily } from '#functions/runtime/cycle-context.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
 import { type Arrival, say } from '#functions/runtime/handler.ts';
@@ -71,20 +68,5 @@ async function slippageOf(desk: Desk, intent: Intent): Promise<number | null> {
   const [record] = await desk.store.read([stateKeys.daily(intent.instrument)]);
   if (instrument === undefined || record === null || record === undefined) return null;
   const daily = await loadDaily(desk, (record.value as DailyRecord).history);
-  return measured(
-    expectedSlippage(
-      {
-        instrument,
-        daily,
-        session: null,
-        reference: Number(intent.referencePrice),
-        referenceAt: parseInstant(intent.referenceAt),
-        averageTrueRange: Number.NaN,
-        annualVolatility: annualVolatility(daily, daily.length, VOLATILITY_SESSIONS),
-        usualVolume: median(daily.volume.subarray(Math.max(0, daily.length - VOLATILITY_SESSIONS))),
-        spread: Number.NaN,
-      },
-      Number(intent.quantity),
-    ),
-  );
+  return historySlippage(instrument, daily, Number(intent.referencePrice), Number(intent.quantity));
 }

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { DeskEvent, EventData } from '#contracts/registry.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import type { AccountBook } from '#core/portfolio/account-book.ts';
+import { type IntradayRecord, withBar } from '#core/portfolio/market-record.ts';
 import { BookContendedError, keepLedger, type LEDGER_TYPES } from '#functions/portfolio/ledger.ts';
-import { type IntradayRecord, withBar } from '#functions/portfolio/market-record.ts';
 import {
   accountObserved,
   barClosed,

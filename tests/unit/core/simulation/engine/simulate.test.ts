@@ -64,7 +64,11 @@ describe('orders', () => {
   test('stop and target inside one bar: the stop, and the target is cancelled', () => {
     const strategy = scripted({ 0: (c) => void submitBracket(c, buy(100), 110, 90) });
     const result = play(strategy, [flat(100), flat(100), [100, 120, 80, 100]]);
-    expect(result.orders.map(({ status }) => status)).toEqual(['filled', 'cancelled', 'filled']);
+    expect(result.orders.map(({ type, status }) => [type, status])).toEqual([
+      ['MKT', 'filled'],
+      ['STP', 'filled'],
+      ['LMT', 'cancelled'],
+    ]);
     expect(result.fills[1]?.price).toBeCloseTo(89.99, 6);
   });
 

@@ -1,0 +1,147 @@
+import type { DeskEvent } from '#contracts/registry.ts';
+import type { StateKey } from '#core/events/desk-store.ts';
+import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
+import { type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
+import { type BreakerEvent, reduceOnly, trip } from '#core/risk/breakers.ts';
+import type { RiskPolicy } from '#core/risk/policy.ts';
+import { type EpochMillis, instantText } from '#core/values/clock.ts';
+import type { AccountBook } from './account-book.ts';
+import { type Folded, fold, type LedgerEventType, UnknownIntentError } from './ledger.ts';
+import { type DailyRecord, type IntradayRecord, withBar } from './market-record.ts';
+import { valuation } from './valuation.ts';
+
+export type LedgerInput = LedgerEventType | 'DailyHistoryObserved';
+
+/** What the ledger starts from. */
+export interface BookState {
+  readonly book: AccountBook;
+  /** The policy in force; null where there is none, and then no breaker can trip. */
+  readonly policy: RiskPolicy | null;
+  readonly intraday: (instrument: string) => IntradayRecord | null;
+}
+
+/** What the ledger leaves: one transaction of book, market records, kill switch and announcements. */
+export interface KeptBook {
+  readonly book: AccountBook;
+  /** The kill switch, where a drawdown halt threw it. */
+  readonly halt: HaltFlag | null;
+  readonly market: readonly { readonly key: StateKey; readonly value: IntradayRecord | DailyRecord }[];
+  readonly entries: readonly JournalEntry[];
+  readonly trips: readonly BreakerEvent['type'][];
+  /** Executions of intents that the book never authorized. */
+  readonly unknown: readonly DeskEvent<'OrderFilled'>[];
+}
+
+type Announcement =
+  | 'PortfolioRevalued'
+  | 'DrawdownWarned'
+  | 'TradingReducing'
+  | 'TradingHalted'
+  | 'BrokerDifferenceFound';
+
+const address = (key: StateKey) => `${key.partition}\u0000${key.sort}`;
+
+/**
+ * Folds events into the book in the order given, values it after each that may have changed its value, and trips what must
+ * trip: there is no moment in which a fill is booked and the limit not yet measured on it.
+ */
+export function keepBook(
+  state: BookState,
+  events: readonly DeskEvent<LedgerInput>[],
+  speaker: { readonly name: string; readonly now: EpochMillis },
+): KeptBook {
+  const { policy } = state;
+  const { now } = speaker;
+  let { book } = state;
+  let halt: HaltFlag | null = null;
+  const market = new Map<string, KeptBook['market'][number]>();
+  const intraday = new Map<string, IntradayRecord>();
+  const keep = (key: StateKey, value: IntradayRecord | DailyRecord) =>
+    market.set(address(key), { key, value });
+  const entries: JournalEntry[] = [];
+  const trips: BreakerEvent['type'][] = [];
+  const unknown: DeskEvent<'OrderFilled'>[] = [];
+
+  for (const event of events) {
+    const { metadata } = event;
+    // Counted for each cause, so that what is said does not depend on how a queue cut its batches.
+    let said = 0;
+    const say = <T extends Announcement>(
+      type: T,
+      data: DeskEvent<T>['data'],
+      urgency: 'normal' | 'critical',
+    ) =>
+      entries.push(
+        journalEntry(
+          {
+            type,
+            key: metadata.id,
+            correlationId: metadata.correlationId,
+            causationId: metadata.id,
+            sender: speaker.name,
+            occurredAt: now,
+            urgency,
+            data: data as never,
+          },
+          said++,
+        ),
+      );
+    if (metadata.type === 'DailyHistoryObserved') {
+      const { data } = event as DeskEvent<'DailyHistoryObserved'>;
+      keep(stateKeys.daily(data.instrument), { session: data.session, history: data.history });
+      continue;
+    }
+    if (metadata.type === 'BarClosed') {
+      const { data } = event as DeskEvent<'BarClosed'>;
+      const before = intraday.get(data.instrument) ?? state.intraday(data.instrument);
+      const after = withBar(before, data);
+      intraday.set(data.instrument, after);
+      keep(stateKeys.intraday(data.instrument), after);
+    }
+    let folded: Folded;
+    try {
+      folded = fold(book, event as DeskEvent<LedgerEventType>);
+    } catch (error) {
+      if (!(error instanceof UnknownIntentError)) throw error;
+      // Trying again would never help, and would keep every later event from the book: say it, and open nothing more.
+      const fill = event as DeskEvent<'OrderFilled'>;
+      unknown.push(fill);
+      say('BrokerDifferenceFound', unknownExecution(fill.data, error), 'critical');
+      const reducing = reduceOnly(book, error, now);
+      book = reducing.book;
+      if (reducing.data !== null) say('TradingReducing', reducing.data, 'critical');
+      continue;
+    }
+    book = folded.book;
+    if (folded.revalue === null) continue;
+    const instrument = (event.data as { readonly instrument?: string }).instrument ?? null;
+    const value = valuation(book, folded.revalue, instrument);
+    if (value === null) continue;
+    if (policy === null) {
+      book = { ...book, highWater: value.highWater };
+      say('PortfolioRevalued', value, 'normal');
+      continue;
+    }
+    const tripped = trip(book, value, policy, now);
+    book = tripped.book;
+    say('PortfolioRevalued', { ...value, tradingState: book.trading.state }, 'normal');
+    for (const breaker of tripped.events) {
+      say(breaker.type, breaker.data, 'critical');
+      trips.push(breaker.type);
+      if (breaker.type === 'TradingHalted')
+        halt = { halted: true, by: breaker.data.by, reason: breaker.data.reason, at: instantText(now) };
+    }
+  }
+  return { book, halt, market: [...market.values()], entries, trips, unknown };
+}
+
+const unknownExecution = (
+  { execId, intentId, side, quantity, instrument, price }: DeskEvent<'OrderFilled'>['data'],
+  error: UnknownIntentError,
+): DeskEvent<'BrokerDifferenceFound'>['data'] => ({
+  subject: 'execution',
+  key: execId,
+  expected: `an authorization of ${intentId} in the book`,
+  observed: `${side} ${quantity} ${instrument} at ${price}`,
+  explanation: error.message,
+});
