@@ -115,6 +115,7 @@ program
   .option('--cash <amount>', 'cash at the start (default 100000)')
   .option('--commission <schedule>', 'tiered (default) or fixed, as Interactive Brokers charges')
   .option('--seed <text>', 'seed of the search and of a strategy that draws random numbers')
+  .option('--report <file.html>', 'a tear sheet of the choices, where they were not made, as one page')
   .option('--json', 'the result as one JSON document on stdout')
   .action(run(searchCommand));
 program

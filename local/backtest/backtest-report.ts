@@ -3,15 +3,10 @@ import { summarisePerformance } from '#core/analytics/performance/summary.ts';
 import { newYorkDate } from '#core/market/calendar.ts';
 import type { EngineResult } from '#core/simulation/engine/options.ts';
 import type { Strategy } from '#core/simulation/engine/strategy.ts';
-import {
-  BUILT_IN_STRATEGIES,
-  type BuiltInStrategy,
-  builtInStrategy,
-} from '#core/simulation/strategies/catalog.ts';
 import { tearSheet } from '#local/report/tear-sheet.ts';
 import { type BacktestData, backtestData, runBacktest } from './backtest.ts';
 import type { BacktestParameters } from './backtest-parameters.ts';
-import { strategyFromFile } from './strategy-file.ts';
+import { strategyFactoryNamed } from './named-strategy.ts';
 
 /** What a person asks for. */
 export interface BacktestRequest {
@@ -45,7 +40,8 @@ function outcomeOf(result: EngineResult, benchmark: EngineResult | undefined, da
   };
 }
 
-const costModelOf = ({ commission }: BacktestParameters): string =>
+/** What trading is taken to cost, for people. */
+export const costModelOf = ({ commission }: BacktestParameters): string =>
   `IBKR ${commission}; spread 2 bp, slippage 1 bp, square-root impact, at most 10 % of a bar's volume; borrow 0.5 %, debit interest 6 % a year`;
 
 /** What `abc backtest --json` prints. */
@@ -57,7 +53,7 @@ export type BacktestReport = Awaited<ReturnType<typeof backtestReport>>['report'
  */
 export async function backtestReport(request: BacktestRequest, tell: (progress: BacktestProgress) => void) {
   const { parameters, commit } = request;
-  const strategy = await strategyNamed(request.strategy, request.strategyParameters);
+  const strategy = (await strategyFactoryNamed(request.strategy))(request.strategyParameters);
   const data = await backtestData(parameters);
   tell({ kind: 'loaded', sources: data.sources, strategy: strategy.name });
   const { result, benchmark } = runBacktest(followed(strategy, data, tell), data, parameters);
@@ -106,12 +102,6 @@ export const incidentLines = ({
   ...incidents.map(({ date, kind, detail }) => `${date} ${kind}: ${detail}`),
   ...Object.entries(refusals).map(([rule, count]) => `${count} orders refused by ${rule}`),
 ];
-
-const isBuiltIn = (name: string): name is BuiltInStrategy =>
-  (BUILT_IN_STRATEGIES as readonly string[]).includes(name);
-
-const strategyNamed = async (name: string, given: Readonly<Record<string, number>>): Promise<Strategy> =>
-  isBuiltIn(name) ? builtInStrategy(name, given) : strategyFromFile(name, given);
 
 const PARTS = 100;
 

@@ -4,19 +4,9 @@ import type { Strategy } from '#core/simulation/engine/strategy.ts';
 import { ConfigurationError } from '#local/day/errors.ts';
 
 /**
- * Loads a strategy from a TypeScript or JavaScript module. Its default export is a strategy, or a function that makes one
- * from the parameters of the command line. The module is code of the user's and runs with the user's rights.
- * @throws ConfigurationError where the file can't be loaded or exports something else
- */
-export async function strategyFromFile(
-  file: string,
-  parameters: Readonly<Record<string, number>>,
-): Promise<Strategy> {
-  return (await strategyFactory(file))(parameters);
-}
-
-/**
- * Loads the module once, for any number of strategies with parameters of their own.
+ * Loads a strategy from a TypeScript or JavaScript module, once for any number of strategies with parameters of their own.
+ * Its default export is a strategy, or a function that makes one from the parameters of the command line. The module is
+ * code of the user's and runs with the user's rights.
  * @throws ConfigurationError where the file can't be loaded; the factory where it makes no strategy
  */
 export async function strategyFactory(

@@ -16,8 +16,11 @@ import {
   type SearchRequest,
   type SearchWords,
 } from '#local/backtest/search/search-request.ts';
+import { searchSheet } from '#local/backtest/search/search-sheet.ts';
 import { TrialFile } from '#local/backtest/search/trial-file.ts';
 import { ConfigurationError } from '#local/day/errors.ts';
+import { commitOfProgram } from '#local/report/commit.ts';
+import { writeReport } from '#local/report/report-file.ts';
 import { DEFAULTS as BACKTEST_DEFAULTS, type BacktestCommandOptions } from './backtest-command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
@@ -99,6 +102,14 @@ export async function searchCommand(
     process.off('SIGTERM', onInterrupt);
   }
   const report = await searchReport(plan, file.results);
+  if (options.report !== undefined) {
+    const page = await searchSheet(plan, report, commitOfProgram());
+    if (page === null) say('no tear sheet: there is a window in which no trial has a Sharpe ratio');
+    else {
+      writeReport(options.report, page);
+      say(`report: ${options.report}`);
+    }
+  }
   process.stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : tableOf(report));
   return EXIT.ok;
 }

@@ -17,7 +17,7 @@ export interface Provenance {
   readonly costModel: string | null;
   /** How many variants were tried before this one was shown; null where it is not known. */
   readonly trials: number | null;
-  /** Deflated Sharpe ratio of the trials (Bailey and López de Prado 2014), where it was computed. */
+  /** Deflated Sharpe ratio of the trials, a probability (Bailey and López de Prado 2014), where it was computed. */
   readonly deflatedSharpe?: Figure;
   /** Probability of backtest overfitting by CSCV (Bailey et al. 2017), where it was computed. */
   readonly overfitting?: Figure;

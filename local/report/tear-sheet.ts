@@ -62,7 +62,7 @@ function opening(sheet: TearSheet): Markup {
 function trialText({ trials, deflatedSharpe, overfitting }: Provenance): string {
   if (trials === null) return 'not known: whoever made the marks has to say how many variants were tried';
   const missing = trials > 1 ? 'not computed' : 'not needed for one trial';
-  const dsr = deflatedSharpe === undefined ? missing : figureText(deflatedSharpe, ratioText);
+  const dsr = deflatedSharpe === undefined ? missing : figureText(deflatedSharpe, percentText);
   const pbo = overfitting === undefined ? missing : figureText(overfitting, percentText);
   return `${countText(trials)}; deflated Sharpe ratio: ${dsr}; probability of overfitting: ${pbo}`;
 }

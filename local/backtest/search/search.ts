@@ -208,9 +208,10 @@ export async function searchReport(
   };
 }
 
-const buyAndHoldFactory: StrategyFactory = () => buyAndHold();
+export const buyAndHoldFactory: StrategyFactory = () => buyAndHold();
 
-const played = (
+/** The marks of a strategy with parameters over the bars of a window. */
+export const played = (
   make: StrategyFactory,
   parameters: ParameterPoint,
   instruments: readonly SimulatedInstrument[],

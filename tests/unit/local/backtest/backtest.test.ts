@@ -107,7 +107,7 @@ describe('abc backtest', () => {
     );
     const options = { symbols: 'SPY', data: rising, from: '2024-01-01', to: '2024-03-31' };
     const table = await run('buy-and-hold', options);
-    expect(table).toMatch(/^IMPLAUSIBLE: buy-and-hold.*\n {2}compound annual growth/);
+    expect(table).toMatch(/^IMPLAUSIBLE: buy-and-hold.*\n {2}the daily Sharpe ratio is/);
     const report = await reportOf('buy-and-hold', options);
     expect(report.result.performance.plausibility.kind).toBe('implausible');
     expect(report.buyAndHold.performance.plausibility.kind).toBe('implausible');

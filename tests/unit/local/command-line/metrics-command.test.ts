@@ -59,7 +59,7 @@ describe('abc metrics', () => {
     expect(own).toBeCloseTo(0.5, 2);
   });
   it('says what is undefined and why, and what is implausible', () => {
-    const risen = file('risen.csv', `time,equity\n2020-01-02,100\n2020-02-14,101\n2020-03-02,150\n`);
+    const risen = file('risen.csv', `time,equity\n2020-01-02,100\n2020-02-14,101\n2020-03-02,250\n`);
     const table = run(risen, {});
     expect(table).toMatch(/^IMPLAUSIBLE: risen\.csv/);
     expect(table).toContain('undefined   CVaR 95 % of a day of risen.csv: 2 returns; at least 20 are needed');

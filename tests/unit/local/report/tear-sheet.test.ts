@@ -192,7 +192,7 @@ describe('the tear sheet of a result', () => {
         deflatedSharpe: { kind: 'value', value: 0.871 },
         overfitting: { kind: 'value', value: 0.31 },
       }),
-    ).toContain('24; deflated Sharpe ratio: 0.87; probability of overfitting: 31.00 %');
+    ).toContain('24; deflated Sharpe ratio: 87.10 %; probability of overfitting: 31.00 %');
     expect(missingIn(page({ trials: 24 }), '24; deflated Sharpe ratio: not computed')).toEqual([]);
     expect(missingIn(page({ trials: null, commit: null, costModel: null }), 'not known')).toEqual([]);
   });

@@ -51,6 +51,25 @@ describe('the plausibility gate', () => {
       'drawdown',
     ]);
   });
+  it('below a year names a Sharpe ratio only where it is above 3 with 95 % confidence', () => {
+    // Ratios of 8.2: the standard error is 3.7 over 30 days and 2.0 over 100.
+    const moves = alternating(100, 0.02, -0.008);
+    expect(kinds(judgePlausibility(curveOf(moves.slice(0, 30))))).toEqual([]);
+    expect(kinds(judgePlausibility(curveOf(moves)))).toEqual(['sharpe']);
+  });
+  it('below a year names a return above 100 %, not one that would be as much a year', () => {
+    expect(kinds(judgePlausibility(curveOf([0.5, -0.1, 0.4, -0.05])))).toEqual([]);
+    const judged = judgePlausibility(curveOf([0.5, -0.1, 0.4, 0.1]));
+    expect(judged).toMatchObject({
+      causes: [
+        {
+          kind: 'growth',
+          measured: expect.closeTo(1.079, 9),
+          text: expect.stringContaining('in less than a year'),
+        },
+      ],
+    });
+  });
   it('names a profit factor above 5', () => {
     const judged = judgePlausibility(curveOf(SOBER), [trade(5.01), trade(-1)]);
     expect(judged).toEqual({
@@ -70,7 +89,7 @@ describe('the plausibility gate', () => {
     expect(kinds(judgePlausibility(curveOf([...SOBER, 0.05, -0.026])))).toEqual([]);
   });
   it('names no single bar below a year, nor where there is no profit', () => {
-    expect(kinds(judgePlausibility(curveOf([0.01, 0.012, -0.001, 0.05])))).toEqual(['sharpe']);
+    expect(kinds(judgePlausibility(curveOf([0.01, 0.012, -0.001, 0.05])))).toEqual([]);
     expect(kinds(judgePlausibility(curveOf([...alternating(730, 0.01, -0.0105), 0.05])))).toEqual([]);
   });
   it('names a drawdown below 1 % over a year, a flat curve included', () => {

@@ -77,6 +77,18 @@ describe('figures of the real S&P 500, 2000 to 2020', () => {
       expect(kinds).not.toContain('one-bar');
     }
   });
+  it('are plausible over nearly every month, though 3 of 10 months have a Sharpe ratio above 3', () => {
+    let [months, high, implausible] = [0, 0, 0];
+    for (let start = 0; start + 22 <= closes.length; start += 7) {
+      const [time, equity] = [curve.time.slice(start, start + 22), curve.equity.slice(start, start + 22)];
+      months += 1;
+      const sharpe = sharpeRatio(simpleReturns(equity), 0, periodsPerYear(time));
+      if (sharpe.kind === 'value' && sharpe.value > 3) high += 1;
+      if (judgePlausibility({ time, equity }).kind === 'implausible') implausible += 1;
+    }
+    expect(high / months).toBeGreaterThan(0.25);
+    expect(implausible / months).toBeLessThan(0.01);
+  });
   it('break it where one price of the file is wrong: a rise of 40 % that stays', () => {
     const broken = curve.equity.map((close, index) => (index < 3_000 ? close : close * 1.4));
     const judged = judgePlausibility({ time: curve.time, equity: broken });
