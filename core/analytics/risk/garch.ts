@@ -1,6 +1,6 @@
 import { momentsOf, noSpread } from '../performance/moments.ts';
 import { type Figure, undefinedBecause, value } from '../series.ts';
-import { checkFinite } from './errors.ts';
+import { checkFinite, InvalidSampleError } from './errors.ts';
 import { GarchCoordinates, type GarchModel, type GarchShare, persistenceOf } from './garch-coordinates.ts';
 import { type GarchParameterName, type GarchParameters, garchLogLikelihood } from './garch-likelihood.ts';
 import { type GarchStandardErrors, garchStandardErrors, polish } from './garch-standard-errors.ts';
@@ -63,7 +63,7 @@ const STARTS = 2;
  * responses and persistences with ω by variance targeting (Engle and Mezrich 1996), and ends by Newton steps.
  * A parameter that tends to zero is held there where the likelihood falls inwards.
  * @param returns of any unit, oldest first; simple or log
- * @throws InvalidSampleError for a return that is not finite
+ * @throws InvalidSampleError for a return that is not finite, or returns too large to be squared
  */
 export function fitGarch(returns: Float64Array, model: GarchModel = 'garch'): GarchFit | GarchFailure {
   checkFinite('return', returns);
@@ -75,6 +75,10 @@ export function fitGarch(returns: Float64Array, model: GarchModel = 'garch'): Ga
   const moments = momentsOf(returns);
   const flat = noSpread(moments);
   if (flat !== undefined) return failed('constant-returns', `${flat}: there is no variance to model`);
+  if (!Number.isFinite(moments.deviation))
+    throw new InvalidSampleError(
+      `the returns have a standard deviation of ${moments.deviation}; expected returns as fractions or in percent`,
+    );
   const standardised = returns.map((item) => (item - moments.mean) / moments.deviation);
   const found = maximise(standardised, model);
   if (found === undefined)

@@ -161,6 +161,18 @@ describe('fitting', () => {
     );
     expect(outcome).toMatchObject({ kind: 'failed', cause: 'not-converged' });
   });
+  it('does not take a model without ω for one', () => {
+    // rare falls among nothing: the likelihood rises as ω goes to zero
+    const falls = [7, 14, 16, 21, 22, 25, 32, 40, 43, 44, 62, 70, 74, 80, 91];
+    const returns = new Float64Array(106);
+    for (const at of falls) returns[at] = -0.5;
+    for (const at of [0, 18]) returns[at] = 0.01;
+    expect(fitGarch(returns, 'gjr')).toMatchObject({ kind: 'failed', cause: 'not-converged' });
+  });
+  it('refuses returns too large to be squared', () => {
+    const returns = Float64Array.from({ length: 200 }, (_, index) => (index % 2 === 0 ? 1e200 : -1e200));
+    expect(() => fitGarch(returns)).toThrow(expect.objectContaining({ code: 'InvalidSample' }));
+  });
   it('refuses returns that are not finite', () => {
     expect(() => fitGarch(Float64Array.of(0.1, Number.NaN))).toThrow(
       expect.objectContaining({ code: 'InvalidSample', message: expect.stringContaining('return 1 is NaN') }),
