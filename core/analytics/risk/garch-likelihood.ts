@@ -34,9 +34,10 @@ export interface LikelihoodColumns {
 }
 
 /**
- * Log-likelihood of returns, normal or Student's t of variance 1 (Bollerslev 1987), under hₜ = ω + (α + γ·1[εₜ₋₁ < 0])εₜ₋₁² + βhₜ₋₁, εₜ = rₜ − μ, with its analytic
- * gradient: Bollerslev (1986); Glosten, Jagannathan and Runkle (1993); derivatives by the recursion of Fiorentini,
- * Calzolari and Panattoni (1996). Before the first return stand ε² = h = Σ(rₜ − μ)²/n, theirs too, and half of γ.
+ * Log-likelihood of returns, normal or Student's t of variance 1 (Bollerslev 1987), under
+ * hₜ = ω + (α + γ·1[εₜ₋₁ < 0])εₜ₋₁² + βhₜ₋₁, εₜ = rₜ − μ, with its analytic gradient: Bollerslev (1986); Glosten,
+ * Jagannathan and Runkle (1993); derivatives by the recursion of Fiorentini, Calzolari and Panattoni (1996). Before the
+ * first return stand ε² = h = Σ(rₜ − μ)²/n, theirs too, and half of γ.
  * NaN where a variance is not above zero, or ν not above 2.
  */
 export function garchLogLikelihood(
