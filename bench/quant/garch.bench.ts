@@ -35,17 +35,24 @@ const samples = Array.from({ length: 40 }, (_, seed) => returnsOf(seed));
 const first = performance.now();
 fitGarch(samples[0]!, 'gjr');
 say('the first fit of a process, GJR', `${(performance.now() - first).toFixed(1)} ms`);
-const gradient = new Float64Array(5);
+const gradient = new Float64Array(6);
 const likelihood = median(2000, (call) => {
   garchLogLikelihood(samples[call % samples.length]!, parameters, { gradient });
 });
-say('one likelihood with gradient', `${(likelihood * 1000).toFixed(0)} µs`);
-for (const model of ['garch', 'gjr'] as const) {
+say('one normal likelihood with gradient', `${(likelihood * 1000).toFixed(0)} µs`);
+const forms = [
+  ['garch', 'normal'],
+  ['gjr', 'normal'],
+  ['garch', 'student-t'],
+  ['gjr', 'student-t'],
+] as const;
+for (const [model, innovations] of forms) {
   let failed = 0;
   const fit = median(samples.length * 3, (call) => {
-    if (fitGarch(samples[call % samples.length]!, model).kind === 'failed') failed++;
+    if (fitGarch(samples[call % samples.length]!, model, innovations).kind === 'failed') failed++;
   });
-  say(`${model} fit on ${RETURNS} returns, median (< 50 ms)`, `${fit.toFixed(1)} ms`);
-  say(`${model} fit / one likelihood with gradient`, `${(fit / likelihood).toFixed(0)}`);
-  say(`${model} fits that failed, of ${samples.length * 3}`, `${failed}`);
+  const name = `${model} ${innovations}`;
+  say(`${name} fit on ${RETURNS} returns, median (< 50 ms)`, `${fit.toFixed(1)} ms`);
+  say(`${name} fit / one normal likelihood with gradient`, `${(fit / likelihood).toFixed(0)}`);
+  say(`${name} fits that failed, of ${samples.length * 3}`, `${failed}`);
 }

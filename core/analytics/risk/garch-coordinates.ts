@@ -3,39 +3,49 @@ import { GARCH_ORDER, type GarchParameterName, type GarchParameters } from './ga
 /** `garch`: Bollerslev (1986). `gjr`: with a response of its own after a fall, Glosten, Jagannathan and Runkle (1993). */
 export type GarchModel = 'garch' | 'gjr';
 
+/** Distribution of the standardised shocks; Student's t has one parameter more. Bollerslev (1987). */
+export type GarchInnovations = 'normal' | 'student-t';
+
 /** What persistence is the sum of: α/2 + (α + γ)/2 + β, or α + β in the plain model. */
 export type GarchShare = 'alpha' | 'alpha + gamma' | 'beta';
 
 /**
- * One coordinate of a model, as its share in the five parameters. All but mean and ω are zero or more, and persistence is
+ * One coordinate of a model, as its share in the parameters. All but mean, ω and ν are zero or more, and persistence is
  * their sum, each times `share`: so the bounds α ≥ 0, α + γ ≥ 0, β ≥ 0 and α + γ/2 + β < 1 are those of a simplex.
  */
 interface Coordinate {
-  readonly name: 'mean' | 'omega' | GarchShare;
-  /** Derivatives of the five parameters by this coordinate, in GARCH_ORDER. */
-  readonly parameters: readonly [number, number, number, number, number];
-  /** What one of it adds to persistence; 0 for mean and ω. */
+  readonly name: 'mean' | 'omega' | 'degrees' | GarchShare;
+  /** Derivatives of the parameters by this coordinate, in GARCH_ORDER. */
+  readonly parameters: readonly [number, number, number, number, number, number];
+  /** What one of it adds to persistence; 0 for mean, ω and ν. */
   readonly share: number;
 }
 
-const MEAN: Coordinate = { name: 'mean', parameters: [1, 0, 0, 0, 0], share: 0 };
-const OMEGA: Coordinate = { name: 'omega', parameters: [0, 1, 0, 0, 0], share: 0 };
-const BETA: Coordinate = { name: 'beta', parameters: [0, 0, 0, 0, 1], share: 1 };
+const MEAN: Coordinate = { name: 'mean', parameters: [1, 0, 0, 0, 0, 0], share: 0 };
+const OMEGA: Coordinate = { name: 'omega', parameters: [0, 1, 0, 0, 0, 0], share: 0 };
+const BETA: Coordinate = { name: 'beta', parameters: [0, 0, 0, 0, 1, 0], share: 1 };
+
+const DEGREES: Coordinate = { name: 'degrees', parameters: [0, 0, 0, 0, 0, 1], share: 0 };
+/** ν has a variance from here on. */
+const LEAST_DEGREES = 2;
 
 function coordinatesOf(model: GarchModel): readonly Coordinate[] {
   switch (model) {
     case 'garch':
-      return [MEAN, OMEGA, { name: 'alpha', parameters: [0, 0, 1, 0, 0], share: 1 }, BETA];
+      return [MEAN, OMEGA, { name: 'alpha', parameters: [0, 0, 1, 0, 0, 0], share: 1 }, BETA];
     case 'gjr':
       return [
         MEAN,
         OMEGA,
-        { name: 'alpha', parameters: [0, 0, 1, -1, 0], share: 0.5 },
-        { name: 'alpha + gamma', parameters: [0, 0, 0, 1, 0], share: 0.5 },
+        { name: 'alpha', parameters: [0, 0, 1, -1, 0, 0], share: 0.5 },
+        { name: 'alpha + gamma', parameters: [0, 0, 0, 1, 0, 0], share: 0.5 },
         BETA,
       ];
   }
 }
+
+/** ν at which a search starts: returns of stocks and currencies mostly end between 4 and 10. */
+const START_DEGREES = 8;
 
 /** Distance from a bound at which a search may start: nearer to it the unbounded coordinates have no slope to leave by. */
 const JUST_INSIDE = 1e-3;
@@ -44,38 +54,55 @@ const JUST_INSIDE = 1e-3;
 export const persistenceOf = ({ alpha, gamma, beta }: GarchParameters): number => alpha + gamma / 2 + beta;
 
 /**
- * Free coordinates of a model, some held at zero, and the unbounded ones that an optimizer moves: mean, ln ω, and for
+ * Free coordinates of a model, some held at zero, and the unbounded ones that an optimizer moves: mean, ln ω, ln(ν − 2), and for
  * the shares xᵢ of shareᵢ = exp(xᵢ) / (1 + Σ exp(xⱼ)).
  */
 export class GarchCoordinates {
   readonly free: readonly Coordinate[];
   readonly held: readonly GarchShare[];
+  readonly innovations: GarchInnovations;
 
-  constructor(model: GarchModel, held: readonly GarchShare[] = []) {
-    this.free = coordinatesOf(model).filter(({ name }) => !held.some((other) => other === name));
+  constructor(model: GarchModel, innovations: GarchInnovations, held: readonly GarchShare[] = []) {
+    const all = innovations === 'normal' ? coordinatesOf(model) : [...coordinatesOf(model), DEGREES];
+    this.free = all.filter(({ name }) => !held.some((other) => other === name));
     this.held = held;
+    this.innovations = innovations;
   }
 
   /** The parameters at values of the free coordinates. */
   parameters(values: Float64Array): GarchParameters {
     const at = (place: number) =>
       this.free.reduce((sum, { parameters }, index) => sum + parameters[place]! * values[index]!, 0);
-    return { mean: at(0), omega: at(1), alpha: at(2), gamma: at(3), beta: at(4) };
+    const parameters = { mean: at(0), omega: at(1), alpha: at(2), gamma: at(3), beta: at(4) };
+    return this.innovations === 'normal' ? parameters : { ...parameters, degrees: at(5) };
   }
 
   /** The free coordinates of parameters. */
-  values({ mean, omega, alpha, gamma, beta }: GarchParameters): Float64Array {
-    const all = { mean, omega, alpha, 'alpha + gamma': alpha + gamma, beta };
+  values({ mean, omega, alpha, gamma, beta, degrees }: GarchParameters): Float64Array {
+    const all = {
+      mean,
+      omega,
+      alpha,
+      'alpha + gamma': alpha + gamma,
+      beta,
+      degrees: degrees ?? START_DEGREES,
+    };
     return Float64Array.from(this.free, ({ name }) => all[name]);
   }
 
   /** Whether values of the free coordinates are inside the domain, bounds excluded. */
   inside(values: Float64Array): boolean {
     const persistence = this.free.reduce((sum, { share }, index) => sum + share * values[index]!, 0);
-    return persistence < 1 && this.free.every(({ name }, index) => name === 'mean' || values[index]! > 0);
+    const least = { mean: Number.NEGATIVE_INFINITY, degrees: LEAST_DEGREES };
+    return (
+      persistence < 1 &&
+      this.free.every(
+        ({ name }, index) => values[index]! > (name === 'mean' || name === 'degrees' ? least[name] : 0),
+      )
+    );
   }
 
-  /** A gradient by the five parameters as one by the free coordinates. */
+  /** A gradient by the parameters as one by the free coordinates. */
   gradient(gradient: Float64Array): Float64Array {
     return Float64Array.from(this.free, ({ parameters }) =>
       parameters.reduce((sum, part, place) => sum + part * gradient[place]!, 0),
@@ -100,6 +127,7 @@ export class GarchCoordinates {
     return values.map((entry, index) => {
       const { name, share } = this.free[index]!;
       if (name === 'mean') return entry;
+      if (name === 'degrees') return Math.log(Math.max(JUST_INSIDE, entry - LEAST_DEGREES));
       const part = Math.max(JUST_INSIDE, name === 'omega' ? entry : share * entry);
       return Math.log(name === 'omega' ? part : part / slack);
     });
@@ -115,6 +143,7 @@ export class GarchCoordinates {
     return point.map((entry, index) => {
       const { name, share } = this.free[index]!;
       if (name === 'mean') return entry;
+      if (name === 'degrees') return LEAST_DEGREES + Math.exp(entry);
       return name === 'omega' ? Math.exp(entry) : power[index]! / total / share;
     });
   }
@@ -128,6 +157,7 @@ export class GarchCoordinates {
     return gradient.map((entry, index) => {
       const { name, share } = this.free[index]!;
       if (name === 'mean') return entry;
+      if (name === 'degrees') return entry * (values[index]! - LEAST_DEGREES);
       return name === 'omega' ? entry * values[index]! : values[index]! * (entry - share * pull);
     });
   }

@@ -54,12 +54,16 @@ export function forecastGarchVariance(
   return forecast;
 }
 
+/** What the parts of a persistence at its bound may sum to beyond 1. */
+const ROUNDING = 1e-12;
+
 function checkParameters(parameters: GarchParameters): void {
-  const { mean, omega, alpha, gamma, beta } = parameters;
+  const { mean, omega, alpha, gamma, beta, degrees = Number.POSITIVE_INFINITY } = parameters;
   const persistence = persistenceOf(parameters);
-  const inside = omega > 0 && alpha >= 0 && alpha + gamma >= 0 && beta >= 0 && persistence <= 1;
+  const inside =
+    omega > 0 && alpha >= 0 && alpha + gamma >= 0 && beta >= 0 && persistence <= 1 + ROUNDING && degrees > 2;
   if (!inside || !Number.isFinite(mean) || !Number.isFinite(omega))
     throw new InvalidSampleError(
-      `mean ${mean}, ω ${omega}, α ${alpha}, γ ${gamma}, β ${beta} are no GARCH model; expected ω > 0, α ≥ 0, α + γ ≥ 0, β ≥ 0 and α + γ/2 + β ≤ 1`,
+      `mean ${mean}, ω ${omega}, α ${alpha}, γ ${gamma}, β ${beta}, ν ${degrees} are no GARCH model; expected ω > 0, α ≥ 0, α + γ ≥ 0, β ≥ 0, α + γ/2 + β ≤ 1 and ν > 2`,
     );
 }

@@ -77,7 +77,7 @@ export function polish(
 }
 
 /**
- * Standard errors of all five parameters at a maximum. Where a coordinate is held at its bound, those of the others
+ * Standard errors of all parameters at a maximum. Where a coordinate is held at its bound, those of the others
  * are conditional on it: asymptotic normality does not hold across a bound (Andrews 1999).
  * @param returns standardised, and `values` of the free coordinates in the same units
  * @param deviation by which the returns were divided
@@ -94,7 +94,8 @@ export function garchStandardErrors(
     if (explosive) return undefinedBecause('persistence is at its bound of 1');
     if (covariance === undefined) return undefinedBecause('the likelihood is flat at its maximum');
     const variance = coordinates.varianceOf(name, covariance);
-    if (variance === undefined) return undefinedBecause(`${name} is zero by the model or held at its bound`);
+    if (variance === undefined)
+      return undefinedBecause(`${name} is no parameter of the model or held at its bound`);
     const unit = name === 'mean' ? deviation : name === 'omega' ? deviation ** 2 : 1;
     return value(unit * Math.sqrt(variance));
   };
@@ -108,6 +109,7 @@ export function garchStandardErrors(
     alpha: errorsOf('alpha'),
     gamma: errorsOf('gamma'),
     beta: errorsOf('beta'),
+    degrees: errorsOf('degrees'),
   };
 }
 

@@ -1,8 +1,19 @@
 import { momentsOf, noSpread } from '../performance/moments.ts';
 import { type Figure, undefinedBecause, value } from '../series.ts';
-import { checkFinite } from './errors.ts';
-import { GarchCoordinates, type GarchModel, type GarchShare, persistenceOf } from './garch-coordinates.ts';
-import { type GarchParameterName, type GarchParameters, garchLogLikelihood } from './garch-likelihood.ts';
+import { checkFinite, InvalidSampleError } from './errors.ts';
+import {
+  GarchCoordinates,
+  type GarchInnovations,
+  type GarchModel,
+  type GarchShare,
+  persistenceOf,
+} from './garch-coordinates.ts';
+import {
+  GARCH_ORDER,
+  type GarchParameterName,
+  type GarchParameters,
+  garchLogLikelihood,
+} from './garch-likelihood.ts';
 import { type GarchStandardErrors, garchStandardErrors, polish } from './garch-standard-errors.ts';
 import { largestEntry, type Minimum, minimise } from './quasi-newton.ts';
 
@@ -13,6 +24,7 @@ export const GARCH_MINIMUM_RETURNS = 100;
 export interface GarchFit {
   readonly kind: 'fitted';
   readonly model: GarchModel;
+  readonly innovations: GarchInnovations;
   /** In the units of the returns; γ is 0 in the plain model. */
   readonly parameters: GarchParameters;
   readonly logLikelihood: number;
@@ -32,7 +44,8 @@ export interface GarchFit {
   readonly iterations: number;
 }
 
-export type GarchBound = GarchShare | 'persistence';
+/** `degrees`: tails no heavier than normal, the normal model is the fit. */
+export type GarchBound = GarchShare | 'persistence' | 'degrees';
 
 /** Why no model was fitted. */
 export interface GarchFailure {
@@ -47,6 +60,8 @@ const NEAR_ZERO = 1e-4;
 /** Responses below this are none. */
 const NO_RESPONSE = 1e-6;
 const NEAR_ONE = 1e-6;
+/** More degrees of freedom than this cannot be told from a normal distribution. */
+const MOST_DEGREES = 200;
 /** Where ω of standardised returns tends to zero, the likelihood has no maximum but an edge. */
 const EDGE_OF_OMEGA = 1e-12;
 const ITERATIONS = 200;
@@ -58,14 +73,19 @@ const TOLERATED_SLOPE = 1e-2;
 const STARTS = 2;
 
 /**
- * Fits a GARCH(1,1) or GJR-GARCH(1,1) with a constant mean and normal innovations by maximum likelihood. The optimizer
+ * Fits a GARCH(1,1) or GJR-GARCH(1,1) with a constant mean by maximum likelihood. The optimizer
  * works on returns standardised by mean and deviation, so that units don't matter; it starts from the best of a grid of
  * responses and persistences with ω by variance targeting (Engle and Mezrich 1996), and ends by Newton steps.
- * A parameter that tends to zero is held there where the likelihood falls inwards.
+ * A parameter that tends to zero is held there where the likelihood falls inwards; Student's t innovations without heavier
+ * tails than normal ones are taken as normal.
  * @param returns of any unit, oldest first; simple or log
- * @throws InvalidSampleError for a return that is not finite
+ * @throws InvalidSampleError for a return that is not finite, or returns too large to be squared
  */
-export function fitGarch(returns: Float64Array, model: GarchModel = 'garch'): GarchFit | GarchFailure {
+export function fitGarch(
+  returns: Float64Array,
+  model: GarchModel = 'garch',
+  innovations: GarchInnovations = 'normal',
+): GarchFit | GarchFailure {
   checkFinite('return', returns);
   if (returns.length < GARCH_MINIMUM_RETURNS)
     return failed(
@@ -75,14 +95,18 @@ export function fitGarch(returns: Float64Array, model: GarchModel = 'garch'): Ga
   const moments = momentsOf(returns);
   const flat = noSpread(moments);
   if (flat !== undefined) return failed('constant-returns', `${flat}: there is no variance to model`);
+  if (!Number.isFinite(moments.deviation))
+    throw new InvalidSampleError(
+      `the returns have a standard deviation of ${moments.deviation}; expected returns as fractions or in percent`,
+    );
   const standardised = returns.map((item) => (item - moments.mean) / moments.deviation);
-  const found = maximise(standardised, model);
+  const found = maximise(standardised, model, innovations);
   if (found === undefined)
     return failed(
       'not-converged',
       `the likelihood of ${returns.length} returns has no maximum inside the domain of the model; give more returns, or use the exponentially weighted variance`,
     );
-  return describe(returns, standardised, model, found, moments.mean, moments.deviation);
+  return describe(returns, standardised, model, innovations, found, moments.mean, moments.deviation);
 }
 
 const failed = (cause: GarchFailure['cause'], reason: string): GarchFailure => ({
@@ -103,8 +127,12 @@ interface Maximum {
   readonly explosive: boolean;
 }
 
-function maximise(returns: Float64Array, model: GarchModel): Maximum | undefined {
-  const coordinates = new GarchCoordinates(model);
+function maximise(
+  returns: Float64Array,
+  model: GarchModel,
+  innovations: GarchInnovations,
+): Maximum | undefined {
+  const coordinates = new GarchCoordinates(model, innovations);
   const starts = startingGrid(model)
     .map((parameters) => ({ parameters, likelihood: garchLogLikelihood(returns, parameters) }))
     .toSorted((left, right) => right.likelihood - left.likelihood)
@@ -116,7 +144,8 @@ function maximise(returns: Float64Array, model: GarchModel): Maximum | undefined
   }
   if (best === undefined) return undefined;
   const bounded = holdAtZero(returns, model, best);
-  return settle(returns, bounded);
+  const { degrees = 0 } = bounded.coordinates.parameters(bounded.values);
+  return degrees > MOST_DEGREES ? maximise(returns, model, 'normal') : settle(returns, bounded);
 }
 
 /** Standardised returns have variance 1, so that ω = 1 − persistence targets it. */
@@ -136,7 +165,7 @@ function startingGrid(model: GarchModel): readonly GarchParameters[] {
 }
 
 function climb(returns: Float64Array, coordinates: GarchCoordinates, start: Float64Array): Maximum {
-  const slopes = new Float64Array(5);
+  const slopes = new Float64Array(GARCH_ORDER.length);
   const found: Minimum = minimise(
     (point, gradient) => {
       const values = coordinates.fromUnbounded(point);
@@ -176,7 +205,7 @@ function holdAtZero(returns: Float64Array, model: GarchModel, from: Maximum): Ma
     const index = best.coordinates.free.findIndex((other) => other.name === name);
     if (index === -1 || best.values[index]! > NEAR_ZERO) continue;
     const found = climbHolding(returns, model, best, [name]);
-    const gradient = new Float64Array(5);
+    const gradient = new Float64Array(GARCH_ORDER.length);
     garchLogLikelihood(returns, found.coordinates.parameters(found.values), { gradient });
     const inwards = best.coordinates.gradient(gradient)[index]!;
     if (inwards > 0 || found.logLikelihood < best.logLikelihood - 1e-9 * Math.abs(best.logLikelihood))
@@ -194,7 +223,7 @@ function climbHolding(
   from: Maximum,
   names: readonly GarchShare[],
 ): Maximum {
-  const held = new GarchCoordinates(model, [
+  const held = new GarchCoordinates(model, from.coordinates.innovations, [
     ...from.coordinates.held,
     ...names.filter((name) => from.coordinates.free.some((other) => other.name === name)),
   ]);
@@ -217,6 +246,7 @@ function describe(
   returns: Float64Array,
   standardised: Float64Array,
   model: GarchModel,
+  innovations: GarchInnovations,
   { coordinates, values, iterations, explosive }: Maximum,
   mean: number,
   deviation: number,
@@ -229,17 +259,22 @@ function describe(
   };
   const columns = new Float64Array(returns.length + 1);
   const logLikelihood = garchLogLikelihood(returns, parameters, { variance: columns });
-  const persistence = persistenceOf(parameters);
+  // At its bound the parts may sum to a shade more than 1.
+  const persistence = Math.min(1, persistenceOf(parameters));
+  const atBound: GarchBound[] = [...coordinates.held];
+  if (explosive) atBound.push('persistence');
+  if (innovations !== coordinates.innovations) atBound.push('degrees');
   return {
     kind: 'fitted',
     model,
+    innovations,
     parameters,
     logLikelihood,
     persistence,
     longRunVariance: explosive
       ? undefinedBecause('persistence is 1: the variance has no level that it returns to')
       : value(parameters.omega / (1 - persistence)),
-    atBound: explosive ? [...coordinates.held, 'persistence'] : coordinates.held,
+    atBound,
     standardErrors: garchStandardErrors(standardised, coordinates, values, deviation, explosive),
     variance: columns.subarray(0, returns.length),
     nextVariance: columns[returns.length]!,

@@ -59,11 +59,7 @@ export function minimise(objective: Objective, start: Float64Array, options: Min
     const end = (outcome: Minimum['outcome']): Minimum => ({ ...place, iterations, outcome });
     if (largestEntry(place.gradient) <= options.gradientTolerance) return end('converged');
     if (iterations === options.iterations) return end('iteration-limit');
-    let next = search(evaluate, place, inverse.direction(place.gradient), inverse.fresh);
-    if (next === undefined && !inverse.fresh) {
-      inverse.reset();
-      next = search(evaluate, place, inverse.direction(place.gradient), true);
-    }
+    const next = search(evaluate, place, inverse.direction(place.gradient), inverse.fresh);
     if (next === undefined) return end('stalled');
     inverse.learn(place, next);
     place = next;
@@ -106,11 +102,6 @@ class InverseHessian {
   constructor(size: number) {
     this.#size = size;
     this.#matrix = new Float64Array(size * size);
-    this.reset();
-  }
-
-  reset(): void {
-    this.fresh = true;
     this.#scale(1);
   }
 

@@ -13,23 +13,29 @@ const returns = fc
 describe('GARCH fits', () => {
   it('are inside the domain and no worse than a constant variance, or say why there is none', () => {
     fc.assert(
-      fc.property(returns, fc.constantFrom('garch', 'gjr'), (sample, model) => {
-        const fit = fitGarch(sample, model);
-        if (fit.kind === 'failed') {
-          expect(['not-converged', 'constant-returns']).toContain(fit.cause);
-          return;
-        }
-        const { mean, omega, alpha, gamma, beta } = fit.parameters;
-        expect(omega).toBeGreaterThan(0);
-        expect(Math.min(alpha, alpha + gamma, beta)).toBeGreaterThanOrEqual(0);
-        expect(fit.persistence).toBeLessThanOrEqual(1);
-        expect(fit.variance.every((item) => item > 0 && Number.isFinite(item))).toBe(true);
-        const average = sample.reduce((sum, item) => sum + item, 0) / sample.length;
-        const spread = sample.reduce((sum, item) => sum + (item - average) ** 2, 0) / sample.length;
-        const constant = { mean: average, omega: spread, alpha: 0, gamma: 0, beta: 0 };
-        expect(fit.logLikelihood).toBeGreaterThanOrEqual(garchLogLikelihood(sample, constant) - 1e-6);
-        expect(fit.logLikelihood).toBe(garchLogLikelihood(sample, { mean, omega, alpha, gamma, beta }));
-      }),
+      fc.property(
+        returns,
+        fc.constantFrom('garch', 'gjr'),
+        fc.constantFrom('normal', 'student-t'),
+        (sample, model, innovations) => {
+          const fit = fitGarch(sample, model, innovations);
+          if (fit.kind === 'failed') {
+            expect(['not-converged', 'constant-returns']).toContain(fit.cause);
+            return;
+          }
+          const { omega, alpha, gamma, beta, degrees = 8 } = fit.parameters;
+          expect(degrees).toBeGreaterThan(2);
+          expect(omega).toBeGreaterThan(0);
+          expect(Math.min(alpha, alpha + gamma, beta)).toBeGreaterThanOrEqual(0);
+          expect(fit.persistence).toBeLessThanOrEqual(1);
+          expect(fit.variance.every((item) => item > 0 && Number.isFinite(item))).toBe(true);
+          const average = sample.reduce((sum, item) => sum + item, 0) / sample.length;
+          const spread = sample.reduce((sum, item) => sum + (item - average) ** 2, 0) / sample.length;
+          const constant = { mean: average, omega: spread, alpha: 0, gamma: 0, beta: 0 };
+          expect(fit.logLikelihood).toBeGreaterThanOrEqual(garchLogLikelihood(sample, constant) - 1e-6);
+          expect(fit.logLikelihood).toBe(garchLogLikelihood(sample, fit.parameters));
+        },
+      ),
       { seed: 3, numRuns: 150 },
     );
   });

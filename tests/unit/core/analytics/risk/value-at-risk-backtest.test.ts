@@ -126,6 +126,7 @@ describe('the traffic light', () => {
     expect(trafficLight(1000, 100_000).zone).toBe('green');
     expect(trafficLight(1200, 100_000).zone).toBe('red');
     expect(trafficLight(0, 1).zone).toBe('green');
+    expect(trafficLight(0, 5, 0.99999)).toMatchObject({ zone: 'green', fewestRed: 1 });
     expect(trafficLight(1, 1)).toMatchObject({ zone: 'red', cumulativeProbability: 1 });
   });
   it.each([
@@ -159,6 +160,7 @@ describe('the backtest of an expected shortfall', () => {
     const twice = test(...Array<number>(10).fill(0.0375));
     expect(twice.secondStatistic).toEqual({ kind: 'value', value: expect.closeTo(-1, 12) });
     expect(twice.verdict).toBe('doubtful');
+    expect(test(...Array<number>(10).fill(0.05)).verdict).toBe('doubtful');
     expect(test(...Array<number>(10).fill(0.06)).verdict).toBe('rejected');
     expect(backtestExpectedShortfall(losing(), constant(0.02), constant(0.03), 0.99).verdict).toBeUndefined();
   });
