@@ -1,4 +1,4 @@
-import { InvalidOptimizationError, NotConvergedError } from './errors.ts';
+import { InfeasibleConstraintsError, InvalidOptimizationError, NotConvergedError } from './errors.ts';
 import { checkColumn } from './input-checks.ts';
 import { proportionalWithin } from './inverse-volatility.ts';
 import { type Portfolio, portfolioOf } from './portfolio.ts';
@@ -19,7 +19,7 @@ export interface RiskParityOptions {
   readonly budgets?: Float64Array;
 }
 
-/** Relative deviation from the risk budgets that is accepted. */
+/** Relative deviation from the risk budgets that is accepted, where rounding allows to tell. */
 const TOLERANCE = 1e-10;
 
 /**
@@ -29,7 +29,8 @@ const TOLERANCE = 1e-10;
  * risk in the proportions of their budgets, those on a cap less, those on a floor more. A singular covariance is no
  * obstacle. Objective: the largest relative deviation from the budgets over names on no limit.
  * @throws InvalidOptimizationError, InfeasibleConstraintsError
- * @throws NotConvergedError where the deviation stays above 10⁻¹⁰
+ * @throws InfeasibleConstraintsError also where names that hedge others on their floors take more than may be invested
+ * @throws NotConvergedError where the deviation stays above 10⁻¹⁰ and is no rounding
  */
 export function riskParity(model: RiskModel, options: RiskParityOptions = {}): Portfolio {
   const conditionNumber = checkRiskModel(model);
@@ -79,55 +80,98 @@ function budgetedWeights(model: RiskModel, budgets: Float64Array, limits: Resolv
     strength: 1,
   };
   const start = budgets.map((budget, index) => Math.sqrt(budget * scale) / deviations[index]!);
-  const x = converged(open, start);
+  const x = accepted(solveBarrier(open, start));
   const size = sumOf(x) / total;
   const free = x.map((entry) => entry / size);
   if (free.every((weight, index) => weight >= floors[index]! && weight <= caps[index]!)) return free;
   if (total >= sumOf(caps)) return caps.slice();
   if (total <= sumOf(floors)) return floors.slice();
-  return limitedWeights({ ...open, floors, caps, strength: varianceOf(free, covariance) }, limits, total);
+  return limitedWeights(
+    { ...open, floors, caps, strength: varianceOf(free, covariance) },
+    model.names,
+    limits,
+    total,
+  );
 }
 
-function converged(program: BarrierProgram, start: Float64Array): Float64Array {
-  const { x, deviation } = solveBarrier(program, start);
-  if (!(deviation <= TOLERANCE))
+/** @throws NotConvergedError where the budgets are missed by more than the tolerance and more than rounding explains */
+function accepted({ x, deviation, rounding }: ReturnType<typeof solveBarrier>): Float64Array {
+  if (!(deviation <= Math.max(TOLERANCE, Math.min(100 * rounding, 1e-6))))
     throw new NotConvergedError(
       `the risk contributions are still ${deviation} from their budgets; some portfolio without short positions has almost no variance, leave a name out`,
     );
   return x;
 }
 
-/** The λ at which the weights add up to the total: a root of a rising function, by the Illinois form of false position. */
-function limitedWeights(program: BarrierProgram, limits: ResolvedLimits, total: number): Float64Array {
-  let weights: Float64Array = proportionalWithin(program.budgets, limits, total).map((weight) =>
-    Math.max(weight, 1e-6),
+/** The λ at which the weights add up to the total: a root of their sum, by the Illinois form of false position. */
+function limitedWeights(
+  program: BarrierProgram,
+  names: readonly string[],
+  limits: ResolvedLimits,
+  total: number,
+): Float64Array {
+  const start = proportionalWithin(program.budgets, limits, total);
+  const lowest = Math.min(...start.filter((weight) => weight > 0));
+  let solved = solveBarrier(
+    program,
+    start.map((weight) => Math.max(weight, lowest)),
   );
-  const excess = (logarithm: number): number => {
-    weights = converged({ ...program, strength: Math.exp(logarithm) }, weights);
-    return sumOf(weights) - total;
+  const at = (logarithm: number) => {
+    solved = solveBarrier({ ...program, strength: Math.exp(logarithm) }, solved.x);
+    return { at: logarithm, excess: sumOf(solved.x) - total };
   };
-  const middle = Math.log(program.strength);
-  let low = { at: middle, excess: excess(middle) };
-  let high = low;
-  for (let width = 1; low.excess > 0; width *= 2)
-    low = { at: middle - width, excess: excess(middle - width) };
-  for (let width = 1; high.excess < 0; width *= 2)
-    high = { at: middle + width, excess: excess(middle + width) };
+  const middle = at(Math.log(program.strength));
+  let low = middle;
+  for (let width = 1; low.excess > 0; width *= 2) {
+    if (width > FURTHEST) throw floorsStandAgainst(names, limits, total, low.excess);
+    low = at(middle.at - width);
+  }
+  let high = middle;
+  for (let width = 1; high.excess < 0; width *= 2) high = at(middle.at + width);
   let last = 0;
   for (let round = 0; round < 200; round++) {
-    const at = low.at + ((high.at - low.at) * low.excess) / (low.excess - high.excess);
-    const found = { at: Number.isFinite(at) ? at : low.at, excess: 0 };
-    found.excess = excess(found.at);
+    const between = low.at + ((high.at - low.at) * low.excess) / (low.excess - high.excess);
+    const found = at(Number.isFinite(between) ? between : low.at);
     if (Math.abs(found.excess) <= 1e-14 * total || !(high.at - low.at > 1e-15 * Math.abs(low.at))) break;
-    const side = found.excess < 0 ? -1 : 1;
-    if (side === -1) low = found;
+    const side = Math.sign(found.excess);
+    if (side < 0) low = found;
     else high = found;
     // The end that stays twice is halved, or the method creeps.
-    if (side === last && side === -1) high = { at: high.at, excess: high.excess / 2 };
-    if (side === last && side === 1) low = { at: low.at, excess: low.excess / 2 };
+    if (side < 0 && last < 0) high = { at: high.at, excess: high.excess / 2 };
+    if (side > 0 && last > 0) low = { at: low.at, excess: low.excess / 2 };
     last = side;
   }
+  const weights = accepted(solved);
+  const missed = sumOf(weights) - total;
+  if (!(Math.abs(missed) <= ADDING_UP))
+    throw new NotConvergedError(
+      `the weights miss the ${total} to be invested by ${missed}; names hedge each other nearly fully, leave one out`,
+    );
   return weights;
+}
+
+/** How far from what is to be invested the weights may add up. */
+const ADDING_UP = 1e-9;
+
+/** How many powers of e smaller than at the start λ may get; below that budgets no longer count. */
+const FURTHEST = 32;
+
+/**
+ * With λ near 0 the weights are those of least variance above the floors, and names that hedge a name on its floor may
+ * make more of them than there is to invest.
+ */
+function floorsStandAgainst(
+  names: readonly string[],
+  { floors }: ResolvedLimits,
+  total: number,
+  excess: number,
+): InfeasibleConstraintsError {
+  return new InfeasibleConstraintsError(
+    `invested = ${total} cannot be met: hedging the names on their floors alone takes ${Number((total + excess).toPrecision(6))}, so that no risk budgets are left to keep; lower the floors`,
+    `invested = ${total}`,
+    excess,
+    names.map((name, index) => `${name} ≥ ${floors[index]}`),
+  );
 }
 
 /** Largest relative distance of wᵢ(Σw)ᵢ/bᵢ from its mean, over the names on no limit. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NotConvergedError } from '#core/analytics/optimization/errors.ts';
+import { InfeasibleConstraintsError, NotConvergedError } from '#core/analytics/optimization/errors.ts';
 import { hierarchicalRiskParity } from '#core/analytics/optimization/hierarchical-risk-parity.ts';
 import { inverseVolatility } from '#core/analytics/optimization/inverse-volatility.ts';
 import { dendrogramOrder, type Linkage } from '#core/analytics/optimization/linkage.ts';
@@ -124,6 +124,34 @@ describe('risk parity', () => {
     const twins = riskParity(TWINS);
     expect(shares(twins)).toEqual(near([1 / 3, 1 / 3, 1 / 3], 10));
     expect([...riskParity(modelOf([0.4], [[1]])).weights]).toEqual([1]);
+  });
+  it('converges under caps where names hedge each other, though they hold one another to their limits', () => {
+    const size = 12;
+    const loading = (index: number) => (index % 3 === 0 ? -1 : 1) * (1 + index / 7);
+    const model: RiskModel = {
+      names: Array.from({ length: size }, (_, index) => `N${index}`),
+      covariance: Float64Array.from({ length: size * size }, (_, at) => {
+        const [i, j] = [Math.floor(at / size), at % size];
+        return loading(i) * loading(j) + (i === j ? 1e-3 : 0);
+      }),
+    };
+    const portfolio = riskParity(model, { limits: { cap: 0.1 } });
+    expect(sum(portfolio.weights)).toBeCloseTo(1, 12);
+    expect(Math.max(...portfolio.weights)).toBeLessThanOrEqual(0.1);
+    expect(portfolio.objective.value).toBeLessThanOrEqual(1e-10);
+  });
+  it('is refused where hedges of a name on its floor take more than there is', () => {
+    const model = modelOf(
+      [1, 0.1],
+      [
+        [1, -0.99],
+        [-0.99, 1],
+      ],
+    );
+    const limits = { floor: Float64Array.of(0.3, 0), cap: 5 };
+    const attempt = () => riskParity(model, { limits });
+    expect(attempt).toThrow(InfeasibleConstraintsError);
+    expect(attempt).toThrow(/hedging the names on their floors alone takes 3.27/);
   });
   it('is refused where two names cancel each other, with a budget of zero and a cap of zero', () => {
     const opposed = modelOf(
