@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ContentReference } from '#contracts/primitives.ts';
-import { canonicalJson } from '#core/events/canonical.ts';
+import { contentOf } from '#core/events/content.ts';
 import type { ObjectStore } from '#core/events/object-store.ts';
 
 /** An object that is gone, or whose bytes are not those that were referred to: nothing may be decided on it. */
@@ -22,11 +22,9 @@ export async function putContent(
   folder: string,
   value: unknown,
 ): Promise<ContentReference> {
-  const bytes = Buffer.from(canonicalJson(value), 'utf8');
-  const digest = sha256(bytes);
-  const uri = `${folder}/${digest}.json`;
-  await objects.put(uri, bytes);
-  return { uri, sha256: digest, bytes: bytes.length };
+  const { reference, bytes } = contentOf(folder, value);
+  await objects.put(reference.uri, bytes);
+  return reference;
 }
 
 /** Reads what a reference names and checks that it is that. @throws ContentMismatchError */

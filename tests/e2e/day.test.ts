@@ -1,24 +1,15 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type DeskEvent, type EventType, parseEvent } from '#contracts/registry.ts';
+import type { DeskEvent, EventType } from '#contracts/registry.ts';
 import { checkChains } from '#core/audit/completeness.ts';
 import type { DaySummary } from '#local/day/summary.ts';
+import { journalOf } from '../support/desk-parity.ts';
 import { abc, type Finished, stateDirectory } from './command-line.ts';
 
 /** One real session in which the desk buys: the whole product from bars to signed leaves, twice and once interrupted. */
 const SESSION = ['--from', '2018-01-23', '--to', '2018-01-23', '--json'] as const;
 const LONGEST = 400_000;
-
-function journalOf(directory: string): readonly DeskEvent[] {
-  const audit = join(directory, 'audit');
-  return readdirSync(audit)
-    .filter((name) => name.endsWith('.entries'))
-    .sort()
-    .flatMap((name) => readFileSync(join(audit, name), 'utf8').split('\n'))
-    .filter((line) => line !== '')
-    .map((line) => parseEvent(JSON.parse(line.slice(65))));
-}
 
 const of = <T extends EventType>(events: readonly DeskEvent[], type: T): readonly DeskEvent<T>[] =>
   events.flatMap((event) => (event.metadata.type === type ? [event as DeskEvent<T>] : []));

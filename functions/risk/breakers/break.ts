@@ -1,8 +1,9 @@
 import type { DeskEvent } from '#contracts/registry.ts';
-import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
 import { afterHalt, afterReducing, afterRevaluation, type BreakerOrders } from '#core/risk/breaker-orders.ts';
+import { breakerEvents } from '#core/risk/follow-up-events.ts';
+import { speaking } from '#functions/runtime/cycle-events.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
 import { type Arrival, say } from '#functions/runtime/handler.ts';
 
@@ -41,22 +42,5 @@ export async function followBreaker(desk: Desk, arrivals: readonly Arrival<Break
   }
 }
 
-async function plan(
-  desk: Desk,
-  cause: DeskEvent<BreakerType>,
-  { cancel, flatten }: BreakerOrders,
-): Promise<void> {
-  const shared = {
-    correlationId: cause.metadata.correlationId,
-    causationId: cause.metadata.id,
-    sender: desk.name,
-    occurredAt: desk.clock.now(),
-    urgency: 'critical' as const,
-  };
-  const entries: JournalEntry[] = flatten.map((intent, index) =>
-    journalEntry({ ...shared, type: 'OrderPlanned', key: intent.intentId, data: { intent } }, index + 1),
-  );
-  if (cancel !== null)
-    entries.unshift(journalEntry({ ...shared, type: 'CancelPlanned', key: cause.metadata.id, data: cancel }));
-  await say(desk, entries);
-}
+const plan = (desk: Desk, cause: DeskEvent<BreakerType>, orders: BreakerOrders) =>
+  say(desk, breakerEvents(speaking(desk), cause, orders));

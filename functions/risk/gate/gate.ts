@@ -1,14 +1,10 @@
 import type { DeskEvent } from '#contracts/registry.ts';
-import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
 import { type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
 import type { BarSeries } from '#core/market/bars.ts';
-import { sessionAt } from '#core/market/calendar.ts';
-import { findInstrument } from '#core/market/catalog.ts';
 import { type AccountBook, EMPTY_BOOK, exposedInstruments } from '#core/portfolio/account-book.ts';
 import type { DailyRecord } from '#core/portfolio/market-record.ts';
-import { decide, decideStopMove, refuseUnreadable } from '#core/risk/gate.ts';
+import { authorizeCancel, judgeOrder, judgeStopMove, unreadablePolicy } from '#core/risk/gate-events.ts';
 import { readRiskPolicy } from '#core/risk/policy.ts';
-import { correlationsOf } from '#core/risk/return-correlation.ts';
 import { loadDaily } from '#functions/runtime/cycle-context.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
 import { type Arrival, say } from '#functions/runtime/handler.ts';
@@ -38,7 +34,7 @@ export async function passGate(desk: Desk, arrivals: readonly Arrival<GateType>[
         await decideOrder(desk, event as DeskEvent<'OrderPlanned'>);
         break;
       case 'CancelPlanned':
-        await authorizeCancel(desk, event as DeskEvent<'CancelPlanned'>);
+        await say(desk, [authorizeCancel(event as DeskEvent<'CancelPlanned'>, desk.clock.now())]);
         break;
       case 'StopMovePlanned':
         await decideStop(desk, event as DeskEvent<'StopMovePlanned'>);
@@ -67,35 +63,25 @@ async function decideOrder(desk: Desk, event: DeskEvent<'OrderPlanned'>): Promis
       { key: stateKeys.halt, expectedVersion: halt?.version ?? 0 },
     ];
     if (policy.kind === 'unreadable') {
-      const data = refuseUnreadable(intent, 'policy', policy.detail);
       const result = await desk.store.commit({
-        entries: [following(desk, event, 'OrderRefused', intent.intentId, data)],
+        entries: [unreadablePolicy(event, policy.detail, desk.clock.now())],
         checks,
         processed,
       });
       if (result.kind !== 'conflict') return;
       continue;
     }
-    const now = desk.clock.now();
-    const decision = decide(
+    const { decision, entry } = judgeOrder(
       {
         book: account,
-        intent,
         policy: policy.policy,
-        instrument: findInstrument(intent.instrument) ?? null,
-        now,
-        session: sessionAt(findInstrument(intent.instrument)?.sessionTemplate ?? 'us-equity', now),
-        haltFlag: (halt?.value as HaltFlag | undefined) ?? null,
+        halt: (halt?.value as HaltFlag | undefined) ?? null,
         barMinutes: desk.environment.BAR_MINUTES,
-        instruments: (id) => findInstrument(id) ?? null,
-        correlation: correlationsOf(await historiesOf(desk, intent.instrument, account)),
+        histories: await historiesOf(desk, intent.instrument, account),
       },
-      event.metadata.correlationId,
+      event,
+      desk.clock.now(),
     );
-    const entry =
-      decision.kind === 'authorized'
-        ? following(desk, event, 'OrderAuthorized', intent.intentId, decision.data)
-        : following(desk, event, 'OrderRefused', intent.intentId, decision.data);
     // A refusal changes nothing, but where it disables a strategy: that must be kept like a reservation.
     const writesBook = decision.book !== account;
     const result = await desk.store.commit({
@@ -118,20 +104,11 @@ async function decideOrder(desk: Desk, event: DeskEvent<'OrderPlanned'>): Promis
   throw new GateContendedError(intent.intentId);
 }
 
-/** Cancels always pass. */
-async function authorizeCancel(desk: Desk, event: DeskEvent<'CancelPlanned'>): Promise<void> {
-  await say(desk, [following(desk, event, 'CancelAuthorized', event.data.requestId, event.data)]);
-}
-
 async function decideStop(desk: Desk, event: DeskEvent<'StopMovePlanned'>): Promise<void> {
   const [book] = await desk.store.read([stateKeys.book]);
-  const decision = decideStopMove((book?.value as AccountBook | undefined) ?? EMPTY_BOOK, event.data);
-  const entry =
-    decision.kind === 'authorized'
-      ? following(desk, event, 'StopMoveAuthorized', event.data.requestId, decision.data)
-      : following(desk, event, 'StopMoveRefused', event.data.requestId, decision.data);
+  const account = (book?.value as AccountBook | undefined) ?? EMPTY_BOOK;
   const result = await desk.store.commit({
-    entries: [entry],
+    entries: [judgeStopMove(account, event, desk.clock.now())],
     processed: { consumer: 'gate', eventIds: [event.metadata.id] },
   });
   if (result.kind === 'conflict') throw new GateContendedError(event.data.requestId);
@@ -153,24 +130,4 @@ async function historiesOf(
     if (record !== undefined) histories.set(name, await loadDaily(desk, record.history));
   }
   return histories;
-}
-
-function following<
-  T extends
-    | 'OrderAuthorized'
-    | 'OrderRefused'
-    | 'CancelAuthorized'
-    | 'StopMoveAuthorized'
-    | 'StopMoveRefused',
->(desk: Desk, cause: DeskEvent<GateType>, type: T, key: string, data: DeskEvent<T>['data']): JournalEntry<T> {
-  return journalEntry({
-    type,
-    key,
-    correlationId: cause.metadata.correlationId,
-    causationId: cause.metadata.id,
-    sender: 'gate',
-    occurredAt: desk.clock.now(),
-    urgency: 'high',
-    data: data as never,
-  });
 }

@@ -1,0 +1,13 @@
+import { createHash } from 'node:crypto';
+import type { ContentReference } from '#contracts/primitives.ts';
+import { canonicalJson } from './canonical.ts';
+
+/** A value as content-addressed bytes: canonical JSON under its own digest, and the reference that names it. */
+export function contentOf(
+  folder: string,
+  value: unknown,
+): { readonly reference: ContentReference; readonly bytes: Buffer } {
+  const bytes = Buffer.from(canonicalJson(value), 'utf8');
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { reference: { uri: `${folder}/${sha256}.json`, sha256, bytes: bytes.length }, bytes };
+}
