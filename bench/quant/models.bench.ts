@@ -23,7 +23,9 @@ function seconds(runs: number, work: () => void): number {
 }
 
 const random = seededRandom(3);
-const columns = Array.from({ length: FEATURES }, () => Float64Array.from({ length: ROWS }, () => random.next()));
+const columns = Array.from({ length: FEATURES }, () =>
+  Float64Array.from({ length: ROWS }, () => random.next()),
+);
 const labels = Float64Array.from({ length: ROWS }, (_, row) => {
   const [a, b, c] = [columns[0]![row]! - 0.5, columns[1]![row]! - 0.5, columns[2]![row]! - 0.5];
   return random.next() < sigmoid(4 * a + 8 * b * c) ? 1 : 0;

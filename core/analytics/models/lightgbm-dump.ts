@@ -70,7 +70,7 @@ const splitNode = z.looseObject({
 const LINEAR = ['leaf_const', 'leaf_features', 'leaf_coeff'];
 
 /**
- * Reads what LightGBM's `dump_model()` gives (or the JSON of it), of version 3 or later. Shrinkage is already in its
+ * Reads what LightGBM's `dump_model()` gives in LightGBM 4, or its JSON parsed. Shrinkage is already in its
  * leaf values.
  * @throws InvalidLightGbmDumpError naming the path; for linear trees and objectives that are not known, by name
  */

@@ -1,5 +1,6 @@
 import type { RegressionTree } from './boosted-trees.ts';
 import type { FeatureBins } from './feature-bins.ts';
+import { type LeafPlace, TreeColumns } from './tree-columns.ts';
 
 /** Limits of one tree. */
 export interface TreeLimits {
@@ -29,20 +30,16 @@ interface Split {
   readonly rightValue: number;
 }
 
-interface Leaf {
+interface Leaf extends LeafPlace {
   /** The leaf's rows are `rows[begin…end)`. */
   readonly begin: number;
   readonly end: number;
   readonly depth: number;
-  readonly value: number;
   /** Bounds of the value by the monotone splits above. */
   readonly lower: number;
   readonly upper: number;
   readonly histogram: Float64Array;
   readonly split: Split | null;
-  /** Where the tree points at this leaf: a node and a side, none for the root. */
-  readonly parent: number;
-  readonly side: 'left' | 'right';
 }
 
 /** Slots of a bin in a histogram: sums of first and second derivatives, rows. */
@@ -295,47 +292,4 @@ function bestLeaf(leaves: readonly Leaf[]): number {
     }
   });
   return best;
-}
-
-/** A tree while it grows. */
-class TreeColumns {
-  readonly #feature: number[] = [];
-  readonly #threshold: number[] = [];
-  readonly #missingLeft: number[] = [];
-  readonly #gain: number[] = [];
-  readonly #left: number[] = [];
-  readonly #right: number[] = [];
-
-  /** Turns a leaf into a node and returns its number; its children are pointed at later. */
-  split(leaf: Leaf, split: Split, threshold: number): number {
-    const node = this.#feature.length;
-    this.#point(leaf, node);
-    this.#feature.push(split.feature);
-    this.#threshold.push(threshold);
-    this.#missingLeft.push(split.missingLeft ? 1 : 0);
-    this.#gain.push(split.gain);
-    this.#left.push(0);
-    this.#right.push(0);
-    return node;
-  }
-
-  finish(leaves: readonly Leaf[], learningRate: number): RegressionTree {
-    leaves.forEach((leaf, at) => void this.#point(leaf, -1 - at));
-    return {
-      feature: Int32Array.from(this.#feature),
-      threshold: Float64Array.from(this.#threshold),
-      missingLeft: Uint8Array.from(this.#missingLeft),
-      left: Int32Array.from(this.#left),
-      right: Int32Array.from(this.#right),
-      gain: Float64Array.from(this.#gain),
-      // Adding zero turns −0 into 0, which is how JSON writes it.
-      value: Float64Array.from(leaves, ({ value }) => learningRate * value + 0),
-    };
-  }
-
-  #point({ parent, side }: Leaf, child: number): void {
-    if (parent === -1) return;
-    if (side === 'left') this.#left[parent] = child;
-    else this.#right[parent] = child;
-  }
 }
