@@ -12,6 +12,7 @@ import {
   faultListCommand,
   faultSetCommand,
 } from '#local/command-line/fault-command.ts';
+import { metricsCommand } from '#local/command-line/metrics-command.ts';
 import {
   haltCommand,
   reconcileCommand,
@@ -19,6 +20,7 @@ import {
   statusCommand,
 } from '#local/command-line/operator-commands.ts';
 import { paperGatewayCommand } from '#local/command-line/paper-gateway-command.ts';
+import { searchCommand } from '#local/command-line/search-command.ts';
 import { hostCommand } from '#local/command-line/serve-commands.ts';
 import { verifyCommand } from '#local/command-line/verify-command.ts';
 
@@ -78,8 +80,44 @@ program
   .option('--commission <schedule>', 'tiered (default) or fixed, as Interactive Brokers charges')
   .option('--seed <text>', 'seed of a strategy that draws random numbers')
   .option('--parameters <list>', 'of the strategy, such as fast=10,slow=30')
+  .option('--report <file.html>', 'a tear sheet as one self-contained page')
   .option('--json', 'the result as one JSON document on stdout')
   .action(run(backtestCommand));
+program
+  .command('metrics')
+  .description('the figures of an account from its marks, against a benchmark where the file has one')
+  .argument('<equity.csv>', 'columns time, equity and, if there is one, benchmark')
+  .option('--risk-free <rate>', 'yearly rate as a fraction, such as 0.02 (default 0)')
+  .option('--report <file.html>', 'a tear sheet as one self-contained page')
+  .option('--json', 'the figures as one JSON document on stdout')
+  .action(run(metricsCommand));
+program
+  .command('search')
+  .description(
+    'parameters of a strategy, chosen on one part of the bars and tried on the next; every trial is kept',
+  )
+  .argument(
+    '[strategy]',
+    'sma-cross (default), momentum-rotation, or a file that exports a function of parameters',
+  )
+  .option('--range <range...>', 'values to try: fast=5:50:5 (from:to:step) or fast=5,10,20')
+  .option('--random <trials>', 'as many at random instead of all combinations')
+  .option('--holdout <part>', 'part of the bars at the end that nothing is chosen on (default 0.3)')
+  .option('--walk-forward <windows>', 'choose again before each of so many tests')
+  .option('--train <tests>', 'with --walk-forward: choose on so many lengths of a test (default 3)')
+  .option('--anchored', 'with --walk-forward: choose on all that came before')
+  .option('--workers <threads>', 'threads to run on (default: one a processor)')
+  .option('--trials <file.jsonl>', 'where the trials are kept (default .abc/search-<hash>.jsonl)')
+  .option('--symbols <list>', 'instruments, comma-separated (default SPX-PROXY)')
+  .option('--from <date>', 'first date (default 2000-01-03)')
+  .option('--to <date>', 'last date (default 2020-04-17)')
+  .option('--data <csv>', 'your own daily or intraday bars for the first symbol')
+  .option('--cash <amount>', 'cash at the start (default 100000)')
+  .option('--commission <schedule>', 'tiered (default) or fixed, as Interactive Brokers charges')
+  .option('--seed <text>', 'seed of the search and of a strategy that draws random numbers')
+  .option('--report <file.html>', 'a tear sheet of the choices, where they were not made, as one page')
+  .option('--json', 'the result as one JSON document on stdout')
+  .action(run(searchCommand));
 program
   .command('host')
   .description('the embedded AWS host alone, from a cloud assembly, in real time')

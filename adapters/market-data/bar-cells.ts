@@ -5,8 +5,7 @@ import type { CorporateAction } from '#core/market/corporate-actions.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import { barInspector, type ObservedBar, type QualityReport } from '#core/market/quality.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
-import { millisOf } from '#core/values/nanoseconds.ts';
-import { dateCell, instantCell, type LocalTimeOptions, numberCell } from './cell-values.ts';
+import { dateCell, type LocalTimeOptions, millisCell, numberCell } from './cell-values.ts';
 import type {
   BadCell,
   ColumnRules,
@@ -64,10 +63,10 @@ function openOf(closeStamp: EpochMillis, options: BarFileOptions, width: number)
 /** The time of a bar from its cell: a date for session bars, the open for minute bars. */
 function timeCell(value: unknown, options: BarFileOptions): CivilDate | EpochMillis | BadCell {
   if (options.interval.unit === 'session') return dateCell(value);
-  const nanos = instantCell(value, options);
-  if (typeof nanos === 'object') return nanos;
-  const instant = millisOf(nanos);
-  return options.stamp === 'close' ? openOf(instant, options, options.interval.count * 60_000) : instant;
+  const instant = millisCell(value, options);
+  return typeof instant === 'number' && options.stamp === 'close'
+    ? openOf(instant, options, options.interval.count * 60_000)
+    : instant;
 }
 
 /** Bars in files: their columns, and how a row of them is read and judged. */

@@ -1,5 +1,6 @@
 import { type CivilDate, dateOfDay, dayNumber, NotADateError } from '#core/market/civil-date.ts';
 import { newYorkInstants, OutsideNewYorkRangeError } from '#core/market/new-york-time.ts';
+import type { EpochMillis } from '#core/values/clock.ts';
 import { type EpochNanos, millisOf, nanosOf } from '#core/values/nanoseconds.ts';
 import type { BadCell } from './market-file.ts';
 
@@ -104,6 +105,12 @@ export function instantCell(value: unknown, options: LocalTimeOptions): EpochNan
   return typeof nanos === 'bigint' && BigInt.asIntN(64, nanos) !== nanos
     ? { expected: 'a time from 1678 to 2262' }
     : nanos;
+}
+
+/** An instant, as given, in milliseconds; what is below one is cut off. */
+export function millisCell(value: unknown, options: LocalTimeOptions): EpochMillis | BadCell {
+  const nanos = instantCell(value, options);
+  return typeof nanos === 'bigint' ? millisOf(nanos) : nanos;
 }
 
 function readInstant(value: unknown, options: LocalTimeOptions): EpochNanos | BadCell {

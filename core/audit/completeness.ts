@@ -99,10 +99,7 @@ export function checkChains(events: readonly DeskEvent[]): {
     const grant = authorized.get(intentId);
     if (grant === undefined)
       fault(index, `order ${orderRef} was submitted without an authorization of intent ${intentId}`);
-    else if (
-      role === 'order' &&
-      (!new Decimal(quantity).eq(grant.event.data.intent.quantity) || side !== grant.event.data.intent.side)
-    ) {
+    else if (role === 'order' && !isWithin(grant.event.data.intent, side, quantity)) {
       fault(
         index,
         `order ${orderRef} was submitted as ${side} ${quantity}, authorized was ${grant.event.data.intent.side} ${grant.event.data.intent.quantity}`,
@@ -173,4 +170,15 @@ function openChains(
       return [];
     return [{ intentId, state: accepted.has(intentId) ? 'working' : 'submitted' }];
   });
+}
+
+/** An order in the very terms authorized; one that closes may be for less: for what is left of its layer when it goes out. */
+function isWithin(
+  intent: DeskEvent<'OrderAuthorized'>['data']['intent'],
+  side: string,
+  quantity: string,
+): boolean {
+  if (side !== intent.side) return false;
+  const units = new Decimal(quantity);
+  return units.eq(intent.quantity) || (intent.closes !== null && units.lt(intent.quantity));
 }

@@ -19,6 +19,8 @@ export interface SimulatedFill {
   readonly side: Side;
   readonly quantity: number;
   readonly price: number;
+  /** Quantity × price × multiplier in the account's currency, above zero. */
+  readonly value: number;
   readonly fee: number;
 }
 

@@ -8,7 +8,8 @@ import { stateKeys } from '#core/events/state-keys.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { type Bridge, brokerCorrelation, reportDifference } from './bridge-parts.ts';
-import type { ExpectedAccount, ForeignHoldingsWatch } from './foreign-holdings.ts';
+import type { ExpectedAccount } from './expected-account.ts';
+import type { ForeignHoldingsWatch } from './foreign-holdings.ts';
 
 interface Position {
   readonly instrument: string;

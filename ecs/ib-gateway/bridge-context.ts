@@ -5,7 +5,7 @@ import type { ObjectStore } from '#core/events/object-store.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import type { Timer, TimerClock } from '#core/values/timer-clock.ts';
-import type { ExpectedAccount } from './foreign-holdings.ts';
+import type { ExpectedAccount } from './expected-account.ts';
 import type { Work } from './mailbox.ts';
 
 /** One line of the bridge's log. */
@@ -58,10 +58,11 @@ export interface BridgeDependencies {
 /** Sets timers whose work goes through the mailbox. */
 export class Schedule {
   readonly #clock: TimerClock;
-  readonly #post: (work: Work) => void;
+  readonly #post: (work: Work, urgent: boolean) => void;
   readonly #timers = new Set<Timer>();
 
-  constructor(clock: TimerClock, post: (work: Work) => void) {
+  /** @param post urgent work overtakes what waits */
+  constructor(clock: TimerClock, post: (work: Work, urgent: boolean) => void) {
     this.#clock = clock;
     this.#post = post;
   }
@@ -72,15 +73,15 @@ export class Schedule {
 
   /** Work for when everything that waits in the mailbox now is done. */
   post(work: Work): void {
-    this.#post(work);
+    this.#post(work, false);
   }
 
-  at(instant: EpochMillis, work: Work): Timer {
+  at(instant: EpochMillis, work: Work, urgent = false): Timer {
     let done = false;
     const inner = this.#clock.schedule(instant, () => {
       this.#timers.delete(timer);
       // Withdrawn while it waited in the mailbox: then it must not run any more.
-      this.#post(() => (done ? undefined : work()));
+      this.#post(() => (done ? undefined : work()), urgent);
     });
     const timer: Timer = {
       cancel: () => {
@@ -93,19 +94,19 @@ export class Schedule {
     return timer;
   }
 
-  after(millis: number, work: Work): Timer {
-    return this.at(this.#clock.now() + millis, work);
+  after(millis: number, work: Work, urgent = false): Timer {
+    return this.at(this.#clock.now() + millis, work, urgent);
   }
 
   /** Repeats until cancelled; the next turn begins to count when the last one is done. */
-  every(millis: number, work: Work): Timer {
+  every(millis: number, work: Work, urgent = false): Timer {
     let cancelled = false;
     let current: Timer;
     const turn = async (): Promise<void> => {
       await work();
-      if (!cancelled) current = this.after(millis, turn);
+      if (!cancelled) current = this.after(millis, turn, urgent);
     };
-    current = this.after(millis, turn);
+    current = this.after(millis, turn, urgent);
     return {
       cancel: () => {
         cancelled = true;

@@ -15,7 +15,7 @@ import { decimalText } from '#core/values/decimal.ts';
 import type { TimerClock } from '#core/values/timer-clock.ts';
 import type { BridgeDependencies, BridgeLog, BridgeMetric } from './bridge-context.ts';
 import { type RunningBridge, runBridge } from './broker-bridge.ts';
-import type { ExpectedAccount } from './foreign-holdings.ts';
+import type { ExpectedAccount } from './expected-account.ts';
 import { healthReport } from './health-report.ts';
 import { type BridgeResources, type BridgeSettings, readSettings } from './settings.ts';
 

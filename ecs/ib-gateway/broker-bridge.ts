@@ -111,7 +111,9 @@ class BrokerBridge implements RunningBridge, Bridge {
     });
     this.#catalog = new Map(dependencies.catalog.map((instrument) => [instrument.id, instrument]));
     this.#mailbox = new Mailbox((fault) => this.#onFault(fault));
-    this.schedule = new Schedule(dependencies.clock, (work) => this.#mailbox.post(work));
+    this.schedule = new Schedule(dependencies.clock, (work, urgent) =>
+      urgent ? this.#mailbox.postUrgent(work) : this.#mailbox.post(work),
+    );
     const pause = (millis: number) =>
       new Promise<void>((resolve) => {
         dependencies.clock.schedule(dependencies.clock.now() + millis, resolve);
@@ -251,10 +253,15 @@ class BrokerBridge implements RunningBridge, Bridge {
     this.#lastToken = this.lease.token;
     this.#stateChanges = 0;
     this.log('info', 'the lease is held', { token: this.lease.token });
-    this.#leaseTimer = this.schedule.every(this.settings.lease.renewEvery, async () => {
-      this.#reportAbsence();
-      if (!(await this.lease.renew())) await this.#loseLease('the lease ran out or was taken over');
-    });
+    // Before what waits: a long reconciliation must not cost the lease, nor keep the kill switch from being seen.
+    this.#leaseTimer = this.schedule.every(
+      this.settings.lease.renewEvery,
+      async () => {
+        this.#reportAbsence();
+        if (!(await this.lease.renew())) await this.#loseLease('the lease ran out or was taken over');
+      },
+      true,
+    );
     this.#intake.start((command) => this.#mailbox.post(() => this.#board.receive(command)));
     await this.#step({ kind: 'connect' });
   }
@@ -333,9 +340,11 @@ class BrokerBridge implements RunningBridge, Bridge {
           : this.endLink(`no handshake within ${this.settings.connectDeadline} ms`),
       ),
     );
-    this.#brokerLink = this.#dependencies.gateway.open(this.settings.clientId, (message) =>
-      this.#mailbox.post(() => (generation === this.#generation ? this.#onMessage(message) : undefined)),
-    );
+    this.#brokerLink = this.#dependencies.gateway.open(this.settings.clientId, (message) => {
+      if (message.kind === 'execution' && message.execution.orderRef !== '')
+        this.ledger.expect(message.execution.orderRef);
+      this.#mailbox.post(() => (generation === this.#generation ? this.#onMessage(message) : undefined));
+    });
     this.outbox.attach(this.#brokerLink);
   }
 
@@ -481,7 +490,7 @@ class BrokerBridge implements RunningBridge, Bridge {
       this.schedule.every(heartbeatEvery, () => this.#heartbeat()),
       this.schedule.every(reconcileEvery, () => this.#reconcileNow()),
       this.schedule.every(accountEvery, () => this.#account.ask(null)),
-      this.schedule.every(haltPollEvery, () => this.#pollHalt()),
+      this.schedule.every(haltPollEvery, () => this.#pollHalt(), true),
     );
     this.#account.begin();
     await this.#step({ kind: 'greeted' });

@@ -8,18 +8,11 @@ import { stateKeys } from '#core/events/state-keys.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { type Bridge, brokerCorrelation } from './bridge-parts.ts';
+import type { ExpectedAccount } from './expected-account.ts';
 
 type Holdings = EventData<'ForeignHoldingsObserved'>;
 type ForeignOrder = Holdings['orders'][number];
 type ForeignPosition = Holdings['positions'][number];
-
-/** What the desk's book expects of the account. */
-export interface ExpectedAccount {
-  /** Units by instrument; absent is zero. */
-  readonly positions: ReadonlyMap<string, string>;
-  /** What the book last heard of holdings that are not the desk's; null for nothing. */
-  readonly foreign: Pick<Holdings, 'positions' | 'orders'> | null;
-}
 
 /** Statuses after which an order cannot fill any more. */
 const ENDED: ReadonlySet<string> = new Set(['Filled', 'Cancelled', 'ApiCancelled', 'Inactive']);

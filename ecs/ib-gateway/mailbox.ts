@@ -8,6 +8,7 @@ export type Work = () => void | Promise<void>;
 export class Mailbox {
   readonly #onFault: (fault: unknown) => void;
   readonly #waiting: Work[] = [];
+  readonly #urgent: Work[] = [];
   #running = false;
   #closed = false;
   #sleepers: (() => void)[] = [];
@@ -18,12 +19,21 @@ export class Mailbox {
   }
 
   get idle(): boolean {
-    return !this.#running && this.#waiting.length === 0;
+    return !this.#running && this.#waiting.length === 0 && this.#urgent.length === 0;
   }
 
   post(work: Work): void {
+    this.#add(this.#waiting, work);
+  }
+
+  /** What cannot wait behind a thousand reports: it is done next, in the order in which it came. */
+  postUrgent(work: Work): void {
+    this.#add(this.#urgent, work);
+  }
+
+  #add(to: Work[], work: Work): void {
     if (this.#closed) return;
-    this.#waiting.push(work);
+    to.push(work);
     if (this.#running) return;
     this.#running = true;
     // Not at once: what one read of the socket brings is all waiting before the first of it is looked at.
@@ -41,7 +51,8 @@ export class Mailbox {
   }
 
   async #run(): Promise<void> {
-    for (let work = this.#waiting.shift(); work !== undefined; work = this.#waiting.shift()) {
+    const next = () => this.#urgent.shift() ?? this.#waiting.shift();
+    for (let work = next(); work !== undefined; work = next()) {
       try {
         await work();
       } catch (fault) {

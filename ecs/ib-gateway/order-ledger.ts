@@ -36,6 +36,8 @@ export class OrderLedger {
   readonly #writer: JournalWriter;
   readonly #records = new Map<string, Held>();
   readonly #byPermId = new Map<number, string>();
+  readonly #coming = new Map<string, Promise<void>>();
+  #life = 0;
   #open = new Set<string>();
   #indexVersion = 0;
   #loaded = false;
@@ -46,6 +48,8 @@ export class OrderLedger {
 
   /** Forgets everything, for instance when the lease was lost. */
   reset(): void {
+    this.#life += 1;
+    this.#coming.clear();
     this.#records.clear();
     this.#byPermId.clear();
     this.#open = new Set();
@@ -66,10 +70,35 @@ export class OrderLedger {
   }
 
   async get(orderRef: string): Promise<OrderRecord | null> {
-    const held = this.#records.get(orderRef);
-    if (held !== undefined) return held.record;
-    await this.#fetch([orderRef]);
+    if (!this.#records.has(orderRef)) {
+      this.expect(orderRef);
+      await this.#coming.get(orderRef);
+    }
     return this.#records.get(orderRef)?.record ?? null;
+  }
+
+  /**
+   * Begins to read a record that will be asked for. What arrives together is read together: after a restart the broker
+   * tells a whole day's executions again.
+   */
+  expect(orderRef: string): void {
+    if (this.#records.has(orderRef) || this.#coming.has(orderRef)) return;
+    const life = this.#life;
+    const coming = this.#writer.read([stateKeys.brokerOrder(orderRef)]).then(
+      ([item]) => {
+        if (this.#coming.get(orderRef) === coming) this.#coming.delete(orderRef);
+        // What this bridge has written meanwhile is newer than what was read.
+        if (item === null || item === undefined || life !== this.#life || this.#records.has(orderRef)) return;
+        this.#hold({ record: orderRecord.parse(item.value), version: item.version });
+      },
+      (fault: unknown) => {
+        if (this.#coming.get(orderRef) === coming) this.#coming.delete(orderRef);
+        throw fault;
+      },
+    );
+    // Whoever asks for the record gets the fault; nobody may.
+    coming.catch(() => {});
+    this.#coming.set(orderRef, coming);
   }
 
   /** The record as last seen, without asking the store. */

@@ -3,15 +3,14 @@ import { hasPackagedBars, PACKAGED_INSTRUMENTS, packagedBars } from '#adapters/m
 import { type BarSeries, sliceBars } from '#core/market/bars.ts';
 import { newYorkDate } from '#core/market/calendar.ts';
 import { instrumentOf } from '#core/market/catalog.ts';
-import { fixedUsStocks, tieredUsStocks } from '#core/simulation/engine/commission-columns.ts';
 import type { EngineResult, SimulatedInstrument } from '#core/simulation/engine/options.ts';
 import { simulate } from '#core/simulation/engine/simulate.ts';
 import type { Strategy } from '#core/simulation/engine/strategy.ts';
 import { buyAndHold } from '#core/simulation/strategies/buy-and-hold.ts';
-import { seedOf } from '#core/values/random.ts';
 import { ConfigurationError } from '#local/day/errors.ts';
 import { playedBars } from '#local/day/played-bars.ts';
 import type { BacktestParameters } from './backtest-parameters.ts';
+import { simulationOptions } from './simulation-options.ts';
 
 /** Instruments with their bars, and where these come from, a line each. */
 export interface BacktestData {
@@ -118,11 +117,7 @@ export function runBacktest(
   data: BacktestData,
   parameters: BacktestParameters,
 ): Backtest {
-  const options = {
-    cash: parameters.cash,
-    commission: parameters.commission === 'fixed' ? fixedUsStocks() : tieredUsStocks(),
-    seed: seedOf(parameters.seed),
-  };
+  const options = simulationOptions(parameters);
   return {
     strategy,
     result: simulate(strategy, data.instruments, options),

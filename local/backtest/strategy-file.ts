@@ -4,14 +4,14 @@ import type { Strategy } from '#core/simulation/engine/strategy.ts';
 import { ConfigurationError } from '#local/day/errors.ts';
 
 /**
- * Loads a strategy from a TypeScript or JavaScript module. Its default export is a strategy, or a function that makes one
- * from the parameters of the command line. The module is code of the user's and runs with the user's rights.
- * @throws ConfigurationError where the file can't be loaded or exports something else
+ * Loads a strategy from a TypeScript or JavaScript module, once for any number of strategies with parameters of their own.
+ * Its default export is a strategy, or a function that makes one from the parameters of the command line. The module is
+ * code of the user's and runs with the user's rights.
+ * @throws ConfigurationError where the file can't be loaded; the factory where it makes no strategy
  */
-export async function strategyFromFile(
+export async function strategyFactory(
   file: string,
-  parameters: Readonly<Record<string, number>>,
-): Promise<Strategy> {
+): Promise<(parameters: Readonly<Record<string, number>>) => Strategy> {
   let loaded: { readonly default?: unknown };
   try {
     loaded = (await import(pathToFileURL(resolve(file)).href)) as { readonly default?: unknown };
@@ -19,16 +19,18 @@ export async function strategyFromFile(
     throw new ConfigurationError(`the strategy file ${file} cannot be loaded`, cause);
   }
   const exported = loaded.default;
-  const made: unknown = typeof exported === 'function' ? exported(parameters) : exported;
-  if (!isStrategy(made))
-    throw new ConfigurationError(
-      `the default export of ${file} is no strategy; export { name, parameters, start(setup) }, or a function that returns one`,
-    );
-  if (typeof exported !== 'function' && Object.keys(parameters).length > 0)
-    throw new ConfigurationError(
-      `${file} exports a finished strategy, which takes no --parameters; export a function of them`,
-    );
-  return made;
+  return (parameters) => {
+    const made: unknown = typeof exported === 'function' ? exported(parameters) : exported;
+    if (!isStrategy(made))
+      throw new ConfigurationError(
+        `the default export of ${file} is no strategy; export { name, parameters, start(setup) }, or a function that returns one`,
+      );
+    if (typeof exported !== 'function' && Object.keys(parameters).length > 0)
+      throw new ConfigurationError(
+        `${file} exports a finished strategy, which takes no --parameters; export a function of them`,
+      );
+    return made;
+  };
 }
 
 const isStrategy = (value: unknown): value is Strategy =>

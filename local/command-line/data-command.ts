@@ -12,6 +12,8 @@ export interface DataCheckOptions extends CheckInput {
 
 /** Of each kind of finding, this many are shown to people; the rest is counted. JSON has all. */
 const SHOWN = 20;
+/** Less than the share of Sundays among six days, more than a stray bar or two. */
+const WEEKEND_SHARE = 0.15;
 const PROGRESS_ROWS = 1_000_000;
 
 /**
@@ -30,7 +32,7 @@ export async function dataCheckCommand(file: string, options: DataCheckOptions):
   process.stdout.write(
     options.json === true
       ? `${JSON.stringify(documentOf(checked, findings), plainValue, 2)}\n`
-      : `${linesOf(file, checked, findings).join('\n')}\n`,
+      : `${linesOf(file, checked, findings, parameters.assumed).join('\n')}\n`,
   );
   return findings.length === 0 ? EXIT.ok : EXIT.dataFindings;
 }
@@ -117,13 +119,29 @@ function reportLines(checked: CheckedFile): readonly string[] {
   }
 }
 
-function linesOf(file: string, checked: CheckedFile, findings: readonly string[]): readonly string[] {
+/** Where it was only assumed what the instrument is, and the data speak against it: what to say instead. */
+function hintsOf(checked: CheckedFile, assumed: boolean): readonly string[] {
+  const withoutSession = reasonsOf(checked)['no-session'] ?? 0;
+  return assumed && withoutSession > checked.report.observed * WEEKEND_SHARE
+    ? [
+        `hint      ${withoutSession} rows lie outside the sessions of equities: is it --asset-class forex or crypto?`,
+      ]
+    : [];
+}
+
+function linesOf(
+  file: string,
+  checked: CheckedFile,
+  findings: readonly string[],
+  assumed: boolean,
+): readonly string[] {
   const { report, range } = checked;
   return [
     `file      ${file}`,
     `sha256    ${report.sha256}`,
     `contents  ${contentsText(checked)}${range === null ? '' : `, ${instantText(range.from)} to ${instantText(range.to)}`}`,
     `judged    ${judgedText(checked)}`,
+    ...hintsOf(checked, assumed),
     '',
     ...shown(
       many(report.malformed.length, 'malformed line'),

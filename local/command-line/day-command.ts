@@ -14,6 +14,7 @@ import { type RunningDay, startDay } from '#local/day/run-day.ts';
 import type { DaySummary } from '#local/day/summary.ts';
 import { consoleLog } from './console-log.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { progressWriter } from './progress-writer.ts';
 import { summaryTable } from './summary-table.ts';
 
 export interface DayCommandOptions {
@@ -211,30 +212,4 @@ function isRunning(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-}
-
-/** A line that is written over on a terminal, plain lines elsewhere (and where CI or NO_COLOR ask for plainness). */
-function progressWriter(say: (line: string) => void) {
-  const live =
-    process.stderr.isTTY === true && process.env['CI'] === undefined && process.env['NO_COLOR'] === undefined;
-  let open = false;
-  const clear = () => {
-    if (open) process.stderr.write('\r\u001b[2K');
-    open = false;
-  };
-  return {
-    line(text: string) {
-      if (!live) return say(text);
-      process.stderr.write(`\r\u001b[2K${text.slice(0, (process.stderr.columns ?? 200) - 1)}`);
-      open = true;
-    },
-    aside(text: string) {
-      clear();
-      say(text);
-    },
-    end() {
-      if (open) process.stderr.write('\n');
-      open = false;
-    },
-  };
 }

@@ -31,6 +31,11 @@ const CONFIGURATION_FAULTS: readonly string[] = [
   'InvalidSimulation',
   'UnknownRate',
   'Strategy',
+  'EquityFile',
+  'InvalidEquity',
+  'ReportFile',
+  'InvalidValidation',
+  'TrialThread',
 ];
 const BROKER_FAULTS: readonly string[] = [
   'ControlPort',

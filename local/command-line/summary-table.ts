@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import type { Plausibility } from '#core/analytics/performance/plausibility.ts';
 import type { DaySummary, Percentiles } from '#local/day/summary.ts';
 
 const percent = (fraction: number | null) => (fraction === null ? 'n/a' : `${(fraction * 100).toFixed(2)} %`);
@@ -37,6 +38,7 @@ export function summaryTable(summary: DaySummary, directory: string): string {
       `${percent(summary.totalReturn)}; ${summary.benchmark.name}: ${percent(summary.benchmark.totalReturn)}`,
     ],
     ['maximum drawdown', `${percent(summary.maxDrawdown)} (limit ${percent(DRAWDOWN_LIMIT)})`],
+    ['plausibility', plausibilityText(summary.plausibility)],
     ['breaker trips', String(summary.breakerTrips)],
     ['cycle → broker ack, virtual', millis(summary.latencyMs.virtual)],
     ['cycle → broker ack, real', millis(summary.latencyMs.real)],
@@ -61,6 +63,15 @@ export function summaryTable(summary: DaySummary, directory: string): string {
     '',
     `verify it yourself: npx abc verify ${verify}`,
   ].join('\n')}\n`;
+}
+
+function plausibilityText(plausibility: Plausibility): string {
+  switch (plausibility.kind) {
+    case 'plausible':
+      return 'no bound is broken';
+    case 'implausible':
+      return `IMPLAUSIBLE: ${plausibility.causes.map(({ text }) => text).join('; ')}`;
+  }
 }
 
 const LONGEST = 110;

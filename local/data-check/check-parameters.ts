@@ -21,6 +21,8 @@ export interface CheckInput {
 
 export interface CheckParameters {
   readonly instrument: Instrument;
+  /** Whether nothing said what the instrument is, so that it was taken for an equity. */
+  readonly assumed: boolean;
   readonly interval: BarInterval | undefined;
   readonly timeZone: 'UTC' | 'America/New_York' | undefined;
   readonly ambiguousTime: 'earlier' | 'later' | undefined;
@@ -64,7 +66,7 @@ export function parseCheckParameters(file: string, input: CheckInput): CheckPara
     throw new ConfigurationError(parsed.error.issues.map(({ message }) => message).join('; '));
   const { symbol, assetClass, interval, timeZone, ambiguousTime, stamp, delimiter, actions } = parsed.data;
   return {
-    instrument: instrumentFor(file, symbol, assetClass),
+    ...instrumentFor(file, symbol, assetClass),
     interval:
       interval === undefined
         ? undefined
@@ -86,22 +88,23 @@ function instrumentFor(
   file: string,
   symbol: string | undefined,
   assetClass: KnownClass | undefined,
-): Instrument {
+): Pick<CheckParameters, 'instrument' | 'assumed'> {
   const name = symbol ?? basename(file, extname(file)).toUpperCase();
   const known = findInstrument(name);
-  if (known !== undefined && (assetClass === undefined || assetClass === known.assetClass)) return known;
+  if (known !== undefined && (assetClass === undefined || assetClass === known.assetClass))
+    return { instrument: known, assumed: false };
   const id = symbol ?? 'FILE';
   const instrument =
     assetClass === 'future' ? anyFuture(id) : anySpot(id, assetClass === undefined ? 'equity' : assetClass);
   try {
     checkInstrument(instrument);
+    return { instrument, assumed: assetClass === undefined };
   } catch (cause) {
     throw new ConfigurationError(
       `--symbol: ${cause instanceof Error ? cause.message : String(cause)}`,
       cause,
     );
   }
-  return instrument;
 }
 
 const TEMPLATES = { equity: 'us-equity', index: 'us-equity', forex: 'forex', crypto: 'crypto' } as const;

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { AGENTS } from '#contracts/agents.ts';
 import { type DeskEvent, type EventData, type EventType, parseEvent } from '#contracts/registry.ts';
+import { judgePlausibility, type Plausibility } from '#core/analytics/performance/plausibility.ts';
 import type { ExportPart, Verification } from '#core/audit/verification.ts';
 import { Decimal } from '#core/values/decimal.ts';
+import { replayCurve } from './replay-curve.ts';
 
 export interface Percentiles {
   readonly p50: number | null;
@@ -28,6 +30,8 @@ export interface DaySummary {
   readonly equity: { readonly start: string | null; readonly end: string | null };
   readonly totalReturn: number | null;
   readonly maxDrawdown: number | null;
+  /** Whether the result may be shown as a headline. */
+  readonly plausibility: Plausibility;
   readonly breakerTrips: number;
   readonly benchmark: { readonly name: string; readonly totalReturn: number | null };
   readonly audit: { readonly leaves: number; readonly root: string; readonly verified: boolean };
@@ -112,6 +116,7 @@ export function summarize(
         ? null
         : Number(new Decimal(end).div(start).minus(1).toSignificantDigits(10)),
     maxDrawdown: start === null ? null : values.reduce((worst, { drawdown }) => Math.max(worst, drawdown), 0),
+    plausibility: judgePlausibility(replayCurve(events)),
     breakerTrips: of('TradingHalted').length + of('TradingReducing').length,
     benchmark: facts.benchmark,
     audit: { leaves: verification.leaves, root: verification.root, verified: verification.verified },

@@ -81,6 +81,30 @@ describe('what cannot be done', () => {
     ],
     ['a data file of an unknown kind', () => ['data', 'check', file('table.csv', 'a,b\n')], 3, /"a, b"/],
     ['an export that is none', () => ['verify', state.path], 3, /not whole/],
+    [
+      'an equity file that is not there',
+      () => ['metrics', join(state.path, 'none.csv')],
+      3,
+      /none\.csv cannot be read \(ENOENT\)/,
+    ],
+    [
+      'a mark that is no number',
+      () => ['metrics', file('equity.csv', 'date,equity\n2020-01-02,100\n2020-01-03,abc\n')],
+      3,
+      /equity\.csv, line 3, column equity: "abc" cannot be used; expected a number/,
+    ],
+    [
+      'a risk-free rate that is none',
+      () => [
+        'metrics',
+        file('two.csv', 'date,equity\n2020-01-02,100\n2020-01-03,101\n'),
+        '--risk-free',
+        '2%',
+      ],
+      3,
+      /--risk-free "2%" is not a yearly rate/,
+    ],
+    ['metrics of nothing', () => ['metrics'], 2, /missing required argument/],
     ['no running desk', () => ['status', '--state', state.path], 3, /no running desk/],
     ['a port that is none', () => ['paper-gateway', '--port', 'http'], 3, /"http" is not a port/],
   ])('names the value and the mend for %s', async (_name, parameters, code, message) => {

@@ -32,6 +32,7 @@ describe('a trading day', () => {
   it('ends well, says at first what it is in at most fifteen lines, and keeps data and messages apart', () => {
     expect(run.stderr).toMatch(/PAPER trading/);
     expect(run.code).toBe(0);
+    expect(summary.plausibility).toEqual({ kind: 'plausible' });
     const opening = run.stderr.split('\n').findIndex((line) => line.startsWith('2018-01-23'));
     expect(opening).toBeGreaterThan(0);
     expect(opening).toBeLessThanOrEqual(15);

@@ -10,8 +10,8 @@ import {
 import { closeProposal, figure, openProposal, percent } from '#core/agents/strategy/proposal-draft.ts';
 import { type InstrumentResult, outcomeOf } from '#core/agents/strategy/proposal-outcome.ts';
 import { tradeLevels } from '#core/agents/strategy/trade-levels.ts';
+import { SIGNIFICANCE } from '#core/analytics/models/skill-test.ts';
 import { FEATURES } from './features.ts';
-import { SIGNIFICANCE } from './skill-test.ts';
 import {
   type DirectionForecast,
   forecastDirection,

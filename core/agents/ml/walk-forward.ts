@@ -1,8 +1,13 @@
+import {
+  fitLogistic,
+  type LogisticModel,
+  logOdds,
+  sigmoid,
+} from '#core/analytics/models/logistic-regression.ts';
+import { type SkillTest, skillTest } from '#core/analytics/models/skill-test.ts';
 import type { BarSeries } from '#core/market/bars.ts';
 import { memoize } from '#core/values/memo.ts';
 import { featureRow } from './features.ts';
-import { fitLogistic, type LogisticModel, logOdds, sigmoid } from './logistic-regression.ts';
-import { type SkillTest, skillTest } from './skill-test.ts';
 
 /** Bars ahead whose direction is predicted. */
 export const PREDICTION_SESSIONS = 5;
@@ -14,6 +19,8 @@ const FOLD = 105;
 const CALIBRATION_FOLDS = 1;
 const PENALTY = 10;
 const CALIBRATION_PENALTY = 5;
+/** Enough to converge; only rows of one outcome use them up, and there more would only overstate. */
+const NEWTON_STEPS = 8;
 
 /** Fewest bars: lookback, training, the calibration folds and two folds to judge. */
 export const ML_MINIMUM_SESSIONS = 52 + MINIMUM_TRAINING + (CALIBRATION_FOLDS + 2) * FOLD;
@@ -99,6 +106,7 @@ const train = (rows: readonly (Row & { readonly label: number })[]): LogisticMod
     rows.map((row) => row.features),
     rows.map((row) => row.label),
     PENALTY,
+    NEWTON_STEPS,
   );
 
 const calibrate = (predictions: readonly Prediction[]): LogisticModel =>
@@ -106,4 +114,5 @@ const calibrate = (predictions: readonly Prediction[]): LogisticModel =>
     predictions.map((prediction) => Float64Array.of(prediction.logOdds)),
     predictions.map((prediction) => prediction.label),
     CALIBRATION_PENALTY,
+    NEWTON_STEPS,
   );

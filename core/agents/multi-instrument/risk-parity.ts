@@ -1,3 +1,4 @@
+import { sampleCovariance } from '#core/analytics/risk/covariance.ts';
 import type { BarSeries } from '#core/market/bars.ts';
 
 /**
@@ -57,26 +58,11 @@ export function commonCloses(series: readonly BarSeries[], sessions: number): re
 
 /** Sample covariance (ddof 1) of the last `window` log returns of aligned closes, one column an instrument. */
 export function returnCovariance(closes: readonly Float64Array[], window: number): Float64Array {
-  const size = closes.length;
   const returns = closes.map((column) => {
     const start = Math.max(1, column.length - window);
     return Float64Array.from({ length: column.length - start }, (_, index) =>
       Math.log((column[start + index] as number) / (column[start + index - 1] as number)),
     );
   });
-  const means = returns.map((column) => column.reduce((sum, value) => sum + value, 0) / column.length);
-  const covariance = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j <= i; j++) {
-      const left = returns[i] as Float64Array;
-      const right = returns[j] as Float64Array;
-      let sum = 0;
-      for (let at = 0; at < left.length; at++) {
-        sum += ((left[at] as number) - (means[i] as number)) * ((right[at] as number) - (means[j] as number));
-      }
-      covariance[i * size + j] = sum / (left.length - 1);
-      covariance[j * size + i] = covariance[i * size + j] as number;
-    }
-  }
-  return covariance;
+  return sampleCovariance(returns);
 }

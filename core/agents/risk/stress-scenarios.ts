@@ -1,3 +1,4 @@
+import { atTheLow, HISTORICAL_SCENARIOS } from '#core/analytics/risk/stress-scenarios.ts';
 import type { BarSeries } from '#core/market/bars.ts';
 
 /** A move of the whole market in one session or less, as a fraction. */
@@ -6,18 +7,16 @@ export interface StressScenario {
   readonly shock: number;
 }
 
-/**
- * Days everybody remembers, as moves of the S&P 500 (close to close; for the flash crash the fall of the Dow Jones from
- * its close to the low inside the day, for 2015 the fall to the low of the open). Sources: S&P Dow Jones Indices;
- * SEC and CFTC, Findings Regarding the Market Events of May 6, 2010; SEC, Research Note on August 24, 2015.
- */
-export const MARKET_STRESS: readonly StressScenario[] = [
-  { scenario: '1987-10-19', shock: -0.205 },
-  { scenario: '2008-10-15', shock: -0.09 },
-  { scenario: '2010-05-06 flash crash', shock: -0.092 },
-  { scenario: '2015-08-24', shock: -0.053 },
-  { scenario: '2020-03-16', shock: -0.12 },
-];
+/** The sessions of {@link HISTORICAL_SCENARIOS} that every assessment is measured against. */
+const SESSIONS = ['1987-10-19', '2008-10-15', '2010-05-06 flash crash', '2015-08-24', '2020-03-16'];
+
+/** What those sessions did to the S&P 500, at the low inside the session where it is remembered for that. */
+export const MARKET_STRESS: readonly StressScenario[] = HISTORICAL_SCENARIOS.filter(({ name }) =>
+  SESSIONS.includes(name),
+).flatMap((session) => {
+  const { name, shocks } = atTheLow(session);
+  return shocks.equity === undefined ? [] : [{ scenario: name, shock: shocks.equity }];
+});
 
 /** The worst of {@link MARKET_STRESS}, as a positive fraction. */
 export const WORST_MARKET_FALL = Math.max(...MARKET_STRESS.map(({ shock }) => -shock));

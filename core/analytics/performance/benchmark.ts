@@ -10,6 +10,11 @@ export interface PairedReturns {
   readonly benchmark: Float64Array;
 }
 
+/** The same with the instant at which each return ends, epoch milliseconds. */
+export interface DatedPairedReturns extends PairedReturns {
+  readonly time: Float64Array;
+}
+
 const dayOf = (at: number) => Math.floor((at + newYorkOffset(at)) / DAY_MILLIS);
 
 /**
@@ -17,7 +22,7 @@ const dayOf = (at: number) => Math.floor((at + newYorkOffset(at)) / DAY_MILLIS);
  * next return of the other.
  * @throws InvalidEquityError for marks that cannot be measured
  */
-export function pairedReturns(account: EquityCurve, benchmark: EquityCurve): PairedReturns {
+export function pairedReturns(account: EquityCurve, benchmark: EquityCurve): DatedPairedReturns {
   const [left, right] = [dailyCurve(account), dailyCurve(benchmark)];
   const places = new Map(Array.from(right.time, (at, index) => [dayOf(at), index]));
   const common: [number, number][] = [];
@@ -26,6 +31,7 @@ export function pairedReturns(account: EquityCurve, benchmark: EquityCurve): Pai
     if (place !== undefined) common.push([index, place]);
   });
   return {
+    time: Float64Array.from(common.slice(1), ([index]) => left.time[index]!),
     account: simpleReturns(Float64Array.from(common, ([index]) => left.equity[index]!)),
     benchmark: simpleReturns(Float64Array.from(common, ([, place]) => right.equity[place]!)),
   };
@@ -52,6 +58,16 @@ export function alpha(paired: PairedReturns, riskFree: number): Figure {
   const each = (1 + riskFree) ** (1 / SESSIONS_PER_YEAR) - 1;
   const market = momentsOf(paired.benchmark).mean - each;
   return value(SESSIONS_PER_YEAR * (momentsOf(paired.account).mean - each - slope.value * market));
+}
+
+/** Correlation (Pearson) of the returns with the benchmark's. */
+export function correlation(paired: PairedReturns): Figure {
+  const own = momentsOf(paired.account);
+  const reason = noSpread(own);
+  if (reason !== undefined) return undefinedBecause(reason);
+  const slope = beta(paired);
+  if (slope.kind === 'undefined') return slope;
+  return value((slope.value * momentsOf(paired.benchmark).deviation) / own.deviation);
 }
 
 const activeReturns = ({ account, benchmark }: PairedReturns): Float64Array =>

@@ -18,7 +18,8 @@ export function underwater(equity: Float64Array): Float64Array {
   let peak = Number.NEGATIVE_INFINITY;
   return equity.map((mark) => {
     peak = Math.max(peak, mark);
-    return (peak - mark) / peak;
+    // A curve of one mark at zero has no peak to be a fraction of, but is at its high.
+    return mark === peak ? 0 : (peak - mark) / peak;
   });
 }
 

@@ -2,7 +2,7 @@ import type { Trade } from '#core/simulation/simulation-result.ts';
 import type { EquityCurve, Figure } from '../series.ts';
 import { maximumDrawdown } from './drawdowns.ts';
 import { dailyCurve, periodsPerYear, simpleReturns, yearsOf } from './equity-curve.ts';
-import { compoundAnnualGrowth, sharpeRatio } from './ratios.ts';
+import { compoundAnnualGrowth, sharpeRatio, totalReturn } from './ratios.ts';
 import { tradeFigures } from './trade-figures.ts';
 
 /** Bounds beyond which a result is more likely an error of data or simulation than a strategy. */
@@ -14,6 +14,13 @@ export const PLAUSIBLE = {
   barShare: 0.05,
   leastDrawdown: 0.01,
 } as const;
+
+/** From the first to the last session of a year are some days less than 365.25. */
+const ABOUT_A_YEAR = 0.99;
+/** One-sided 95 % quantile of the normal distribution. */
+const CONFIDENT = 1.645;
+/** A gain up to this multiple of the largest loss of a bar is the other side of the risk taken. */
+const BAR_RISK_MULTIPLE = 2;
 
 /** One bound that a result breaks. */
 export interface ImplausibleCause {
@@ -49,19 +56,9 @@ function above(
  */
 export function judgePlausibility(curve: EquityCurve, trades: readonly Trade[] = []): Plausibility {
   const daily = dailyCurve(curve);
-  const returns = simpleReturns(daily.equity);
   const causes = [
-    ...above('growth', compoundAnnualGrowth(daily), PLAUSIBLE.growth, (measured) => {
-      return `compound annual growth is ${percent(measured)}, above ${percent(PLAUSIBLE.growth)}`;
-    }),
-    ...above(
-      'sharpe',
-      sharpeRatio(returns, 0, periodsPerYear(daily.time)),
-      PLAUSIBLE.dailySharpe,
-      (measured) => {
-        return `the daily Sharpe ratio is ${measured.toFixed(2)}, above ${PLAUSIBLE.dailySharpe}`;
-      },
-    ),
+    ...growthCause(daily),
+    ...sharpeCause(daily),
     ...above('profit-factor', tradeFigures(trades).profitFactor, PLAUSIBLE.profitFactor, (measured) => {
       return `the profit factor is ${measured.toFixed(2)}, above ${PLAUSIBLE.profitFactor}`;
     }),
@@ -72,6 +69,37 @@ export function judgePlausibility(curve: EquityCurve, trades: readonly Trade[] =
   return causes.length === 0 ? { kind: 'plausible' } : { kind: 'implausible', causes };
 }
 
+/**
+ * Growth a year. Below a year the return itself is held against the bound: a good month is no growth of so much a year,
+ * and returns of less than a year are not to be annualised (Global Investment Performance Standards 2020).
+ */
+function growthCause(daily: EquityCurve): ImplausibleCause[] {
+  const whole = yearsOf(daily.time) >= ABOUT_A_YEAR;
+  const figure = whole ? compoundAnnualGrowth(daily) : totalReturn(daily.equity);
+  const name = whole ? 'compound annual growth' : 'the return in less than a year';
+  return above('growth', figure, PLAUSIBLE.growth, (measured) => {
+    return `${name} is ${percent(measured)}, above ${percent(PLAUSIBLE.growth)}`;
+  });
+}
+
+/**
+ * Sharpe ratio. Below a year it must be above the bound with a confidence of 95 %, by the standard error of Lo (2002),
+ * √((1 + SR²/2q)/T) for q returns a year over T years: of all months of the S&P 500 from 2000 to 2020, 29 % have a ratio
+ * above 3, and 0.6 % are surely above it.
+ */
+function sharpeCause(daily: EquityCurve): ImplausibleCause[] {
+  const perYear = periodsPerYear(daily.time);
+  const years = yearsOf(daily.time);
+  const figure = sharpeRatio(simpleReturns(daily.equity), 0, perYear);
+  if (figure.kind === 'value' && years < ABOUT_A_YEAR) {
+    const error = Math.sqrt((1 + figure.value ** 2 / (2 * perYear)) / years);
+    if (figure.value - CONFIDENT * error <= PLAUSIBLE.dailySharpe) return [];
+  }
+  return above('sharpe', figure, PLAUSIBLE.dailySharpe, (measured) => {
+    return `the daily Sharpe ratio is ${measured.toFixed(2)}, above ${PLAUSIBLE.dailySharpe}`;
+  });
+}
+
 function multipleCause({ equity }: EquityCurve): ImplausibleCause[] {
   const multiple = equity.length < 2 ? 0 : equity[equity.length - 1]! / equity[0]!;
   if (!(multiple > PLAUSIBLE.multiple)) return [];
@@ -79,21 +107,26 @@ function multipleCause({ equity }: EquityCurve): ImplausibleCause[] {
   return [{ kind: 'multiple', measured: multiple, bound: PLAUSIBLE.multiple, text }];
 }
 
-/** The largest gain of one bar in the net profit; a result without a profit claims none. */
-function oneBarCause({ equity }: EquityCurve): ImplausibleCause[] {
+/**
+ * A bar that gained more than its share of the net profit, and more than twice what any bar lost, over at least a year.
+ * The net profit of an honest holder of an index is small beside its swings: by the first condition alone 7 of 10
+ * years of the S&P 500 from 2000 to 2020 would be flagged, with the second none. What risked as much in a bar as it gained
+ * in one has earned it; a price error, a foreseen jump or a fill that never was comes without the risk.
+ */
+function oneBarCause({ time, equity }: EquityCurve): ImplausibleCause[] {
   const profit = equity.length < 2 ? 0 : equity[equity.length - 1]! - equity[0]!;
-  if (!(profit > 0)) return [];
+  if (!(profit > 0) || yearsOf(time) < ABOUT_A_YEAR) return [];
+  const returns = simpleReturns(equity);
+  const bound = BAR_RISK_MULTIPLE * -returns.reduce((worst, move) => Math.min(worst, move), 0);
   let largest = 0;
-  for (let index = 1; index < equity.length; index++)
-    largest = Math.max(largest, equity[index]! - equity[index - 1]!);
+  returns.forEach((move, index) => {
+    if (move > bound) largest = Math.max(largest, equity[index + 1]! - equity[index]!);
+  });
   const share = largest / profit;
   if (!(share > PLAUSIBLE.barShare)) return [];
-  const text = `one bar gained ${percent(share)} of the whole profit, above ${percent(PLAUSIBLE.barShare)}`;
+  const text = `one bar gained ${percent(share)} of the whole profit, above ${percent(PLAUSIBLE.barShare)}, and more than twice what any bar lost`;
   return [{ kind: 'one-bar', measured: share, bound: PLAUSIBLE.barShare, text }];
 }
-
-/** From the first to the last session of a year are some days less than 365.25. */
-const ABOUT_A_YEAR = 0.99;
 
 function drawdownCause(daily: EquityCurve): ImplausibleCause[] {
   const depth = maximumDrawdown(daily)?.depth ?? 0;

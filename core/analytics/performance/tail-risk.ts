@@ -1,18 +1,12 @@
+import { normalQuantile } from '../distributions/normal.ts';
 import { type Figure, undefinedBecause, value } from '../series.ts';
 import { excessKurtosis, momentsOf, skewness } from './moments.ts';
 
 /** Confidence of a value at risk. */
 export type Confidence = 0.95 | 0.975 | 0.99;
 
-/** Standard normal quantiles of each confidence (NIST Handbook of Statistical Methods 1.3.6.7.1, more digits). */
-const NORMAL_QUANTILE: Readonly<Record<Confidence, number>> = {
-  0.95: 1.6448536269514722,
-  0.975: 1.959963984540054,
-  0.99: 2.3263478740408408,
-};
-
 /** Quantile of a sorted, not empty sample, linear between order statistics (type 7 of Hyndman and Fan 1996). */
-function sortedQuantile(sorted: Float64Array, probability: number): number {
+export function sortedQuantile(sorted: Float64Array, probability: number): number {
   const position = (sorted.length - 1) * probability;
   const below = Math.floor(position);
   const low = sorted[below]!;
@@ -48,7 +42,7 @@ export function historicalConditionalValueAtRisk(returns: Float64Array, confiden
 export function normalValueAtRisk(returns: Float64Array, confidence: Confidence): Figure {
   if (returns.length < 2) return undefinedBecause(`${returns.length} returns; at least 2 are needed`);
   const { mean, deviation } = momentsOf(returns);
-  return value(NORMAL_QUANTILE[confidence] * deviation - mean);
+  return value(normalQuantile(confidence) * deviation - mean);
 }
 
 /** A Cornish–Fisher value at risk, and whether skewness and kurtosis lie where the expansion is a quantile at all. */
@@ -71,7 +65,7 @@ export function cornishFisherValueAtRisk(
   if (skew.kind === 'undefined') return { figure: skew, insideDomain: false };
   if (kurtosis.kind === 'undefined') return { figure: kurtosis, insideDomain: false };
   const { mean, deviation } = momentsOf(returns);
-  const [s, k, z] = [skew.value, kurtosis.value, -NORMAL_QUANTILE[confidence]];
+  const [s, k, z] = [skew.value, kurtosis.value, -normalQuantile(confidence)];
   const corrected =
     z + ((z ** 2 - 1) * s) / 6 + ((z ** 3 - 3 * z) * k) / 24 - ((2 * z ** 3 - 5 * z) * s ** 2) / 36;
   return { figure: value(-(mean + corrected * deviation)), insideDomain: expansionRises(s, k) };

@@ -109,6 +109,7 @@ export class SimulatedAccount {
       side: signed > 0 ? 'buy' : 'sell',
       quantity: Math.abs(signed),
       price,
+      value: Math.abs(signed) * price * (this.#multiplier[instrument] as number) * this.rateOf(instrument),
       fee,
     });
     (this.#trackers[instrument] as TradeTracker).fill(

@@ -7,7 +7,7 @@ import { writeAssembly } from '../../integration/local/host/assembly-writer.ts';
 import { Corrections, latestOf } from './corrections.ts';
 import { ChaosDesk } from './desk.ts';
 import { Processes, type Role } from './processes.ts';
-import { type RunSettings, runClock } from './settings.ts';
+import { END, type RunSettings, runClock } from './settings.ts';
 import { INSTRUMENTS } from './tape.ts';
 import { Trader } from './trader.ts';
 import { type BrokerView, judge, type Verdict } from './verdict.ts';
@@ -106,6 +106,10 @@ export async function runBrokerChaos(options: ChaosOptions): Promise<ChaosReport
     const until = performance.now() + SETTLE_SECONDS * 1_000;
     while (!(await trader.settle()) && performance.now() < until) await pause(100);
     await atRest(trader, settings, processes, until);
+    if (clock.now() >= END)
+      throw new Error(
+        'the run outlasted the day of its account, whose broker forgets at midnight; ask for less, or on a machine with less to do',
+      );
     const [journal, broker] = [await desk.journal(), await brokerView(settings)];
     if (options.keep !== undefined)
       writeFileSync(options.keep, JSON.stringify({ journal, broker, log: processes.log }, null, 1));

@@ -3,8 +3,9 @@ import type { Timer, TimerClock } from '#core/values/timer-clock.ts';
 
 /** Virtual time of every process of a run: one minute a second, from an instant that all of them are told. */
 export const PACE = 60;
-/** A Monday before noon in New York: the account's day does not end during a run. */
-export const BEGIN = Date.parse('2018-01-22T14:30:00.000Z');
+/** An hour past midnight in New York: the account's day, 22 hours more, does not end during a run. */
+export const BEGIN = Date.parse('2018-01-22T06:00:00.000Z');
+export const END = BEGIN + 22 * 3_600_000;
 export const ACCOUNT = 'DU7654321';
 export const OPERATOR = {
   accessKeyId: 'AKIACHAOSCHAOSCHAOS1',

@@ -2,18 +2,17 @@ import { type Bar, barSeries } from '#core/market/bars.ts';
 import { findInstrument } from '#core/market/catalog.ts';
 import { seededRandom, seedOf } from '#core/values/random.ts';
 import { memoryTape, type Tape } from '#local/paper-gateway/tape.ts';
-import { BEGIN } from './settings.ts';
+import { BEGIN, END } from './settings.ts';
 
 export const INSTRUMENTS = ['AAPL', 'XLK', 'XLF', 'XLE', 'XLV', 'XLI', 'XLY', 'XLP'] as const;
 const MINUTE = 60_000;
-const HOURS = 14;
 const DATE = '2018-01-22';
 const START = 100;
 
 /** A made-up market: prices that walk a few cents a minute, always open, with more volume than anybody wants. */
 export function chaosTape(seed: number): Tape {
   const openTime = BEGIN - 60 * MINUTE;
-  const closeTime = BEGIN + HOURS * 60 * MINUTE;
+  const closeTime = END;
   return memoryTape(
     INSTRUMENTS.map((id, index) => {
       const random = seededRandom(seedOf(seed, 'tape', id));

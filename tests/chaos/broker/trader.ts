@@ -96,10 +96,11 @@ export class Trader {
     this.#everything.add(correlationId);
     this.#sinceTurn.add(correlationId);
     this.#corrections.admit(intent.intentId);
-    const working = intent.orderType === 'LMT' && this.#random.next() < 0.5;
+    // Some are taken back at once, the rest before what never trades fills all places.
+    const wait = this.#random.next() < 0.5 ? this.#random.integer(4) : 30 + this.#random.integer(60);
     this.#live.set(intent.intentId, {
       correlationId,
-      cancelAt: working ? this.#clock.now() + this.#random.integer(4) * MINUTE : null,
+      cancelAt: intent.orderType === 'LMT' ? this.#clock.now() + wait * MINUTE : null,
     });
     this.placed += 1;
     await this.#desk.authorize(intent, correlationId);

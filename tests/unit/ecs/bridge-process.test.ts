@@ -91,6 +91,27 @@ describe('the mailbox', () => {
     await mailbox.settled();
     expect(log).toHaveLength(3);
   });
+
+  it('does what is urgent next, and still one thing at a time', async () => {
+    const mailbox = new Mailbox(() => {});
+    const log: string[] = [];
+    const slowly = (name: string) => async () => {
+      log.push(`${name} begins`);
+      await new Promise((resolve) => setImmediate(resolve));
+      log.push(`${name} ends`);
+    };
+    mailbox.post(slowly('first'));
+    await Promise.resolve();
+    for (const name of ['second', 'third']) mailbox.post(slowly(name));
+    for (const name of ['lease', 'kill switch']) mailbox.postUrgent(slowly(name));
+    await mailbox.settled();
+    expect(log).toEqual(
+      ['first', 'lease', 'kill switch', 'second', 'third'].flatMap((name) => [
+        `${name} begins`,
+        `${name} ends`,
+      ]),
+    );
+  });
 });
 
 describe('the book', () => {

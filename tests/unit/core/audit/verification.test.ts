@@ -10,6 +10,7 @@ import {
   barClosed,
   brokerOrder,
   deskEvent,
+  exitOf,
   intentOf,
   orderFilled,
   sessionPrepared,
@@ -55,6 +56,25 @@ const decline = () =>
 const life = () => [plan(), authorize(), submit(), accept(), fill('a', '20'), fill('b', '30')];
 
 describe('checkChains', () => {
+  it('lets a closing order be for what was left of its layer, and never for more', () => {
+    const intent = exitOf('I-1', '50');
+    const closing = (quantity: string) =>
+      checkChains([
+        deskEvent('OrderPlanned', { intent }),
+        authorize(intent),
+        deskEvent('OrderSubmitted', {
+          ...submit().data,
+          intentId: intent.intentId,
+          orderRef: intent.intentId,
+          side: intent.side,
+          quantity,
+        }),
+      ]).faults.map(({ detail }) => detail);
+    expect(closing('50')).toEqual([]);
+    expect(closing('49')).toEqual([]);
+    expect(closing('51')).toEqual([expect.stringContaining('SELL 51')]);
+  });
+
   it('finds no fault in a whole life, and says what has not ended', () => {
     expect(checkChains(life())).toEqual({ faults: [], open: [] });
     const open = (events: readonly DeskEvent[]) => checkChains(events).open.map(({ state }) => state);
@@ -91,6 +111,7 @@ describe('checkChains', () => {
     ['other terms than planned', [planned, authorize(intentOf({ quantity: '60' }))], 1, 'other terms'],
     ['both authorized and refused', [planned, authorized, refuse()], 1, 'both authorized and refused'],
     ['another quantity than authorized', [planned, authorized, submit({ quantity: '51' })], 2, 'BUY 51'],
+    ['less than authorized to open', [planned, authorized, submit({ quantity: '49' })], 2, 'BUY 49'],
     ['another side than authorized', [planned, authorized, submit({ side: 'SELL' })], 2, 'SELL 50'],
     [
       'more filled than ordered',

@@ -146,6 +146,22 @@ describe('the check of a data file', () => {
     });
   });
 
+  it('asks for the class where it was assumed and the hours speak against it', async () => {
+    const days = ['05', '06', '07', '08', '09', '10', '11', '12', '13'];
+    const file = fileOf(
+      'coin.csv',
+      `date,open,high,low,close\n${days.map((day) => `2018-02-${day},1,1,1,1\n`).join('')}`,
+    );
+    expect(await dataCheckCommand(file, {})).toBe(8);
+    expect(printed).toContain(
+      'hint      2 rows lie outside the sessions of equities: is it --asset-class forex or crypto?\n',
+    );
+    printed = '';
+    expect(await dataCheckCommand(file, { assetClass: 'equity' })).toBe(8);
+    expect(await dataCheckCommand(file, { assetClass: 'crypto' })).toBe(0);
+    expect(printed).not.toContain('hint');
+  });
+
   it('takes a tab as it is typed', async () => {
     const file = fileOf('tabs.txt', 'time\tbid\task\n1517841000\t1\t2\n');
     expect(await dataCheckCommand(file, { delimiter: '\\t' })).toBe(0);

@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { featureRow } from '#core/agents/ml/features.ts';
-import { fitLogistic, logOdds, sigmoid } from '#core/agents/ml/logistic-regression.ts';
 import { mlStrategist } from '#core/agents/ml/ml.ts';
-import { normalDistribution, skillTest } from '#core/agents/ml/skill-test.ts';
 import { forecastDirection } from '#core/agents/ml/walk-forward.ts';
 import { sliceBars } from '#core/market/bars.ts';
-import { seededRandom } from '#core/values/random.ts';
 import {
   agentContext,
   longPosition,
@@ -31,48 +28,6 @@ function propose(daily: ReturnType<typeof noise>, account = portfolio()) {
   const context = agentContext({ session: '2018-01-22', minute: 60, daily: { AAPL: daily }, account });
   return mlStrategist.propose(context, macroAssessed(), marketPublished(context));
 }
-
-describe('fitLogistic', () => {
-  it('recovers the odds that made the data', () => {
-    const random = seededRandom(1);
-    const rows = Array.from({ length: 4000 }, () => Float64Array.of(random.normal(), random.normal(), 7));
-    const labels = rows.map((row) => (random.next() < sigmoid(0.5 + 1.2 * (row[0] as number)) ? 1 : 0));
-
-    const model = fitLogistic(rows, labels, 1);
-
-    expect(logOdds(model, Float64Array.of(0, 0, 7))).toBeCloseTo(0.5, 0);
-    const slope = logOdds(model, Float64Array.of(1, 0, 7)) - logOdds(model, Float64Array.of(0, 0, 7));
-    expect(slope).toBeCloseTo(1.2, 0);
-    expect(model.weights[3]).toBe(0);
-  });
-});
-
-describe('skillTest', () => {
-  it('passes what predicts and fails what does not', () => {
-    const random = seededRandom(2);
-    const outcomes = Array.from({ length: 400 }, () => (random.next() < 0.5 ? 1 : 0));
-
-    const clever = skillTest(
-      outcomes.map((label) => ({ label, base: 0.5, probability: label === 1 ? 0.6 : 0.4 })),
-      5,
-    );
-    const random50 = skillTest(
-      outcomes.map((label) => ({ label, base: 0.5, probability: random.next() })),
-      5,
-    );
-
-    expect(clever).toMatchObject({ passed: true, observations: 400 });
-    expect(clever.skill).toBeCloseTo(1 - 0.16 / 0.25, 9);
-    expect(random50.passed).toBe(false);
-    expect(skillTest([], 5).passed).toBe(false);
-  });
-
-  it('knows the normal distribution', () => {
-    expect(normalDistribution(0)).toBeCloseTo(0.5, 7);
-    expect(normalDistribution(1.959964)).toBeCloseTo(0.975, 6);
-    expect(normalDistribution(-1.644854)).toBeCloseTo(0.05, 6);
-  });
-});
 
 describe('forecastDirection', () => {
   it('finds a planted pattern out of sample', () => {

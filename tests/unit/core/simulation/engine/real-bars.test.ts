@@ -7,6 +7,7 @@ import { simulate } from '#core/simulation/engine/simulate.ts';
 import { buyAndHold } from '#core/simulation/strategies/buy-and-hold.ts';
 import { momentumRotation } from '#core/simulation/strategies/momentum-rotation.ts';
 import { smaCross } from '#core/simulation/strategies/sma-cross.ts';
+import { openPrice, tieredFee } from '../../../../support/documented-costs.ts';
 
 const instrument = instrumentOf('SPX-PROXY');
 const { series } = packagedBars('SPX-PROXY');
@@ -18,24 +19,6 @@ const between = (from: string, to: string): BarSeries => {
     dates.findLastIndex((date) => date <= to) + 1,
   );
 };
-
-/** Cost of a market order at the open, written anew from the documented model: half spread, slippage, square-root impact. */
-function openPrice(bars: BarSeries, i: number, quantity: number, sign: 1 | -1): number {
-  const open = bars.open[i] ?? Number.NaN;
-  const range = Math.log((bars.high[i] ?? 0) / (bars.low[i] ?? 0)) / Math.sqrt(4 * Math.log(2));
-  const cost = open * (0.0001 + 0.0001 + range * Math.sqrt(quantity / (bars.volume[i] ?? 0)));
-  const cents = (open + sign * cost) * 100;
-  return (sign > 0 ? Math.ceil(cents - 1e-6) : Math.floor(cents + 1e-6)) / 100;
-}
-
-/** IBKR tiered below the first tier's bound, from the published rates. */
-function tieredFee(quantity: number, price: number, selling: boolean): number {
-  const value = quantity * price;
-  const base = Math.min(Math.max(quantity * 0.0035, 0.35), value * 0.01);
-  const third = base * (0.000175 + 0.000563) + quantity * (0.0002 + 0.003 + 0.000072);
-  const sale = selling ? value * 0.0000278 + Math.min(quantity * 0.000166, 8.3) : 0;
-  return Math.round((base + third + sale) * 100) / 100;
-}
 
 test('the default backtest, recomputed from the bars by other code', () => {
   const result = simulate(smaCross(), [{ instrument, bars: series }], { cash: 100_000 });

@@ -1,0 +1,9 @@
+import type { EventData } from '#contracts/registry.ts';
+
+/** What the desk's book expects of the account. */
+export interface ExpectedAccount {
+  /** Units by instrument; absent is zero. */
+  readonly positions: ReadonlyMap<string, string>;
+  /** What the book last heard of holdings that are not the desk's; null for nothing. */
+  readonly foreign: Pick<EventData<'ForeignHoldingsObserved'>, 'positions' | 'orders'> | null;
+}
