@@ -41,9 +41,9 @@ export class RiskStack extends Stack {
       tradingState: ['HALTED'],
       openPositions: [{ numeric: ['>', 0] }],
     });
+    // In any state: nothing is added but in ACTIVE, stops are raised always.
     this.pyramiding.on('Revalued', ['PortfolioRevalued'], {
       cause: ['bar'],
-      tradingState: ['ACTIVE'],
       openPositions: [{ numeric: ['>', 0] }],
     });
 
