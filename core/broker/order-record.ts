@@ -153,3 +153,18 @@ export function closableQuantity(
   );
   return Decimal.max(0, filledQuantity(entry).minus(taken));
 }
+
+/**
+ * Units that a layer's resting stop has to stand for: what the entry filled, or may still fill, less what was closed by
+ * other orders and by the stop itself. Orders that are closing it stand in one OCA group with the stop, so their open
+ * units are not taken off.
+ */
+export function protectedQuantity(
+  entry: OrderRecord,
+  stop: OrderRecord,
+  closing: readonly OrderRecord[],
+): Decimal {
+  const bought = isOpen(entry) ? new Decimal(entry.quantity) : filledQuantity(entry);
+  const closed = closing.reduce((sum, order) => sum.plus(filledQuantity(order)), filledQuantity(stop));
+  return Decimal.max(0, bought.minus(closed));
+}

@@ -8,6 +8,8 @@ import {
   filledQuantity,
   isOpen,
   type OrderRecord,
+  openQuantity,
+  protectedQuantity,
   stopRefOf,
   workingQuantity,
 } from '#core/broker/order-record.ts';
@@ -23,7 +25,7 @@ import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
 import { type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
 import type { AccountBook } from '#core/portfolio/account-book.ts';
 import { instantText, parseInstant } from '#core/values/clock.ts';
-import { decimalText } from '#core/values/decimal.ts';
+import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { type Bridge, reportDifference } from './bridge-parts.ts';
 
 type PlaceEvent = DeskEvent<'OrderAuthorized'>;
@@ -62,6 +64,8 @@ const MOST_LIVES = 10;
 interface Layer {
   readonly entry: OrderRecord;
   readonly state: ClosableLayer;
+  /** The orders against it, its stop aside. */
+  readonly orders: readonly OrderRecord[];
   /** Whether an order against it is still working. */
   readonly closing: boolean;
 }
@@ -151,8 +155,14 @@ export class OrderDesk {
     const record = await ledger.get(orderRef);
     if (record === null || record.status !== 'submitted') return;
     const stop = record.role === 'order' ? await ledger.get(stopRefOf(record.intentId)) : null;
-    const family = [record, ...(stop !== null && stop.status === 'submitted' ? [stop] : [])];
-    const refusal = record.role === 'stop' ? await this.#stopRefusal(record) : await this.#lateness(record);
+    const left = await this.#stillNeeded(record);
+    const family = [
+      left === null ? record : { ...record, quantity: decimalText(filledQuantity(record).plus(left)) },
+      ...(stop !== null && stop.status === 'submitted' ? [stop] : []),
+    ];
+    const refusal =
+      (record.role === 'stop' ? await this.#stopRefusal(record) : await this.#lateness(record)) ??
+      (left?.lte(0) === true ? 'it never reached the broker and nothing is left of its layer' : null);
     if (refusal !== null) {
       await ledger.commit(family.map((member) => neverSent(member, refusal, this.#bridge.schedule.now())));
       return;
@@ -168,6 +178,19 @@ export class OrderDesk {
     if (result.kind === 'committed') this.send(changes.map(({ record: sent }) => sent));
     else if (result.kind === 'conflict')
       this.#bridge.fenced('the commit of a resubmission found the lease changed');
+  }
+
+  /**
+   * Units that an order against a layer is still needed for: while it was missing the layer may have been closed otherwise,
+   * and sending it as it was would sell what is not there. Null for an order that opens.
+   */
+  async #stillNeeded(record: OrderRecord): Promise<Decimal | null> {
+    const opening = record.role === 'stop' ? record.parentRef : record.closes;
+    const layer = opening === null ? null : await this.#layer(opening, record.orderRef);
+    if (layer === null) return null;
+    const left =
+      record.role === 'stop' ? protectedQuantity(layer.entry, record, layer.orders) : layer.state.closable;
+    return Decimal.min(left, openQuantity(record));
   }
 
   async #lateness(record: OrderRecord): Promise<string | null> {
@@ -375,19 +398,20 @@ export class OrderDesk {
       this.#bridge.fenced('the commit of a refusal found the order recorded by somebody else');
   }
 
-  async #layer(intentId: string): Promise<Layer | null> {
+  /** A layer as its orders make it; `except` one of them. */
+  async #layer(intentId: string, except?: string): Promise<Layer | null> {
     const { ledger } = this.#bridge;
     const entry = await ledger.get(intentId);
     if (entry === null) return null;
     const stop = await ledger.get(stopRefOf(intentId));
     const closing: OrderRecord[] = [];
     for (const ref of entry.closedBy) {
-      const record = await ledger.get(ref);
+      const record = ref === except ? null : await ledger.get(ref);
       if (record !== null) closing.push(record);
     }
     const closable = closableQuantity(entry, stop, closing);
     const state = { instrument: entry.instrument, side: entry.side, closable };
-    return { entry, state, closing: closing.some(isOpen) };
+    return { entry, state, orders: closing, closing: closing.some(isOpen) };
   }
 
   #newRecord(event: PlaceEvent, ticket: PlannedTicket | null): OrderRecord {

@@ -66,6 +66,59 @@ describe('what the bridge survives', () => {
     expect((await world.record(intentId))?.status).not.toBe('submitted');
   });
 
+  const position = () => Number(world.gateway.state().books.positions.get('AAPL')?.quantity ?? 0);
+  const refusedFor = async (minutes: number, exit: Parameters<World['place']>[0]): Promise<string> => {
+    world.gateway.faults.set({ disconnectOnOrder: { when: 'unreceived', orders: 1 } });
+    const exitId = world.place(exit);
+    await world.rest();
+    world.gateway.faults.restart({ refuseMillis: minutes * MINUTE });
+    await world.advance((minutes + 5) * MINUTE);
+    expect(world.bridge.state).toBe('READY');
+    return exitId;
+  };
+
+  it('closes nothing that the layer’s stop has closed while the closing order was missing', async () => {
+    await atTheOpen();
+    // A short layer, whose stop the rising market hits a quarter of an hour later.
+    const entry = world.place({ side: 'SELL', protectiveStop: '160.2' });
+    await world.advance(2 * MINUTE);
+    expect(position()).toBe(-10);
+    const exit = await refusedFor(30, {
+      purpose: 'exit',
+      side: 'BUY',
+      closes: entry,
+      protectiveStop: null,
+    });
+    expect(position()).toBe(0);
+    expect((await world.record(`${entry}:stop`))?.status).toBe('filled');
+    expect(world.events('CommandDeclined').map(({ data }) => [data.intentId, data.reason])).toEqual([
+      [exit, 'it never reached the broker and nothing is left of its layer'],
+    ]);
+  });
+
+  it('sends a missing closing order again for what is left of its layer, no more', async () => {
+    await atTheOpen();
+    const entry = world.place({ side: 'SELL', protectiveStop: '160.2' });
+    await world.advance(2 * MINUTE);
+    // The stop fills in parts of four units a bar; the gateway is back when two of them are done.
+    world.gateway.faults.partialFills(4);
+    world.gateway.faults.set({ disconnectOnOrder: { when: 'unreceived', orders: 1 } });
+    const exit = world.place({ purpose: 'exit', side: 'BUY', closes: entry, protectiveStop: null });
+    await world.rest();
+    world.gateway.faults.restart({ refuseMillis: 60 * MINUTE });
+    while (position() !== -2 && world.clock.now() < OPEN + 60 * MINUTE) await world.advance(MINUTE / 2);
+    expect(position()).toBe(-2);
+    world.gateway.faults.halt('AAPL', true);
+    world.gateway.faults.reset();
+    await world.advance(90 * MINUTE);
+    expect(world.bridge.state).toBe('READY');
+    const again = world.events('OrderSubmitted').filter(({ data }) => data.orderRef === exit);
+    expect(again.map(({ data }) => data.quantity)).toEqual(['10', '2']);
+    world.gateway.faults.halt('AAPL', false);
+    await world.advance(5 * MINUTE);
+    expect(position()).toBe(0);
+  });
+
   it('declines instead of sending again what has expired meanwhile', async () => {
     await atTheOpen();
     world.gateway.faults.set({ disconnectOnOrder: { when: 'unreceived', orders: 1 } });
