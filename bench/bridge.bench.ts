@@ -15,7 +15,9 @@ import { writeAssembly } from '../tests/integration/local/host/assembly-writer.t
  * until it is in the journal. Bridge, paper gateway and embedded host are processes of their own, connected as in the
  * product; nothing is killed. Run: npm run bench:broker. Wanted: p99 below 5 ms and below 25 ms.
  */
-const ORDERS = 600;
+const ORDERS = 240;
+/** More than any desk of people or agents: its policy allows fifty orders a day. */
+const ORDERS_PER_SECOND = 3;
 const directory = mkdtempSync(join(tmpdir(), 'abc-bridge-bench-'));
 const [hostPort = 0, gatewayPort = 0, controlPort = 0] = await freePorts(3);
 const settings: RunSettings = {
@@ -41,10 +43,11 @@ try {
   const trader = new Trader(desk, seededRandom(seedOf(1, 'trader')), clock, new Corrections());
   while (trader.placed < ORDERS) {
     await trader.step(1);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 1_000 / ORDERS_PER_SECOND));
   }
   while (!(await trader.settle())) await new Promise((resolve) => setTimeout(resolve, 200));
   const measured = JSON.parse(await processes.stop('bridge')) as Readonly<Record<string, number[]>>;
+  console.log(`${ORDERS} orders, ${ORDERS_PER_SECOND} a second`);
   report('command received → order on the wire', measured['commandToWire'] ?? []);
   report('fill on the wire → journaled', measured['fillToJournal'] ?? []);
 } finally {

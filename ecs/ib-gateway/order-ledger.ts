@@ -172,15 +172,25 @@ export class OrderLedger {
   }
 
   /**
-   * Applies what one message says to an order and commits it; nothing is written where nothing changed.
+   * Applies what one message says to an order and commits it; nothing is written where nothing changed. `retold` marks what
+   * the broker tells again when asked: as long as it is no event and ends nothing, it is written with the next change of
+   * the record, so that a fill does not wait for the status before it.
    * @throws FencedOffError where somebody else has written the record
    */
-  async update(orderRef: string, decide: (record: OrderRecord) => OrderChange): Promise<OrderRecord | null> {
+  async update(
+    orderRef: string,
+    decide: (record: OrderRecord) => OrderChange,
+    { retold = false }: { readonly retold?: boolean } = {},
+  ): Promise<OrderRecord | null> {
     for (let attempt = 0; attempt < 3; attempt++) {
       const record = await this.get(orderRef);
       if (record === null) return null;
       const change = decide(record);
       if (change.entries.length === 0 && sameRecord(change.record, record)) return record;
+      if (retold && change.entries.length === 0 && isOpen(change.record) === isOpen(record)) {
+        this.#hold({ record: change.record, version: this.#records.get(orderRef)?.version ?? 0 });
+        return change.record;
+      }
       const result = await this.commit([change]);
       if (result.kind === 'committed') return change.record;
       await this.#refresh(orderRef);

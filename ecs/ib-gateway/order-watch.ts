@@ -155,7 +155,7 @@ export class OrderWatch {
 
   async #apply(ref: string, decide: (record: OrderRecord) => OrderChange): Promise<void> {
     const before = this.#bridge.ledger.peek(ref);
-    const after = await this.#bridge.ledger.update(ref, decide);
+    const after = await this.#bridge.ledger.update(ref, decide, { retold: true });
     if (after === null) return;
     if (after.status !== 'submitted' && this.#bridge.acknowledgements.arrived(ref)) this.#onAcknowledged();
     if (before === null || before.status === after.status) return;
