@@ -90,6 +90,7 @@ function completedOrder(order: Order, status: string, completedStatus: string | 
     orderRef: order.orderRef ?? '',
     status,
     completedStatus: completedStatus ?? '',
+    filled: isSet(order.filledQuantity) ? decimalText(new Decimal(order.filledQuantity)) : null,
   };
 }
 

@@ -80,6 +80,8 @@ export interface CompletedOrder {
   readonly orderRef: string;
   readonly status: string;
   readonly completedStatus: string;
+  /** Units filled as the broker counts them; null where it does not say. */
+  readonly filled: string | null;
 }
 
 export interface Execution {

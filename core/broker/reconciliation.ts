@@ -58,6 +58,14 @@ function endedAs(record: OrderRecord, completed: CompletedOrder, filled: Decimal
       ? `the broker lists it as ${completed.status}`
       : completed.completedStatus;
   if (completed.status === 'Filled') {
+    // A closing order stands in one group with its layer's stop: what the one fills the broker takes off the other, which
+    // is then complete with less. Its executions are all there, so nothing is left to look up.
+    if (record.ocaGroup !== null && filled.gt(0) && completed.filled !== null && filled.eq(completed.filled))
+      return {
+        kind: 'ended',
+        as: 'cancelled',
+        reason: `the broker counts it as filled with ${completed.filled}; others of its group filled the rest`,
+      };
     return {
       kind: 'difference',
       expected: `executions of ${record.quantity}`,

@@ -136,9 +136,9 @@ describe('reconciliation', () => {
     expect(findOrder(part, nothing, context).kind).toBe('difference');
   });
   it('takes the end from the completed orders', () => {
-    const completed = (status: string) => ({
+    const completed = (status: string, filled: string | null = null) => ({
       open: [],
-      completed: [{ permId: 900, orderRef: 'i-1', status, completedStatus: 'why' }],
+      completed: [{ permId: 900, orderRef: 'i-1', status, completedStatus: 'why', filled }],
     });
     expect(findOrder(recordOf(), completed('Cancelled'), context)).toEqual({
       kind: 'ended',
@@ -151,6 +151,23 @@ describe('reconciliation', () => {
       reason: 'why',
     });
     expect(findOrder(recordOf(), completed('Filled'), context).kind).toBe('difference');
+  });
+  it('takes an order of a group for over that the broker counts as filled with exactly its executions', () => {
+    const filled = (units: string | null) => ({
+      open: [],
+      completed: [{ permId: 900, orderRef: 'i-1', status: 'Filled', completedStatus: '', filled: units }],
+    });
+    const part = (ocaGroup: string | null) =>
+      observeExecution(recordOf({ ocaGroup }), executionOf({ quantity: '4' }), NOW).record;
+    expect(findOrder(part('layer'), filled('4'), context)).toMatchObject({ kind: 'ended', as: 'cancelled' });
+    // Executions are still to come, the broker does not say, nothing was executed, or no group could have taken the rest.
+    for (const [record, units] of [
+      [part('layer'), '5'],
+      [part('layer'), null],
+      [recordOf({ ocaGroup: 'layer' }), '0'],
+      [part(null), '4'],
+    ] as const)
+      expect(findOrder(record, filled(units), context).kind).toBe('difference');
   });
   it('finds positions that differ in value, not in writing', () => {
     const expected = new Map([
