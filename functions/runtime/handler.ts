@@ -184,3 +184,11 @@ export async function say(desk: Desk, entries: readonly JournalEntry[]): Promise
       throw new Error('an append without state cannot conflict; the store is at fault');
   }
 }
+
+/**
+ * Appends events of which some may have been said before, for another cause: each on its own, so that a repeat holds back
+ * nothing but itself.
+ */
+export async function sayEach(desk: Desk, entries: readonly JournalEntry[]): Promise<void> {
+  for (const entry of entries) await say(desk, [entry]);
+}

@@ -71,6 +71,7 @@ export class DeskSimulation {
   readonly #cycles = new Map<string, string[]>();
   readonly #journal = new Map<string, JournalEntry[]>();
   readonly #episodes = new Map<string, Episode>();
+  readonly #ids = new Set<string>();
   #learning: LearningRecord | null = null;
 
   constructor(options: DeskSimulationOptions) {
@@ -201,8 +202,11 @@ export class DeskSimulation {
     for (const entry of kept.entries) this.#say(entry, now, said);
   }
 
-  /** Journals an event, then lets everybody hear it who follows it. */
+  /** Journals an event, once, then lets everybody hear it who follows it. */
   #say(entry: JournalEntry, now: EpochMillis, said: JournalEntry[]): void {
+    const { id } = entry.event.metadata;
+    if (this.#ids.has(id)) return;
+    this.#ids.add(id);
     this.#append(entry);
     said.push(entry);
     for (const next of this.#follow(entry.event, now)) this.#say(next, now, said);
@@ -249,9 +253,10 @@ export class DeskSimulation {
   }
 
   #pyramid(event: DeskEvent<'PortfolioRevalued'>, now: EpochMillis): readonly JournalEntry[] {
-    const session = sessionAt('us-equity', now);
-    if (session === null) return [];
     const { data } = event;
+    const session = sessionAt('us-equity', now);
+    // As the live desk's rule has it: bars of an account that may open something.
+    if (session === null || data.cause !== 'bar' || data.tradingState !== 'ACTIVE') return [];
     const volume = data.volume === null ? null : Number(data.volume);
     const planned = planPyramiding(data, this.#options.policy, {
       now,

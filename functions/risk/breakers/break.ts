@@ -5,7 +5,7 @@ import { afterHalt, afterReducing, afterRevaluation, type BreakerOrders } from '
 import { breakerEvents } from '#core/risk/follow-up-events.ts';
 import { speaking } from '#functions/runtime/cycle-events.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
-import { type Arrival, say } from '#functions/runtime/handler.ts';
+import { type Arrival, sayEach } from '#functions/runtime/handler.ts';
 
 export const BREAKER_TYPES = ['TradingHalted', 'TradingReducing', 'PortfolioRevalued'] as const;
 type BreakerType = (typeof BREAKER_TYPES)[number];
@@ -43,4 +43,4 @@ export async function followBreaker(desk: Desk, arrivals: readonly Arrival<Break
 }
 
 const plan = (desk: Desk, cause: DeskEvent<BreakerType>, orders: BreakerOrders) =>
-  say(desk, breakerEvents(speaking(desk), cause, orders));
+  sayEach(desk, breakerEvents(speaking(desk), cause, orders));

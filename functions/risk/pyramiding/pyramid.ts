@@ -10,7 +10,7 @@ import { mayPyramid, type PyramidingOptions, planPyramiding } from '#core/risk/p
 import { loadDaily } from '#functions/runtime/cycle-context.ts';
 import { speaking } from '#functions/runtime/cycle-events.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
-import { type Arrival, say } from '#functions/runtime/handler.ts';
+import { type Arrival, sayEach } from '#functions/runtime/handler.ts';
 
 export const PYRAMIDING_TYPES = ['PortfolioRevalued'] as const;
 
@@ -41,7 +41,7 @@ async function pyramidOn(desk: Desk, event: DeskEvent<'PortfolioRevalued'>): Pro
     if (record !== null && record !== undefined)
       histories.set(instrument, await loadDaily(desk, (record.value as DailyRecord).history));
   }
-  await say(
+  await sayEach(
     desk,
     pyramidingEvents(speaking(desk), event, planned, (id) => histories.get(id) ?? null),
   );

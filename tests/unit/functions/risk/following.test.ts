@@ -4,6 +4,7 @@ import { sessionsBetween } from '#core/market/calendar.ts';
 import type { AccountBook } from '#core/portfolio/account-book.ts';
 import { valuation } from '#core/portfolio/valuation.ts';
 import { instantText } from '#core/values/clock.ts';
+import { keepLedger } from '#functions/portfolio/ledger.ts';
 import { followBreaker } from '#functions/risk/breakers/break.ts';
 import { passGate } from '#functions/risk/gate/gate.ts';
 import { pyramid } from '#functions/risk/pyramiding/pyramid.ts';
@@ -101,6 +102,18 @@ describe('what follows a tripped breaker', () => {
     );
     expect(desk.said('OrderAuthorized')).toHaveLength(1);
     expect(desk.said('OrderRefused')).toMatchObject([{ data: { limit: 'reduce-only' } }]);
+  });
+
+  it('cancels also where the revaluation of the halt has been followed first', async () => {
+    const desk = await deskInForce('breakers');
+    const falling = { ...holding(bookOf()), highWater: '200000' };
+    await desk.put(stateKeys.book, falling);
+    await keepLedger({ ...desk, name: 'portfolio' }, [arrival(barClosed('90', 75))]);
+    for (const event of desk.said('PortfolioRevalued', 'TradingHalted'))
+      await followBreaker(desk, [arrival(event)]);
+    expect(desk.said('TradingHalted')).toHaveLength(1);
+    expect(desk.said('CancelPlanned')).toHaveLength(1);
+    expect(desk.said('OrderPlanned')).toMatchObject([{ data: { intent: { purpose: 'flatten' } } }]);
   });
 
   it('plans nothing on a revaluation where nobody flattens', async () => {
