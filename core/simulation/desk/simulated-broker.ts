@@ -24,10 +24,9 @@ import type { HaltFlag } from '#core/events/state-keys.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import type { AccountBook } from '#core/portfolio/account-book.ts';
 import type { LedgerInput } from '#core/portfolio/keep-book.ts';
-import { type EpochMillis, instantText } from '#core/values/clock.ts';
+import type { EpochMillis } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
-import { type AccountBooks, bookFill, openBooks } from '../account.ts';
-import { type CommissionSchedule, chargeFor } from '../commission.ts';
+import type { AccountBooks } from '../account.ts';
 import {
   type BarLiquidity,
   barLiquidity,
@@ -36,7 +35,8 @@ import {
   matchOrder,
   matchResult,
 } from '../matching.ts';
-import type { FillModel, MatchBar, Side } from '../orders.ts';
+import type { MatchBar, Side } from '../orders.ts';
+import { BrokerAccount, type TradedInstrument } from './broker-account.ts';
 import {
   type BrokerLayer,
   type BrokerOrder,
@@ -49,13 +49,6 @@ import {
   matchable,
   recordOf,
 } from './broker-orders.ts';
-
-/** An instrument as the simulated broker trades it. */
-export interface TradedInstrument {
-  readonly instrument: Instrument;
-  readonly model: FillModel;
-  readonly commission: CommissionSchedule;
-}
 
 /** One bar that orders may trade in. */
 export interface BrokerBar extends MatchBar {
@@ -109,24 +102,20 @@ const GROUP_FILLED = 'its one-cancels-all group has closed the layer';
  * where the live broker ends a stop and the bridge places it anew, this one shrinks it.
  */
 export class SimulatedBroker {
-  /** The broker's own books, independent of the desk's. */
-  books: AccountBooks;
   readonly #options: SimulatedBrokerOptions;
   readonly #instruments: ReadonlyMap<string, TradedInstrument>;
   readonly #layers = new Map<string, BrokerLayer>();
   readonly #working = new Map<string, BrokerOrder[]>();
   readonly #refs = new Set<string>();
+  readonly #account: BrokerAccount;
   readonly #result = matchResult();
   #lastId = 0;
   #executions = 0;
-  #observations = 0;
-  #month = '';
-  #monthlyQuantity = new Decimal(0);
 
   constructor(options: SimulatedBrokerOptions) {
     this.#options = options;
     this.#instruments = new Map(options.instruments.map((one) => [one.instrument.id, one]));
-    this.books = openBooks(options.cash);
+    this.#account = new BrokerAccount(options.account, options.cash);
   }
 
   /** Orders that wait or work, by instrument and age. */
@@ -134,34 +123,14 @@ export class SimulatedBroker {
     return [...this.#working.values()].flat();
   }
 
+  /** The broker's own books, independent of the desk's. */
+  get books(): AccountBooks {
+    return this.#account.books;
+  }
+
   /** The account as the broker tells it. Positions are valued at cost where `price` knows none. */
   observeAccount(correlationId: string, now: EpochMillis, price: (id: string) => number | undefined): Fact {
-    let value = this.books.cash;
-    const positions = [...this.books.positions].map(([instrument, held]) => {
-      const average = held.basis.div(held.quantity.times(held.multiplier));
-      value = value.plus(held.quantity.times(held.multiplier).times(price(instrument) ?? average));
-      return {
-        instrument,
-        quantity: decimalText(held.quantity),
-        averageCost: decimalText(average.toDecimalPlaces(10, Decimal.ROUND_HALF_EVEN)),
-      };
-    });
-    this.#observations += 1;
-    return journalEntry<'AccountObserved'>({
-      type: 'AccountObserved',
-      key: `1-${this.#observations}`,
-      correlationId,
-      causationId: null,
-      sender: BRIDGE,
-      occurredAt: now,
-      data: {
-        account: this.#options.account,
-        currency: 'USD',
-        netLiquidation: decimalText(value),
-        cash: decimalText(this.books.cash),
-        positions: positions.sort((left, right) => (left.instrument < right.instrument ? -1 : 1)),
-      },
-    }) as Fact;
+    return this.#account.observe(correlationId, now, price);
   }
 
   /** Carries out the commands among what the desk said, in their order. Everything else is none of the broker's business. */
@@ -379,37 +348,12 @@ export class SimulatedBroker {
 
   #book({ traded, bar, facts }: Pass, order: BrokerOrder): void {
     const { quantity, price, reference, impact } = this.#result;
-    const { instrument, commission } = traded;
+    const { instrument } = traded;
     const now = bar.closeTime;
     this.#executions += 1;
     const execId = `${EXECUTIONS}.${this.#executions.toString(16).padStart(8, '0')}.01.01`;
     const size = new Decimal(quantity);
-    const cumulative = filledQuantity(order.record).plus(size);
-    order.value = order.value.plus(size.times(price).times(instrument.multiplier));
-    const monthlyQuantity = this.#monthlyBefore(now);
-    const { side } = order.match;
-    const fee = chargeFor(
-      commission,
-      {
-        side,
-        quantity: cumulative,
-        value: order.value,
-        monthlyQuantity: Decimal.max(monthlyQuantity.minus(cumulative.minus(size)), 0),
-      },
-      order.charged,
-    );
-    order.charged = order.charged.plus(fee);
-    this.#monthlyQuantity = monthlyQuantity.plus(size);
-    const realisedBefore = this.books.realised;
-    const booking = bookFill(this.books, {
-      instrument: instrument.id,
-      side,
-      quantity: size,
-      price: new Decimal(price),
-      multiplier: new Decimal(instrument.multiplier),
-      fee,
-    });
-    this.books = booking.books;
+    const { fee, gain, realisedNet } = this.#account.book(traded, order, size, new Decimal(price), now);
     const { record } = order;
     const execution = {
       execId,
@@ -429,29 +373,21 @@ export class SimulatedBroker {
       execId,
       commission: decimalText(fee),
       currency: instrument.currency,
-      realizedPnl: booking.realisedNet === null ? null : decimalText(booking.realisedNet),
+      realizedPnl: realisedNet === null ? null : decimalText(realisedNet),
     };
     this.#apply(order, observeCommission(order.record, report, now), facts);
     this.#options.onExecution({
       time: now,
       orderId: record.orderId,
       instrument,
-      side,
+      side: order.match.side,
       quantity,
       price,
       fee: fee.toNumber(),
-      gain: this.books.realised.minus(realisedBefore).toNumber(),
+      gain: gain.toNumber(),
       reference,
       impact,
     });
-  }
-
-  /** Units traded in the month of an instant, before it. */
-  #monthlyBefore(now: EpochMillis): Decimal {
-    const month = instantText(now).slice(0, 7);
-    if (month === this.#month) return this.#monthlyQuantity;
-    this.#month = month;
-    return new Decimal(0);
   }
 
   /** At the open the whole bar lies before a stop; inside the bar it is tested at once, as the path is unknown. */

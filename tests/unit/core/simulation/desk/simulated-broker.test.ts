@@ -311,6 +311,21 @@ describe('money', () => {
     expect(observed.event.data).toMatchObject({ cash: one.book().cash, positions: [] });
   });
 
+  test('the account is observed with its positions, at the last price or at cost', () => {
+    const one = desk();
+    one.authorize(market);
+    one.bar(100, 101, 99, 100);
+    const at = (price: number | undefined) =>
+      one.broker.observeAccount('broker:2018-01-23', NOW, () => price).event.data;
+    // 50 units at 100.01 and a dollar of commission.
+    expect(at(101)).toMatchObject({
+      cash: '94998.5',
+      netLiquidation: '100048.5',
+      positions: [{ instrument: 'AAPL', quantity: '50', averageCost: '100.01' }],
+    });
+    expect(at(undefined)).toMatchObject({ netLiquidation: '99999' });
+  });
+
   test('what the desk says beside commands is none of its business', () => {
     const one = desk();
     const other = deskEvent('OrderPlanned', { intent: market });
