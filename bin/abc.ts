@@ -70,7 +70,7 @@ program
   .description('a strategy over bars, with all costs, and buy-and-hold beside it')
   .argument(
     '[strategy]',
-    'sma-cross (default), buy-and-hold, momentum-rotation, or a file that exports a strategy',
+    'sma-cross (default), buy-and-hold, momentum-rotation, a file that exports a strategy, or desk: the whole desk with every agent',
   )
   .option('--symbols <list>', 'instruments, comma-separated (default SPX-PROXY)')
   .option('--from <date>', 'first date (default 2000-01-03)')
@@ -80,6 +80,7 @@ program
   .option('--commission <schedule>', 'tiered (default) or fixed, as Interactive Brokers charges')
   .option('--seed <text>', 'seed of a strategy that draws random numbers')
   .option('--parameters <list>', 'of the strategy, such as fast=10,slow=30')
+  .option('--cycles <list>', 'desk: New York times of its cycles (default 09:45,15:45), or live for all 25')
   .option('--report <file.html>', 'a tear sheet as one self-contained page')
   .option('--json', 'the result as one JSON document on stdout')
   .action(run(backtestCommand));

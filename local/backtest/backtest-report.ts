@@ -1,18 +1,24 @@
 import { reportCurves } from '#core/analytics/performance/report-curves.ts';
 import { summarisePerformance } from '#core/analytics/performance/summary.ts';
+import type { BarSeries } from '#core/market/bars.ts';
 import { newYorkDate } from '#core/market/calendar.ts';
 import type { EngineResult } from '#core/simulation/engine/options.ts';
 import type { Strategy } from '#core/simulation/engine/strategy.ts';
+import type { SimulationResult } from '#core/simulation/simulation-result.ts';
+import { ConfigurationError } from '#local/day/errors.ts';
 import { tearSheet } from '#local/report/tear-sheet.ts';
 import { type BacktestData, backtestData, runBacktest } from './backtest.ts';
 import type { BacktestParameters } from './backtest-parameters.ts';
+import { DESK, deskBacktest, deskCostModel, deskParameters } from './desk-backtest.ts';
 import { strategyFactoryNamed } from './named-strategy.ts';
 
 /** What a person asks for. */
 export interface BacktestRequest {
-  /** A built-in strategy, or a file that exports one. */
+  /** A built-in strategy, a file that exports one, or `desk` for the whole desk. */
   readonly strategy: string;
   readonly strategyParameters: Readonly<Record<string, number>>;
+  /** Times of the desk's cycles as given; null without, and for every other strategy. */
+  readonly cycles: string | null;
   readonly parameters: BacktestParameters;
   /** Commit of the program, where it is known. */
   readonly commit: string | null;
@@ -27,16 +33,19 @@ export type BacktestProgress =
   | { readonly kind: 'measuring' };
 
 /** One result as JSON: counts, what happened on the way, and every figure. */
-function outcomeOf(result: EngineResult, benchmark: EngineResult | undefined, data: BacktestData) {
-  const { orders, fills, refusals, incidents } = result;
+function outcomeOf(
+  result: SimulationResult,
+  orders: number,
+  benchmark: SimulationResult | undefined,
+  bars: readonly BarSeries[],
+) {
+  const { fills, refusals, incidents } = result;
   return {
-    orders: orders.length,
+    orders,
     fills: fills.length,
     refusals,
     incidents: incidents.map(({ time, kind, detail }) => ({ date: newYorkDate(time), kind, detail })),
-    performance: summarisePerformance(result, benchmark?.marks, {
-      bars: data.instruments.map(({ bars }) => bars),
-    }),
+    performance: summarisePerformance(result, benchmark?.marks, { bars }),
   };
 }
 
@@ -47,47 +56,103 @@ export const costModelOf = ({ commission }: BacktestParameters): string =>
 /** What `abc backtest --json` prints. */
 export type BacktestReport = Awaited<ReturnType<typeof backtestReport>>['report'];
 
-/**
- * Loads, simulates and measures, telling of its progress on the way.
- * @throws the errors of {@link backtestData}, of the strategy and of the simulation
- */
-export async function backtestReport(request: BacktestRequest, tell: (progress: BacktestProgress) => void) {
-  const { parameters, commit } = request;
+/** A strategy, or the desk, with what it came to. */
+interface Played {
+  readonly name: string;
+  readonly parameters: Readonly<Record<string, string | number>>;
+  readonly result: SimulationResult;
+  /** Orders given: those of the desk are those that its gate authorized. */
+  readonly orders: number;
+  readonly benchmark: EngineResult;
+  readonly sources: readonly string[];
+  readonly hash: string;
+  readonly bars: readonly BarSeries[];
+  readonly costModel: string;
+}
+
+type Tell = (progress: BacktestProgress) => void;
+
+async function playedStrategy(request: BacktestRequest, tell: Tell): Promise<Played> {
+  const { parameters } = request;
+  if (request.cycles !== null)
+    throw new ConfigurationError(
+      `--cycles ${request.cycles} is for the desk only; leave it out, or run abc backtest ${DESK}`,
+    );
   const strategy = (await strategyFactoryNamed(request.strategy))(request.strategyParameters);
   const data = await backtestData(parameters);
   tell({ kind: 'loaded', sources: data.sources, strategy: strategy.name });
   const { result, benchmark } = runBacktest(followed(strategy, data, tell), data, parameters);
+  const { name, parameters: own } = strategy;
+  const costModel = costModelOf(parameters);
+  const bars = data.instruments.map((one) => one.bars);
+  const orders = result.orders.length;
+  return { name, parameters: own, result, orders, benchmark, ...data, bars, costModel };
+}
+
+async function playedDesk(request: BacktestRequest, tell: Tell): Promise<Played> {
+  const { parameters, strategyParameters, cycles } = request;
+  const desk = deskParameters(strategyParameters, cycles);
+  let told = 0;
+  const { run, ...rest } = await deskBacktest(
+    parameters,
+    desk,
+    (sources) => tell({ kind: 'loaded', sources, strategy: DESK }),
+    (date, done) => {
+      if (Math.floor(done * PARTS) === told) return;
+      told = Math.floor(done * PARTS);
+      tell({ kind: 'simulated', strategy: DESK, date, done });
+    },
+  );
+  const { result, authorized } = run;
+  return {
+    name: DESK,
+    parameters: { ...desk, seed: parameters.seed },
+    result,
+    orders: authorized,
+    ...rest,
+    costModel: deskCostModel(parameters),
+  };
+}
+
+/**
+ * Loads, simulates and measures, telling of its progress on the way.
+ * @throws the errors of {@link backtestData}, of the strategy and of the simulation
+ */
+export async function backtestReport(request: BacktestRequest, tell: Tell) {
+  const { parameters, commit } = request;
+  const played = await (request.strategy === DESK ? playedDesk : playedStrategy)(request, tell);
+  const { name, result, benchmark, bars, sources, hash, costModel } = played;
   tell({ kind: 'measuring' });
   const report = {
-    strategy: strategy.name,
-    parameters: strategy.parameters,
+    strategy: name,
+    parameters: played.parameters,
     input: parameters,
-    data: { sources: data.sources, sha256: data.hash },
+    data: { sources, sha256: hash },
     commit,
-    costModel: costModelOf(parameters),
+    costModel,
     trials: 1,
-    result: outcomeOf(result, benchmark, data),
-    buyAndHold: outcomeOf(benchmark, undefined, data),
+    result: outcomeOf(result, played.orders, benchmark, bars),
+    buyAndHold: outcomeOf(benchmark, benchmark.orders.length, undefined, bars),
   };
   if (!request.page) return { report, page: null };
   const page = tearSheet({
     subject: 'Backtest on simulated money',
-    result: { name: strategy.name, summary: report.result.performance },
+    result: { name, summary: report.result.performance },
     benchmark: { name: 'buy-and-hold', summary: report.buyAndHold.performance },
     curves: reportCurves(result, benchmark.marks),
     trades: result.trades,
     incidents: incidentLines(report.result),
     provenance: {
-      sources: data.sources,
-      sha256: data.hash,
+      sources,
+      sha256: hash,
       commit,
       parameters: {
-        ...strategy.parameters,
+        ...played.parameters,
         cash: parameters.cash,
         commission: parameters.commission,
         seed: parameters.seed,
       },
-      costModel: report.costModel,
+      costModel,
       trials: report.trials,
     },
   });

@@ -98,7 +98,8 @@ function joined(daily: BarSeries, minutes: ReadonlyMap<string, BarSeries> | null
   };
 }
 
-function within(bars: BarSeries, from: string, to: string): BarSeries {
+/** The bars of a range of New York dates, both included. */
+export function within(bars: BarSeries, from: string, to: string): BarSeries {
   let start = 0;
   while (start < bars.length && newYorkDate(bars.openTime[start] as number) < from) start++;
   let end = bars.length;

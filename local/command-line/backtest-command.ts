@@ -18,6 +18,7 @@ export interface BacktestCommandOptions {
   readonly commission?: string;
   readonly seed?: string;
   readonly parameters?: string;
+  readonly cycles?: string;
   readonly report?: string;
   readonly json?: boolean;
 }
@@ -44,6 +45,7 @@ export function backtestRequest(name: string | undefined, options: BacktestComma
   return {
     strategy: name ?? 'sma-cross',
     strategyParameters: strategyParameters(options.parameters),
+    cycles: options.cycles ?? null,
     parameters,
     commit: commitOfProgram(),
     page: options.report !== undefined,

@@ -43,6 +43,8 @@ export interface DeskSimulationOptions {
 /** Cases that the memory agent recalls at most, newest first. */
 const RECALLED = 500;
 
+const LOOKED_BACK_ON: ReadonlySet<string> = new Set([...LEARNED_FROM, ...REMEMBERED]);
+
 /** Events after which somebody of the desk acts by itself, outside a cycle. */
 const FOLLOWED = [
   'OrderPlanned',
@@ -164,7 +166,9 @@ export class DeskSimulation {
       .map(([, episode]) => episode);
   }
 
+  /** Keeps what learning and memory look back on: bars and revaluations of twenty years would fill the memory for nobody. */
   #append(entry: JournalEntry): void {
+    if (!LOOKED_BACK_ON.has(entry.event.metadata.type)) return;
     const { correlationId } = entry.event.metadata;
     const entries = this.#journal.get(correlationId);
     if (entries === undefined) this.#journal.set(correlationId, [entry]);

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import type { ContentReference } from '#contracts/primitives.ts';
+import { type BarSeries, sliceBars } from '#core/market/bars.ts';
+import { newYorkDate } from '#core/market/calendar.ts';
+import type { EpochMillis } from '#core/values/clock.ts';
+
+/** A history as an observation names it, with the series that its digest stands for. */
+export interface ObservedHistory {
+  readonly reference: ContentReference;
+  readonly series: BarSeries;
+  readonly first: string | null;
+  readonly last: string | null;
+}
+
+const COLUMNS = ['close', 'closeTime', 'high', 'low', 'open', 'openTime', 'volume'] as const;
+
+interface ColumnText {
+  /** All values, each followed by a comma. */
+  readonly text: string;
+  /** Where each value begins. */
+  readonly at: Int32Array;
+}
+
+function columnText(column: Float64Array): ColumnText {
+  const at = new Int32Array(column.length + 1);
+  const parts = Array.from(column, (value) => `${Number.isFinite(value) ? JSON.stringify(value) : 'null'},`);
+  for (let i = 0; i < parts.length; i++) at[i + 1] = (at[i] as number) + (parts[i] as string).length;
+  return { text: parts.join(''), at };
+}
+
+/**
+ * The daily histories of one instrument as the live bridge would observe them, each under the digest of its canonical JSON
+ * (`historyObject` of `core/broker` gives the same). A history of every session of twenty years is asked for: the numbers
+ * are written as text once and cut.
+ */
+export class DailyHistories {
+  readonly #daily: BarSeries;
+  readonly #source: string;
+  readonly #columns: ReadonlyMap<string, ColumnText>;
+
+  constructor(daily: BarSeries, source: string) {
+    this.#daily = daily;
+    this.#source = source;
+    this.#columns = new Map(COLUMNS.map((name) => [name, columnText(daily[name])]));
+  }
+
+  /** The last `sessions` bars that had closed before an instant. */
+  before(instant: EpochMillis, sessions: number): ObservedHistory {
+    const daily = this.#daily;
+    const until = firstAfter(daily.closeTime, instant);
+    const from = Math.max(0, until - sessions);
+    const bars = COLUMNS.map((name) => {
+      const { text, at } = this.#columns.get(name) as ColumnText;
+      const [start, end] = [at[from] as number, at[until] as number];
+      return `"${name}":[${text.slice(start, Math.max(start, end - 1))}]`;
+    }).join(',');
+    const content = `{"bars":{${bars}},"instrument":${JSON.stringify(daily.instrument)},"source":${JSON.stringify(this.#source)},"version":1}`;
+    const sha256 = createHash('sha256').update(content, 'utf8').digest('hex');
+    const dateAt = (index: number) => (until === from ? null : newYorkDate(daily.closeTime[index] as number));
+    return {
+      reference: { uri: `history/${sha256}.json`, sha256, bytes: Buffer.byteLength(content, 'utf8') },
+      series: sliceBars(daily, from, until),
+      first: dateAt(from),
+      last: dateAt(until - 1),
+    };
+  }
+}
+
+/** Index of the first closing time after an instant. */
+function firstAfter(closeTime: Float64Array, instant: EpochMillis): number {
+  let low = 0;
+  let high = closeTime.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((closeTime[middle] as number) <= instant) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

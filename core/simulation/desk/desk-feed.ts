@@ -1,0 +1,86 @@
+import { BRIDGE } from '#core/broker/order-facts.ts';
+import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
+import { correlations } from '#core/events/state-keys.ts';
+import { aggregateBars } from '#core/market/aggregate.ts';
+import { type Bar, type BarSeries, barAt } from '#core/market/bars.ts';
+import { newYorkDate, type Session } from '#core/market/calendar.ts';
+import type { Instrument } from '#core/market/instrument.ts';
+import { intradayPath } from '#core/market/intraday-path.ts';
+import { instantText } from '#core/values/clock.ts';
+import { Decimal, decimalText } from '#core/values/decimal.ts';
+import { DailyHistories } from './daily-history.ts';
+
+/** Whom the desk is told that its market data comes from. */
+export const SOURCE = 'simulation';
+
+/** What the desk watches: the daily bars of an instrument, and minute bars of its own by session date where there are any. */
+export interface DeskInstrument {
+  readonly instrument: Instrument;
+  readonly daily: BarSeries;
+  readonly minutes?: ReadonlyMap<string, BarSeries> | null;
+}
+
+/** An instrument as it is played: its histories, and its days inside. */
+export class PlayedInstrument {
+  readonly instrument: Instrument;
+  readonly histories: DailyHistories;
+  readonly #days: ReadonlyMap<string, Bar>;
+  readonly #minutes: ReadonlyMap<string, BarSeries> | null;
+
+  constructor({ instrument, daily, minutes }: DeskInstrument) {
+    this.instrument = instrument;
+    this.histories = new DailyHistories(daily, SOURCE);
+    this.#minutes = minutes ?? null;
+    const days = new Map<string, Bar>();
+    for (let i = 0; i < daily.length; i++)
+      days.set(newYorkDate(daily.closeTime[i] as number), barAt(daily, i));
+    this.#days = days;
+  }
+
+  trades(date: string): boolean {
+    return this.#days.has(date);
+  }
+
+  /** The bars inside a session: the user's own, or a path that honours the session's bar. Null where there is none. */
+  bars(session: Session, seed: string, minutes: number): { series: BarSeries; modelled: boolean } | null {
+    const own = this.#minutes?.get(session.date);
+    const day = this.#days.get(session.date);
+    if (own === undefined && day === undefined) return null;
+    const finest = own ?? intradayPath(this.instrument, session, day as Bar, seed);
+    const series = aggregateBars(finest, { unit: 'minute', count: minutes }, this.instrument.sessionTemplate);
+    return { series, modelled: own === undefined };
+  }
+}
+
+const text = (value: number): string => decimalText(new Decimal(value));
+
+/** A closed bar as the bridge journals it. */
+export const barClosed = (
+  session: Session,
+  id: string,
+  minutes: number,
+  bar: Bar,
+  modelled: boolean,
+): JournalEntry<'BarClosed'> =>
+  journalEntry<'BarClosed'>({
+    type: 'BarClosed',
+    key: `${id}@${instantText(bar.closeTime)}`,
+    correlationId: correlations.session(session.date),
+    causationId: null,
+    sender: BRIDGE,
+    occurredAt: bar.closeTime,
+    data: {
+      instrument: id,
+      session: session.date,
+      minutes,
+      openTime: instantText(bar.openTime),
+      closeTime: instantText(bar.closeTime),
+      open: text(bar.open),
+      high: text(bar.high),
+      low: text(bar.low),
+      close: text(bar.close),
+      volume: Number.isNaN(bar.volume) ? null : text(bar.volume),
+      source: SOURCE,
+      modelled,
+    },
+  });
