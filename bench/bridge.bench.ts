@@ -15,9 +15,11 @@ import { writeAssembly } from '../tests/integration/local/host/assembly-writer.t
  * until it is in the journal. Bridge, paper gateway and embedded host are processes of their own, connected as in the
  * product; nothing is killed. Run: npm run bench:broker. Wanted: p99 below 5 ms and below 25 ms.
  */
+const WARM_UP = 120;
 const ORDERS = 240;
-/** More than any desk of people or agents: its policy allows fifty orders a day. */
+/** More than the desk ever has: its policy allows fifty orders a session. The first orders only warm up what is compiled. */
 const ORDERS_PER_SECOND = 3;
+const ORDERS_A_SESSION = 50;
 const directory = mkdtempSync(join(tmpdir(), 'abc-bridge-bench-'));
 const [hostPort = 0, gatewayPort = 0, controlPort = 0] = await freePorts(3);
 const settings: RunSettings = {
@@ -40,16 +42,23 @@ try {
   const clock = runClock(settings.realBegin);
   const desk = new ChaosDesk(processes.names, clock);
   await desk.open();
-  const trader = new Trader(desk, seededRandom(seedOf(1, 'trader')), clock, new Corrections());
-  while (trader.placed < ORDERS) {
+  const trader = new Trader(
+    desk,
+    seededRandom(seedOf(1, 'trader')),
+    clock,
+    new Corrections(),
+    ORDERS_A_SESSION,
+  );
+  while (trader.placed < WARM_UP) await trader.step(1);
+  while (trader.placed < WARM_UP + ORDERS) {
     await trader.step(1);
     await new Promise((resolve) => setTimeout(resolve, 1_000 / ORDERS_PER_SECOND));
   }
   while (!(await trader.settle())) await new Promise((resolve) => setTimeout(resolve, 200));
   const measured = JSON.parse(await processes.stop('bridge')) as Readonly<Record<string, number[]>>;
   console.log(`${ORDERS} orders, ${ORDERS_PER_SECOND} a second`);
-  report('command received → order on the wire', measured['commandToWire'] ?? []);
-  report('fill on the wire → journaled', measured['fillToJournal'] ?? []);
+  report('command received → order on the wire', (measured['commandToWire'] ?? []).slice(WARM_UP));
+  report('fill on the wire → journaled', (measured['fillToJournal'] ?? []).slice(WARM_UP));
 } finally {
   await processes.end();
   rmSync(directory, { recursive: true, force: true });

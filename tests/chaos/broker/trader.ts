@@ -14,6 +14,7 @@ const SESSION = '2018-01-22';
 /** The broker takes at most 20 working orders a contract and side; each layer rests one stop. */
 const MOST_LAYERS = 9;
 const MOST_LIVE = 48;
+/** Orders between two sessions: the book keeps a session's orders. */
 const TURN_EVERY = 150;
 
 interface Placed {
@@ -38,7 +39,16 @@ export class Trader {
   repeats = 0;
   cancels = 0;
 
-  constructor(desk: ChaosDesk, random: Random, clock: TimerClock, corrections: Corrections) {
+  readonly #turnEvery: number;
+
+  constructor(
+    desk: ChaosDesk,
+    random: Random,
+    clock: TimerClock,
+    corrections: Corrections,
+    turnEvery = TURN_EVERY,
+  ) {
+    this.#turnEvery = turnEvery;
     this.#desk = desk;
     this.#corrections = corrections;
     this.#random = random;
@@ -61,7 +71,7 @@ export class Trader {
       if (intent === null) break;
       await this.#place(intent);
     }
-    if (Math.floor(this.placed / TURN_EVERY) > this.#turns) await this.#turn();
+    if (Math.floor(this.placed / this.#turnEvery) > this.#turns) await this.#turn();
   }
 
   /** Turns the day once every correction has come to the book; until then the next step tries again. */
