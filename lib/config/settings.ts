@@ -179,9 +179,9 @@ const ENVIRONMENTS: Readonly<Record<Settings['environment'], Settings>> = {
     broker: {
       ...BASE.broker,
       leaseOwner: 'local-bridge',
-      leaseSeconds: 7200,
-      heartbeatSeconds: 1800,
-      haltPollSeconds: 1800,
+      leaseSeconds: 21_600,
+      heartbeatSeconds: 7200,
+      haltPollSeconds: 7200,
       reconcileMinutes: 180,
       dailyRestart: 'off',
       sundayLogin: 'off',
