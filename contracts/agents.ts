@@ -27,7 +27,6 @@ export const VOTERS = ['data', 'strategy', 'risk', 'execution', 'learning', 'mem
 
 export const AGENTS = [...MAIN_AGENTS, ...DATA_ANALYZERS, ...STRATEGY_ANALYZERS] as const;
 
-export type MainAgent = (typeof MAIN_AGENTS)[number];
 export type DataAnalyzer = (typeof DATA_ANALYZERS)[number];
 export type StrategyAnalyzer = (typeof STRATEGY_ANALYZERS)[number];
 export type Voter = (typeof VOTERS)[number];

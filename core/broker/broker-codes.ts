@@ -22,8 +22,7 @@ const REJECTED: ReadonlySet<number> = new Set([
 ]);
 
 /** The gateway takes no orders: its read-only switch, or a dialog about it that nobody clicked away. */
-export const isReadOnly = (code: number, message: string): boolean =>
-  code === 321 && /read-?only/i.test(message);
+const isReadOnly = (code: number, message: string): boolean => code === 321 && /read-?only/i.test(message);
 
 /**
  * Classifies a notice that names one of our orders. What is neither a refusal nor a cancel by Interactive Brokers' message

@@ -1,7 +1,11 @@
+import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
+import { correlations } from '#core/events/state-keys.ts';
 import { CALENDAR_FIRST_DATE, CALENDAR_LAST_DATE, sessionAt } from '#core/market/calendar.ts';
 import type { Instrument } from '#core/market/instrument.ts';
-import type { EpochMillis } from '#core/values/clock.ts';
+import { type EpochMillis, instantText } from '#core/values/clock.ts';
+import { Decimal, decimalText } from '#core/values/decimal.ts';
 import type { BrokerBar } from './broker-port.ts';
+import { BRIDGE } from './order-facts.ts';
 
 /** An intraday bar whose time is over. */
 export interface ClosedBar {
@@ -13,6 +17,41 @@ export interface ClosedBar {
   readonly low: number;
   readonly close: number;
   readonly volume: number | null;
+}
+
+/** Where a closed bar stands in the journal of its session. */
+export const closedBarKey = (instrument: string, { closeTime }: Pick<ClosedBar, 'closeTime'>): string =>
+  `${instrument}@${instantText(closeTime)}`;
+
+/** A closed bar as it is journaled. */
+export function barClosed(
+  instrument: string,
+  bar: ClosedBar,
+  of: { readonly minutes: number; readonly source: string; readonly modelled: boolean },
+): JournalEntry<'BarClosed'> {
+  const text = (value: number): string => decimalText(new Decimal(value));
+  return journalEntry<'BarClosed'>({
+    type: 'BarClosed',
+    key: closedBarKey(instrument, bar),
+    correlationId: correlations.session(bar.session),
+    causationId: null,
+    sender: BRIDGE,
+    occurredAt: bar.closeTime,
+    data: {
+      instrument,
+      session: bar.session,
+      minutes: of.minutes,
+      openTime: instantText(bar.openTime),
+      closeTime: instantText(bar.closeTime),
+      open: text(bar.open),
+      high: text(bar.high),
+      low: text(bar.low),
+      close: text(bar.close),
+      volume: bar.volume === null ? null : text(bar.volume),
+      source: of.source,
+      modelled: of.modelled,
+    },
+  });
 }
 
 /**

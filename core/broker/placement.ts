@@ -3,7 +3,7 @@ import type { Instrument } from '#core/market/instrument.ts';
 import { type EpochMillis, instantText, parseInstant } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { contractOf } from './contracts.ts';
-import { stopRefOf } from './order-record.ts';
+import { isOpen, type OrderRecord, stopRefOf } from './order-record.ts';
 
 /** One order of a placement, before it has an id at the broker. */
 export interface PlannedTicket {
@@ -90,6 +90,20 @@ export function priceRefusal(name: string, price: string, instrument: Instrument
   return value.mod(instrument.tick).isZero()
     ? null
     : `the ${name} ${price} is off the tick ${instrument.tick}`;
+}
+
+/** Why a resting stop cannot be moved as asked, or null. */
+export function stopMoveRefusal(
+  asked: { readonly intentId: string; readonly instrument: string; readonly to: string },
+  stop: OrderRecord | null,
+  instrument: Instrument | undefined,
+): string | null {
+  if (stop === null || !isOpen(stop)) return `the layer ${asked.intentId} has no resting stop at the broker`;
+  if (instrument === undefined || stop.instrument !== asked.instrument)
+    return `the layer ${asked.intentId} is in ${stop.instrument}, not ${asked.instrument}`;
+  return stop.cancel === null
+    ? priceRefusal('new stop', asked.to, instrument)
+    : 'the resting stop is being cancelled';
 }
 
 function priceProblem(intent: Intent, instrument: Instrument): string | null {

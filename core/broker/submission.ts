@@ -1,13 +1,61 @@
+import type { Intent } from '#contracts/events/orders.ts';
 import { type EpochMillis, instantText } from '#core/values/clock.ts';
 import { decimalText } from '#core/values/decimal.ts';
 import { type OrderChange, orderEvent } from './order-facts.ts';
 import { lifeKey, type OrderRecord, workingQuantity } from './order-record.ts';
+import type { PlannedTicket } from './placement.ts';
 
 export interface SubmissionContext {
   readonly now: EpochMillis;
   readonly fencingToken: number;
   /** The authorization that causes it; null where an order is sent or placed again. */
   readonly commandEventId: string | null;
+}
+
+/** The record of an order before it is submitted; without a ticket, of an intent that never becomes one. */
+export function unsubmitted(
+  intent: Intent,
+  correlationId: string,
+  ticket: PlannedTicket | null,
+  { orderId, clientId }: { readonly orderId: number; readonly clientId: number },
+  now: EpochMillis,
+): OrderRecord {
+  return {
+    version: 1,
+    intentId: intent.intentId,
+    orderRef: ticket?.orderRef ?? intent.intentId,
+    role: ticket?.role ?? 'order',
+    purpose: intent.purpose,
+    instrument: intent.instrument,
+    correlationId,
+    submittedEventId: null,
+    side: ticket?.side ?? intent.side,
+    quantity: ticket?.quantity ?? intent.quantity,
+    intended: intent.quantity,
+    orderType: ticket?.orderType ?? intent.orderType,
+    limitPrice: ticket === null ? intent.limitPrice : ticket.limitPrice,
+    triggerPrice: ticket === null ? intent.triggerPrice : ticket.triggerPrice,
+    timeInForce: ticket?.timeInForce ?? intent.timeInForce,
+    ocaGroup: ticket?.ocaGroup ?? null,
+    parentRef: ticket?.parentRef ?? null,
+    closes: intent.closes,
+    closedBy: [],
+    clientId,
+    orderId,
+    permId: null,
+    pastPermIds: [],
+    attempts: 0,
+    submittedAt: instantText(now),
+    expiresAt: intent.expiresAt,
+    status: 'submitted',
+    brokerStatus: null,
+    brokerFilled: '0',
+    fills: [],
+    filledBefore: '0',
+    commissions: [],
+    cancel: null,
+    stopMove: null,
+  };
 }
 
 /** The record of a submission that is about to happen, with the event that says so. */

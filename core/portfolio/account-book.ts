@@ -290,25 +290,22 @@ export function worstExposure(
 
 /** Instruments with units held or live opening orders, whoever's. */
 export function exposedInstruments(book: AccountBook): readonly string[] {
+  return [...new Set([...ownInstruments(book), ...foreignInstruments(book)])].sort();
+}
+
+/** Whether only others than the desk are exposed to an instrument. */
+export function isForeign(book: AccountBook, instrument: string): boolean {
+  return foreignInstruments(book).has(instrument) && !ownInstruments(book).has(instrument);
+}
+
+function ownInstruments(book: AccountBook): ReadonlySet<string> {
   const names = new Set<string>();
   for (const position of Object.values(book.positions))
     if (!positionQuantity(position).isZero()) names.add(position.instrument);
   for (const order of Object.values(book.orders))
     if (isLive(order) && opens(order.intent)) names.add(order.intent.instrument);
-  for (const { instrument } of foreignHoldings(book)) names.add(instrument);
-  return [...names].sort();
+  return names;
 }
 
-/** Everything in the account that is not the desk's. */
-const foreignHoldings = ({ foreign }: AccountBook): readonly { readonly instrument: string }[] => [
-  ...(foreign?.positions ?? []),
-  ...(foreign?.orders ?? []),
-];
-
-/** Whether only others than the desk are exposed to an instrument. */
-export function isForeign(book: AccountBook, instrument: string): boolean {
-  return (
-    foreignHoldings(book).some((held) => held.instrument === instrument) &&
-    !exposedInstruments({ ...book, foreign: { positions: [], orders: [] } }).includes(instrument)
-  );
-}
+const foreignInstruments = ({ foreign }: AccountBook): ReadonlySet<string> =>
+  new Set([...(foreign?.positions ?? []), ...(foreign?.orders ?? [])].map(({ instrument }) => instrument));

@@ -73,6 +73,3 @@ export function centsText(value: Decimal): string {
   const rounded = value.toDecimalPlaces(2, Decimal.ROUND_HALF_EVEN);
   return (rounded.isZero() ? new Decimal(0) : rounded).toFixed(2);
 }
-
-export const ZERO_MONEY: Money = money(0);
-export const ZERO_QUANTITY: Quantity = quantity(0);

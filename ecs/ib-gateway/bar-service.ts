@@ -1,12 +1,15 @@
 import type { BrokerBar } from '#core/broker/broker-port.ts';
-import { type BarCloser, barCloser, type ClosedBar } from '#core/broker/closed-bars.ts';
+import {
+  type BarCloser,
+  barClosed,
+  barCloser,
+  type ClosedBar,
+  closedBarKey,
+} from '#core/broker/closed-bars.ts';
 import { contractOf } from '#core/broker/contracts.ts';
-import { BRIDGE } from '#core/broker/order-facts.ts';
-import { journalEntry } from '#core/events/new-event.ts';
 import { correlations } from '#core/events/state-keys.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import { type EpochMillis, instantText } from '#core/values/clock.ts';
-import { Decimal, decimalText } from '#core/values/decimal.ts';
 import type { Timer } from '#core/values/timer-clock.ts';
 import type { Bridge } from './bridge-parts.ts';
 import type { HistoryQueue } from './history-queue.ts';
@@ -193,32 +196,11 @@ export class BarService {
 
   #journal(subscription: Subscription, bar: ClosedBar): void {
     const { settings, writer } = this.#bridge;
-    const key = `${subscription.instrument.id}@${instantText(bar.closeTime)}`;
+    const { instrument } = subscription;
+    const key = closedBarKey(instrument.id, bar);
     if (bar.session !== this.#session || subscription.journaled.has(key)) return;
-    const text = (value: number): string => decimalText(new Decimal(value));
-    const entry = journalEntry<'BarClosed'>({
-      type: 'BarClosed',
-      key,
-      correlationId: correlations.session(bar.session),
-      causationId: null,
-      sender: BRIDGE,
-      occurredAt: bar.closeTime,
-      data: {
-        instrument: subscription.instrument.id,
-        session: bar.session,
-        minutes: settings.bars.minutes,
-        openTime: instantText(bar.openTime),
-        closeTime: instantText(bar.closeTime),
-        open: text(bar.open),
-        high: text(bar.high),
-        low: text(bar.low),
-        close: text(bar.close),
-        volume: bar.volume === null ? null : text(bar.volume),
-        source: settings.marketData.source,
-        modelled: settings.marketData.modelled,
-      },
-    });
-    writer.defer(entry);
+    const { source, modelled } = settings.marketData;
+    writer.defer(barClosed(instrument.id, bar, { minutes: settings.bars.minutes, source, modelled }));
     subscription.journaled.add(key);
   }
 

@@ -7,20 +7,18 @@ import {
   type SessionInput,
   stepSession,
 } from '#core/broker/bridge-session.ts';
-import { classifyLinkNotice, isReadOnly } from '#core/broker/broker-codes.ts';
+import { classifyLinkNotice } from '#core/broker/broker-codes.ts';
 import type { BrokerLink, BrokerMessage } from '#core/broker/broker-port.ts';
 import { nextMaintenance } from '#core/broker/maintenance.ts';
-import { BRIDGE } from '#core/broker/order-facts.ts';
 import type { OrderRecord } from '#core/broker/order-record.ts';
 import { accountRefusal, TradingModeError } from '#core/broker/trading-mode.ts';
-import { journalEntry } from '#core/events/new-event.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import type { Timer } from '#core/values/timer-clock.ts';
 import { AccountWatch } from './account-watch.ts';
 import { BarService } from './bar-service.ts';
 import { type BridgeDependencies, Schedule } from './bridge-context.ts';
-import { type Bridge, brokerCorrelation } from './bridge-parts.ts';
+import type { Bridge } from './bridge-parts.ts';
 import { CommandBoard } from './command-board.ts';
 import { CommandIntake } from './command-intake.ts';
 import { ForeignHoldingsWatch } from './foreign-holdings.ts';
@@ -34,7 +32,9 @@ import { FencedOffError, OrderLedger } from './order-ledger.ts';
 import { OrderWatch } from './order-watch.ts';
 import { Outbox } from './outbox.ts';
 import { Reconciler } from './reconciler.ts';
+import { Resubmission } from './resubmission.ts';
 import { SessionPreparation } from './session-preparation.ts';
+import { SessionReport } from './session-report.ts';
 import type { BridgeSettings } from './settings.ts';
 
 /** A bridge at work. */
@@ -76,6 +76,7 @@ class BrokerBridge implements RunningBridge, Bridge {
   readonly #mailbox: Mailbox;
   readonly #catalog: ReadonlyMap<string, Instrument>;
   readonly #desk: OrderDesk;
+  readonly #resubmission: Resubmission;
   readonly #watch: OrderWatch;
   readonly #reconciler: Reconciler;
   readonly #history: HistoryQueue;
@@ -93,9 +94,7 @@ class BrokerBridge implements RunningBridge, Bridge {
   #leaseTimer: Timer | null = null;
   #clientIdInUse = false;
   #lastHalted = false;
-  #lastToken = 0;
-  #stateChanges = 0;
-  #notReadySince: number;
+  readonly #report: SessionReport;
   #resolve: () => void = () => {};
   #reject: (fault: unknown) => void = () => {};
 
@@ -104,7 +103,6 @@ class BrokerBridge implements RunningBridge, Bridge {
     this.#dependencies = dependencies;
     this.log = dependencies.log;
     this.metric = dependencies.metric;
-    this.#notReadySince = dependencies.clock.now();
     this.finished = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -125,7 +123,9 @@ class BrokerBridge implements RunningBridge, Bridge {
     this.acknowledgements = new Acknowledgements(this.schedule, settings.acknowledgeDeadline, (orderRef) =>
       this.endLink(`the broker said nothing of order ${orderRef} within ${settings.acknowledgeDeadline} ms`),
     );
+    this.#report = new SessionReport(this);
     this.#desk = new OrderDesk(this);
+    this.#resubmission = new Resubmission(this, this.#desk);
     const foreign = new ForeignHoldingsWatch(this, dependencies.catalog, dependencies.expected);
     this.#watch = new OrderWatch(this, this.#desk, foreign, {
       acknowledged: () => this.#mailbox.post(() => this.#board.pump()),
@@ -250,14 +250,13 @@ class BrokerBridge implements RunningBridge, Bridge {
       this.#leaseTimer = this.schedule.at(again, () => this.#acquire());
       return;
     }
-    this.#lastToken = this.lease.token;
-    this.#stateChanges = 0;
+    this.#report.leaseHeld(this.lease.token);
     this.log('info', 'the lease is held', { token: this.lease.token });
     // Before what waits: a long reconciliation must not cost the lease, nor keep the kill switch from being seen.
     this.#leaseTimer = this.schedule.every(
       this.settings.lease.renewEvery,
       async () => {
-        this.#reportAbsence();
+        this.#report.absence(this.#session);
         if (!(await this.lease.renew())) await this.#loseLease('the lease ran out or was taken over');
       },
       true,
@@ -283,28 +282,12 @@ class BrokerBridge implements RunningBridge, Bridge {
 
   async #step(input: SessionInput): Promise<void> {
     const before = this.#session;
-    const from = before.state;
     const { session, actions, reason } = stepSession(before, input);
     this.#session = session;
-    this.#count(before, session, input);
+    this.#report.count(before, session, input);
     for (const action of actions) if (action === 'close-link') this.#closeLink();
-    if (session.state !== from) await this.#journalState(from, session.state, reason);
+    if (session.state !== before.state) await this.#report.changed(before.state, session.state, reason);
     for (const action of actions) await this.#perform(action);
-  }
-
-  #count(before: BridgeSession, after: BridgeSession, input: SessionInput): void {
-    if (before.disabled === null && after.disabled !== null) this.metric('BrokerTradingDisabled', 1);
-    if (input.kind === 'link-ended' && before.linkOpen && !before.maintenance)
-      this.metric('BrokerLinkEnded', 1);
-    if (before.state === 'READY' || (before.maintenance && !after.maintenance))
-      this.#notReadySince = this.schedule.now();
-  }
-
-  /** A bridge that cannot trade says for how long, so that somebody comes who can mend it. */
-  #reportAbsence(): void {
-    const { state, maintenance } = this.#session;
-    if (state === 'READY' || maintenance) return;
-    this.metric('BrokerNotReadySeconds', Math.round((this.schedule.now() - this.#notReadySince) / 1_000));
   }
 
   async #perform(action: SessionAction): Promise<void> {
@@ -421,22 +404,13 @@ class BrokerBridge implements RunningBridge, Bridge {
   }
 
   async #notice(id: number, code: number, message: string): Promise<void> {
-    if (isReadOnly(code, message)) {
-      if (id > 0) await this.#watch.notice(id, code, message);
-      return this.#step({
-        kind: 'trading-disabled',
-        reason: `the gateway is read-only (${code}): ${message}`,
-      });
-    }
+    const meaning = classifyLinkNotice(code, message);
     if (id > 0) {
-      if (await this.#watch.notice(id, code, message)) return;
-      if (code >= 2_100 && code < 2_200) return;
-      if (this.#bars.refused(id, code, message) || (await this.#preparation.refused(id, code, message)))
-        return;
-      this.log('warn', 'the broker remarks', { id, code, message });
-      return;
+      await this.#remark(id, code, message);
+      // Told of an order, it still is of the whole link.
+      if (meaning !== 'read-only') return;
     }
-    switch (classifyLinkNotice(code, message)) {
+    switch (meaning) {
       case 'upstream-lost':
         return this.#step({ kind: 'upstream-lost', reason: `the gateway lost the broker (${code})` });
       case 'upstream-restored-data-lost':
@@ -456,7 +430,10 @@ class BrokerBridge implements RunningBridge, Bridge {
           reason: `client id ${this.settings.clientId} is still in use (${code})`,
         });
       case 'read-only':
-        return;
+        return this.#step({
+          kind: 'trading-disabled',
+          reason: `the gateway is read-only (${code}): ${message}`,
+        });
       case 'pacing':
         this.outbox.slowDown();
         return;
@@ -466,6 +443,14 @@ class BrokerBridge implements RunningBridge, Bridge {
         this.log('info', 'the gateway says', { code, message });
         return;
     }
+  }
+
+  /** What the broker says of one order or question. */
+  async #remark(id: number, code: number, message: string): Promise<void> {
+    if (await this.#watch.notice(id, code, message)) return;
+    if (code >= 2_100 && code < 2_200) return;
+    if (this.#bars.refused(id, code, message) || (await this.#preparation.refused(id, code, message))) return;
+    this.log('warn', 'the broker remarks', { id, code, message });
   }
 
   #chooseAccount(accounts: readonly string[]): void {
@@ -525,7 +510,7 @@ class BrokerBridge implements RunningBridge, Bridge {
     const loneStops = neverArrived.filter(
       (record) => record.role === 'stop' && !withOrder.has(record.intentId),
     );
-    for (const record of [...orders, ...loneStops]) await this.#desk.resubmit(record);
+    for (const record of [...orders, ...loneStops]) await this.#resubmission.again(record);
   }
 
   async #startTrading(): Promise<void> {
@@ -569,24 +554,5 @@ class BrokerBridge implements RunningBridge, Bridge {
 
   #healthyFor(millis: number): void {
     this.#dependencies.health(this.schedule.now() + millis);
-  }
-
-  async #journalState(from: BrokerState, to: BrokerState, reason: string): Promise<void> {
-    this.log('info', `${from} → ${to}`, { reason });
-    // Without ever having held the lease there is no token to name the change by, and nothing that it could have affected.
-    if (this.#lastToken === 0) return;
-    this.#stateChanges += 1;
-    const now = this.schedule.now();
-    const entry = journalEntry<'BrokerStateChanged'>({
-      type: 'BrokerStateChanged',
-      key: `${this.#lastToken}-${this.#stateChanges}`,
-      correlationId: brokerCorrelation(now),
-      causationId: null,
-      sender: BRIDGE,
-      occurredAt: now,
-      urgency: to === 'READY' ? 'normal' : 'high',
-      data: { from, to, reason: (reason === '' ? 'no reason given' : reason).slice(0, 2_000) },
-    });
-    await this.writer.append({ entries: [entry] });
   }
 }

@@ -1,6 +1,7 @@
 import { type DeskEvent, parseEventOf } from '#contracts/registry.ts';
 import type { ReceivedCommand } from '#core/broker/command-queue.ts';
 import { contractOf } from '#core/broker/contracts.ts';
+import { declined } from '#core/broker/declined-command.ts';
 import { BRIDGE } from '#core/broker/order-facts.ts';
 import { journalEntry } from '#core/events/new-event.ts';
 import { parseInstant } from '#core/values/clock.ts';
@@ -8,7 +9,7 @@ import type { AccountWatch } from './account-watch.ts';
 import type { BarService } from './bar-service.ts';
 import { type Bridge, brokerCorrelation } from './bridge-parts.ts';
 import type { CommandIntake } from './command-intake.ts';
-import { declined, type OrderDesk } from './order-desk.ts';
+import type { OrderDesk } from './order-desk.ts';
 import type { SessionPreparation } from './session-preparation.ts';
 
 const COMMANDS = [

@@ -2,31 +2,22 @@ import type { DeskEvent } from '#contracts/registry.ts';
 import { authorizationProblem } from '#core/broker/authorization.ts';
 import type { OrderTicket } from '#core/broker/broker-port.ts';
 import { contractOf } from '#core/broker/contracts.ts';
+import { declined } from '#core/broker/declined-command.ts';
 import { BRIDGE, type OrderChange, orderEvent } from '#core/broker/order-facts.ts';
 import {
-  closableQuantity,
   filledQuantity,
   isOpen,
   type OrderRecord,
-  openQuantity,
-  protectedQuantity,
   stopRefOf,
   workingQuantity,
 } from '#core/broker/order-record.ts';
-import {
-  type ClosableLayer,
-  opens,
-  type PlannedTicket,
-  planPlacement,
-  priceRefusal,
-} from '#core/broker/placement.ts';
-import { neverSent, submission } from '#core/broker/submission.ts';
-import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
+import { opens, type PlannedTicket, planPlacement, stopMoveRefusal } from '#core/broker/placement.ts';
+import { submission, unsubmitted } from '#core/broker/submission.ts';
 import { type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
 import type { AccountBook } from '#core/portfolio/account-book.ts';
-import { instantText, parseInstant } from '#core/values/clock.ts';
-import { Decimal, decimalText } from '#core/values/decimal.ts';
+import { decimalText } from '#core/values/decimal.ts';
 import { type Bridge, reportDifference } from './bridge-parts.ts';
+import { layerOf } from './order-layer.ts';
 
 type PlaceEvent = DeskEvent<'OrderAuthorized'>;
 
@@ -38,37 +29,8 @@ export function haltReason(stored: unknown): string | null {
   return typeof flag.reason === 'string' && flag.reason !== '' ? flag.reason : 'the halt flag is set';
 }
 
-/** A command that is not carried out, as the journal is told. */
-export function declined(
-  event: DeskEvent,
-  intentId: string,
-  reason: string,
-  now: number,
-  key: string,
-): JournalEntry {
-  return journalEntry<'CommandDeclined'>({
-    type: 'CommandDeclined',
-    key: `${event.metadata.type}:${key}`,
-    correlationId: event.metadata.correlationId,
-    causationId: event.metadata.id,
-    sender: BRIDGE,
-    occurredAt: now,
-    urgency: 'high',
-    data: { intentId, command: event.metadata.type, reason: reason.slice(0, 2_000) },
-  });
-}
-
 /** How often a resting stop may be placed before a person has to look at what keeps ending it. */
 const MOST_LIVES = 10;
-
-interface Layer {
-  readonly entry: OrderRecord;
-  readonly state: ClosableLayer;
-  /** The orders against it, its stop aside. */
-  readonly orders: readonly OrderRecord[];
-  /** Whether an order against it is still working. */
-  readonly closing: boolean;
-}
 
 /** Carries out commands on orders. Each is decided and journaled before anything is sent. */
 export class OrderDesk {
@@ -94,7 +56,7 @@ export class OrderDesk {
     const unauthorized = authorizationProblem(intent, (book?.value as AccountBook | undefined) ?? null);
     if (unauthorized !== null) return this.decline(event, unauthorized);
     const now = schedule.now();
-    const layer = opens(intent) || intent.closes === null ? null : await this.#layer(intent.closes);
+    const layer = opens(intent) || intent.closes === null ? null : await layerOf(ledger, intent.closes);
     const plan = planPlacement(intent, {
       now,
       instrument: this.#bridge.instrument(intent.instrument),
@@ -143,71 +105,6 @@ export class OrderDesk {
       this.#bridge.outbox.send('order', { kind: 'place', ticket }, wanted);
       this.#bridge.acknowledgements.expect(record.orderRef);
     }
-  }
-
-  /**
-   * Sends orders again that the broker was proved never to have got, or says that it is too late for them. A resting stop
-   * whose entry is at the broker or has filled is never too late: it protects.
-   */
-  async resubmit({ orderRef }: OrderRecord): Promise<void> {
-    const { ledger, lease } = this.#bridge;
-    // Commands that waited have been carried out since it was found missing: a cancel may stand in the record by now.
-    const record = await ledger.get(orderRef);
-    if (record === null || record.status !== 'submitted') return;
-    const stop = record.role === 'order' ? await ledger.get(stopRefOf(record.intentId)) : null;
-    const left = await this.#stillNeeded(record);
-    const family = [
-      left === null ? record : { ...record, quantity: decimalText(filledQuantity(record).plus(left)) },
-      ...(stop !== null && stop.status === 'submitted' ? [stop] : []),
-    ];
-    const refusal =
-      (record.role === 'stop' ? await this.#stopRefusal(record) : await this.#lateness(record)) ??
-      (left?.lte(0) === true ? 'it never reached the broker and nothing is left of its layer' : null);
-    if (refusal !== null) {
-      await ledger.commit(family.map((member) => neverSent(member, refusal, this.#bridge.schedule.now())));
-      return;
-    }
-    const orderIds = family.map(() => this.#bridge.link.nextOrderId());
-    const changes = family.map((member, index) =>
-      this.#submitted(
-        { ...member, orderId: orderIds[index] as number, clientId: this.#bridge.settings.clientId },
-        null,
-      ),
-    );
-    const result = await ledger.commit(changes, { unique: true, checks: [lease.check()] });
-    if (result.kind === 'committed') this.send(changes.map(({ record: sent }) => sent));
-    else if (result.kind === 'conflict')
-      this.#bridge.fenced('the commit of a resubmission found the lease changed');
-  }
-
-  /**
-   * Units that an order against a layer is still needed for: while it was missing the layer may have been closed otherwise,
-   * and sending it as it was would sell what is not there. Null for an order that opens.
-   */
-  async #stillNeeded(record: OrderRecord): Promise<Decimal | null> {
-    const opening = record.role === 'stop' ? record.parentRef : record.closes;
-    const layer = opening === null ? null : await this.#layer(opening, record.orderRef);
-    if (layer === null) return null;
-    const left =
-      record.role === 'stop' ? protectedQuantity(layer.entry, record, layer.orders) : layer.state.closable;
-    return Decimal.min(left, openQuantity(record));
-  }
-
-  async #lateness(record: OrderRecord): Promise<string | null> {
-    if (record.cancel !== null) return record.cancel.reason;
-    if (parseInstant(record.expiresAt) <= this.#bridge.schedule.now())
-      return `it never reached the broker and expired at ${record.expiresAt}`;
-    const [halt] = await this.#bridge.writer.read([stateKeys.halt]);
-    const halted = haltReason(halt?.value);
-    const opening = record.purpose === 'entry' || record.purpose === 'pyramid';
-    return opening && halted !== null ? `it never reached the broker and trading is halted: ${halted}` : null;
-  }
-
-  async #stopRefusal(stop: OrderRecord): Promise<string | null> {
-    if (stop.cancel !== null) return stop.cancel.reason;
-    const entry = stop.parentRef === null ? null : await this.#bridge.ledger.get(stop.parentRef);
-    if (entry !== null && (isOpen(entry) || !filledQuantity(entry).isZero())) return null;
-    return 'it never reached the broker and its entry ended without a fill';
   }
 
   /** Asks the broker to cancel: one intent's orders or all; resting stops stay unless they are asked for too. */
@@ -272,14 +169,7 @@ export class OrderDesk {
     const { intentId, to, requestId } = event.data;
     const stop = await ledger.get(stopRefOf(intentId));
     const instrument = this.#bridge.instrument(event.data.instrument);
-    const refusal =
-      stop === null || !isOpen(stop)
-        ? `the layer ${intentId} has no resting stop at the broker`
-        : instrument === undefined || stop.instrument !== event.data.instrument
-          ? `the layer ${intentId} is in ${stop.instrument}, not ${event.data.instrument}`
-          : stop.cancel !== null
-            ? 'the resting stop is being cancelled'
-            : priceRefusal('new stop', to, instrument);
+    const refusal = stopMoveRefusal(event.data, stop, instrument);
     const processed = { consumer: BRIDGE, eventIds: [event.metadata.id] };
     if (refusal !== null || stop === null) {
       const entry = declined(event, intentId, refusal ?? 'no stop', schedule.now(), requestId);
@@ -331,10 +221,10 @@ export class OrderDesk {
     const { ledger, lease } = this.#bridge;
     const stop = ledger.peek(stopRefOf(intentId));
     if (stop?.status !== 'lapsed' || !this.#bridge.mayTrade()) return;
-    const layer = await this.#layer(intentId);
+    const layer = await layerOf(ledger, intentId);
     if (layer === null) return;
     if (layer.state.closable.isZero() || stop.cancel !== null) {
-      if (!isOpen(layer.entry) && !layer.closing)
+      if (!isOpen(layer.entry) && !layer.orders.some(isOpen))
         await ledger.update(stop.orderRef, (record) => ({
           record: { ...record, status: 'cancelled' },
           entries: [],
@@ -398,60 +288,18 @@ export class OrderDesk {
       this.#bridge.fenced('the commit of a refusal found the order recorded by somebody else');
   }
 
-  /** A layer as its orders make it; `except` one of them. */
-  async #layer(intentId: string, except?: string): Promise<Layer | null> {
-    const { ledger } = this.#bridge;
-    const entry = await ledger.get(intentId);
-    if (entry === null) return null;
-    const stop = await ledger.get(stopRefOf(intentId));
-    const closing: OrderRecord[] = [];
-    for (const ref of entry.closedBy) {
-      const record = ref === except ? null : await ledger.get(ref);
-      if (record !== null) closing.push(record);
-    }
-    const closable = closableQuantity(entry, stop, closing);
-    const state = { instrument: entry.instrument, side: entry.side, closable };
-    return { entry, state, orders: closing, closing: closing.some(isOpen) };
-  }
-
   #newRecord(event: PlaceEvent, ticket: PlannedTicket | null): OrderRecord {
-    const { intent } = event.data;
-    return {
-      version: 1,
-      intentId: intent.intentId,
-      orderRef: ticket?.orderRef ?? intent.intentId,
-      role: ticket?.role ?? 'order',
-      purpose: intent.purpose,
-      instrument: intent.instrument,
-      correlationId: event.metadata.correlationId,
-      submittedEventId: null,
-      side: ticket?.side ?? intent.side,
-      quantity: ticket?.quantity ?? intent.quantity,
-      intended: intent.quantity,
-      orderType: ticket?.orderType ?? intent.orderType,
-      limitPrice: ticket === null ? intent.limitPrice : ticket.limitPrice,
-      triggerPrice: ticket === null ? intent.triggerPrice : ticket.triggerPrice,
-      timeInForce: ticket?.timeInForce ?? intent.timeInForce,
-      ocaGroup: ticket?.ocaGroup ?? null,
-      parentRef: ticket?.parentRef ?? null,
-      closes: intent.closes,
-      closedBy: [],
-      clientId: this.#bridge.settings.clientId,
+    const ids = {
       orderId: ticket === null ? 0 : this.#bridge.link.nextOrderId(),
-      permId: null,
-      pastPermIds: [],
-      attempts: 0,
-      submittedAt: instantText(this.#bridge.schedule.now()),
-      expiresAt: intent.expiresAt,
-      status: 'submitted',
-      brokerStatus: null,
-      brokerFilled: '0',
-      fills: [],
-      filledBefore: '0',
-      commissions: [],
-      cancel: null,
-      stopMove: null,
+      clientId: this.#bridge.settings.clientId,
     };
+    return unsubmitted(
+      event.data.intent,
+      event.metadata.correlationId,
+      ticket,
+      ids,
+      this.#bridge.schedule.now(),
+    );
   }
 
   #submitted(record: OrderRecord, commandEventId: string | null): OrderChange {

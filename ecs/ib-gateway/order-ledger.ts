@@ -15,6 +15,10 @@ interface Held {
   readonly version: number;
 }
 
+interface Failed {
+  readonly fault: unknown;
+}
+
 /** Reads of at most this many items fit one call. */
 const BATCH = 90;
 
@@ -36,7 +40,9 @@ export class OrderLedger {
   readonly #writer: JournalWriter;
   readonly #records = new Map<string, Held>();
   readonly #byPermId = new Map<number, string>();
-  readonly #coming = new Map<string, Promise<void>>();
+  /** Records that are being read. */
+  readonly #coming = new Map<string, Promise<Failed | undefined>>();
+  /** Counts resets: what was asked for before one is not held after it. */
   #life = 0;
   #open = new Set<string>();
   #indexVersion = 0;
@@ -69,10 +75,12 @@ export class OrderLedger {
     this.#loaded = true;
   }
 
+  /** @throws what the store threw where the record cannot be read */
   async get(orderRef: string): Promise<OrderRecord | null> {
     if (!this.#records.has(orderRef)) {
       this.expect(orderRef);
-      await this.#coming.get(orderRef);
+      const failed = await this.#coming.get(orderRef);
+      if (failed !== undefined) throw failed.fault;
     }
     return this.#records.get(orderRef)?.record ?? null;
   }
@@ -82,23 +90,24 @@ export class OrderLedger {
    * tells a whole day's executions again.
    */
   expect(orderRef: string): void {
-    if (this.#records.has(orderRef) || this.#coming.has(orderRef)) return;
+    if (!this.#records.has(orderRef) && !this.#coming.has(orderRef))
+      this.#coming.set(orderRef, this.#read(orderRef));
+  }
+
+  /** The fault, for whoever asks for the record; nobody may. */
+  async #read(orderRef: string): Promise<Failed | undefined> {
     const life = this.#life;
-    const coming = this.#writer.read([stateKeys.brokerOrder(orderRef)]).then(
-      ([item]) => {
-        if (this.#coming.get(orderRef) === coming) this.#coming.delete(orderRef);
-        // What this bridge has written meanwhile is newer than what was read.
-        if (item === null || item === undefined || life !== this.#life || this.#records.has(orderRef)) return;
+    try {
+      const [item] = await this.#writer.read([stateKeys.brokerOrder(orderRef)]);
+      // What this bridge has written meanwhile is newer than what was read.
+      if (item !== null && item !== undefined && life === this.#life && !this.#records.has(orderRef))
         this.#hold({ record: orderRecord.parse(item.value), version: item.version });
-      },
-      (fault: unknown) => {
-        if (this.#coming.get(orderRef) === coming) this.#coming.delete(orderRef);
-        throw fault;
-      },
-    );
-    // Whoever asks for the record gets the fault; nobody may.
-    coming.catch(() => {});
-    this.#coming.set(orderRef, coming);
+      return undefined;
+    } catch (fault) {
+      return { fault };
+    } finally {
+      if (life === this.#life) this.#coming.delete(orderRef);
+    }
   }
 
   /** The record as last seen, without asking the store. */

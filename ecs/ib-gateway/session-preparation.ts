@@ -2,6 +2,7 @@ import type { DeskEvent } from '#contracts/registry.ts';
 import type { BrokerBar } from '#core/broker/broker-port.ts';
 import { contractOf } from '#core/broker/contracts.ts';
 import { historyObject } from '#core/broker/daily-history.ts';
+import { declined } from '#core/broker/declined-command.ts';
 import { BRIDGE } from '#core/broker/order-facts.ts';
 import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
 import type { ObjectStore } from '#core/events/object-store.ts';
@@ -10,7 +11,6 @@ import type { Instrument } from '#core/market/instrument.ts';
 import type { Timer } from '#core/values/timer-clock.ts';
 import type { Bridge } from './bridge-parts.ts';
 import type { HistoryQueue } from './history-queue.ts';
-import { declined } from './order-desk.ts';
 
 interface Job {
   readonly event: DeskEvent<'SessionPrepared'>;

@@ -1,8 +1,7 @@
 import type { Strategist } from '#core/agents/context.ts';
 import { proposals } from '#core/cycle/answers.ts';
 import { loadContext } from '#functions/runtime/cycle-context.ts';
-import { speaking } from '#functions/runtime/cycle-events.ts';
-import { composeDesk, type Desk } from '#functions/runtime/desk.ts';
+import { composeDesk, type Desk, speaking } from '#functions/runtime/desk.ts';
 import { type Arrival, deskHandler, say } from '#functions/runtime/handler.ts';
 import { causeOf } from '#functions/runtime/journal-reading.ts';
 

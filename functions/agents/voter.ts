@@ -2,8 +2,7 @@ import type { DeskEvent } from '#contracts/registry.ts';
 import type { Dossier, Opinionist } from '#core/agents/context.ts';
 import { dossierOf, opinion } from '#core/cycle/votes.ts';
 import { loadContext } from '#functions/runtime/cycle-context.ts';
-import { speaking } from '#functions/runtime/cycle-events.ts';
-import type { Desk } from '#functions/runtime/desk.ts';
+import { type Desk, speaking } from '#functions/runtime/desk.ts';
 import { say } from '#functions/runtime/handler.ts';
 import { eventOf, MissingCauseError } from '#functions/runtime/journal-reading.ts';
 

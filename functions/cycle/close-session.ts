@@ -3,8 +3,7 @@ import type { SessionRecord } from '#core/cycle/session-record.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import type { Session } from '#core/market/calendar.ts';
 import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
-import { speaking } from '#functions/runtime/cycle-events.ts';
-import type { Desk } from '#functions/runtime/desk.ts';
+import { type Desk, speaking } from '#functions/runtime/desk.ts';
 import { say } from '#functions/runtime/handler.ts';
 
 /** Announces the end of the session with the figures it ended on: learning, memory and the statement start from it. */

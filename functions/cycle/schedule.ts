@@ -12,7 +12,6 @@ const scheduled = z.object({
   scheduledTime: z.iso.datetime({ offset: true }),
   trigger: z.enum(['schedule', 'operator', 'market']).default('schedule'),
 });
-export type ScheduledTask = z.infer<typeof scheduled>;
 
 /**
  * The schedule fires on every weekday in New York; whether there is anything to do is the trading calendar's to say:

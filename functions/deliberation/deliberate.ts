@@ -2,8 +2,7 @@ import { VOTERS } from '#contracts/agents.ts';
 import type { DeskEvent } from '#contracts/registry.ts';
 import { roundOutcome } from '#core/cycle/votes.ts';
 import { loadContext } from '#functions/runtime/cycle-context.ts';
-import { speaking } from '#functions/runtime/cycle-events.ts';
-import type { Desk } from '#functions/runtime/desk.ts';
+import { type Desk, speaking } from '#functions/runtime/desk.ts';
 import type { Arrival } from '#functions/runtime/handler.ts';
 import { causeIn, eventsOf } from '#functions/runtime/journal-reading.ts';
 

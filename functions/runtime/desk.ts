@@ -3,6 +3,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { CLIENT_SETTINGS } from '#adapters/aws/client-settings.ts';
 import { dynamoDeskStore } from '#adapters/aws/dynamo-desk-store.ts';
 import { s3ObjectStore } from '#adapters/aws/s3-object-store.ts';
+import type { Speaker } from '#core/cycle/cycle-events.ts';
 import type { DeskStore } from '#core/events/desk-store.ts';
 import type { ObjectStore } from '#core/events/object-store.ts';
 import type { Clock } from '#core/values/clock.ts';
@@ -19,6 +20,9 @@ export interface Desk {
   readonly clock: Clock;
   readonly log: Log;
 }
+
+/** The function as it speaks now. */
+export const speaking = ({ name, clock }: Desk): Speaker => ({ name, now: clock.now() });
 
 export const systemClock: Clock = { now: () => Date.now() };
 

@@ -1,7 +1,7 @@
 import type { Intent } from '#contracts/events/orders.ts';
 import { filledQuantity, isOpen, type OrderRecord } from '#core/broker/order-record.ts';
 import type { PlannedTicket } from '#core/broker/placement.ts';
-import { type EpochMillis, instantText, parseInstant } from '#core/values/clock.ts';
+import { type EpochMillis, parseInstant } from '#core/values/clock.ts';
 import { Decimal } from '#core/values/decimal.ts';
 import type { MatchableOrder, SimulatedOrderType, TimeInForce } from '../orders.ts';
 
@@ -52,52 +52,6 @@ export const matchable = (ticket: PlannedTicket): MatchableOrder => ({
   trailPercent: Number.NaN,
   triggered: false,
 });
-
-/** The record of a ticket before it is submitted. */
-export function recordOf(
-  intent: Intent,
-  correlationId: string,
-  ticket: PlannedTicket,
-  orderId: number,
-  now: EpochMillis,
-): OrderRecord {
-  return {
-    version: 1,
-    intentId: intent.intentId,
-    orderRef: ticket.orderRef,
-    role: ticket.role,
-    purpose: intent.purpose,
-    instrument: intent.instrument,
-    correlationId,
-    submittedEventId: null,
-    side: ticket.side,
-    quantity: ticket.quantity,
-    intended: intent.quantity,
-    orderType: ticket.orderType,
-    limitPrice: ticket.limitPrice,
-    triggerPrice: ticket.triggerPrice,
-    timeInForce: ticket.timeInForce,
-    ocaGroup: ticket.ocaGroup,
-    parentRef: ticket.parentRef,
-    closes: intent.closes,
-    closedBy: [],
-    clientId: CLIENT_ID,
-    orderId,
-    permId: null,
-    pastPermIds: [],
-    attempts: 0,
-    submittedAt: instantText(now),
-    expiresAt: intent.expiresAt,
-    status: 'submitted',
-    brokerStatus: null,
-    brokerFilled: '0',
-    fills: [],
-    filledBefore: '0',
-    commissions: [],
-    cancel: null,
-    stopMove: null,
-  };
-}
 
 /** Units of a layer that are held: what its entry executed, less what its stop and its closing orders did. */
 export function heldUnits({ entry, stop, closing }: BrokerLayer): Decimal {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ContentReference } from '#contracts/primitives.ts';
-import { type BarSeries, sliceBars } from '#core/market/bars.ts';
+import { type BarSeries, closedBy, sliceBars } from '#core/market/bars.ts';
 import { newYorkDate } from '#core/market/calendar.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 
@@ -47,7 +47,7 @@ export class DailyHistories {
   /** The last `sessions` bars that had closed before an instant. */
   before(instant: EpochMillis, sessions: number): ObservedHistory {
     const daily = this.#daily;
-    const until = firstAfter(daily.closeTime, instant);
+    const until = closedBy(daily, instant).length;
     const from = Math.max(0, until - sessions);
     const bars = COLUMNS.map((name) => {
       const { text, at } = this.#columns.get(name) as ColumnText;
@@ -64,16 +64,4 @@ export class DailyHistories {
       last: dateAt(until - 1),
     };
   }
-}
-
-/** Index of the first closing time after an instant. */
-function firstAfter(closeTime: Float64Array, instant: EpochMillis): number {
-  let low = 0;
-  let high = closeTime.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((closeTime[middle] as number) <= instant) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

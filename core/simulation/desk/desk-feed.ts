@@ -1,13 +1,8 @@
-import { BRIDGE } from '#core/broker/order-facts.ts';
-import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
-import { correlations } from '#core/events/state-keys.ts';
 import { aggregateBars } from '#core/market/aggregate.ts';
 import { type Bar, type BarSeries, barAt } from '#core/market/bars.ts';
 import { newYorkDate, type Session } from '#core/market/calendar.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import { intradayPath } from '#core/market/intraday-path.ts';
-import { instantText } from '#core/values/clock.ts';
-import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { DailyHistories } from './daily-history.ts';
 
 /** Whom the desk is told that its market data comes from. */
@@ -51,36 +46,3 @@ export class PlayedInstrument {
     return { series, modelled: own === undefined };
   }
 }
-
-const text = (value: number): string => decimalText(new Decimal(value));
-
-/** A closed bar as the bridge journals it. */
-export const barClosed = (
-  session: Session,
-  id: string,
-  minutes: number,
-  bar: Bar,
-  modelled: boolean,
-): JournalEntry<'BarClosed'> =>
-  journalEntry<'BarClosed'>({
-    type: 'BarClosed',
-    key: `${id}@${instantText(bar.closeTime)}`,
-    correlationId: correlations.session(session.date),
-    causationId: null,
-    sender: BRIDGE,
-    occurredAt: bar.closeTime,
-    data: {
-      instrument: id,
-      session: session.date,
-      minutes,
-      openTime: instantText(bar.openTime),
-      closeTime: instantText(bar.closeTime),
-      open: text(bar.open),
-      high: text(bar.high),
-      low: text(bar.low),
-      close: text(bar.close),
-      volume: Number.isNaN(bar.volume) ? null : text(bar.volume),
-      source: SOURCE,
-      modelled,
-    },
-  });

@@ -1,5 +1,6 @@
 import type { CycleKind } from '#contracts/events/cycle.ts';
 import type { EventType } from '#contracts/registry.ts';
+import { barClosed } from '#core/broker/closed-bars.ts';
 import { BRIDGE } from '#core/broker/order-facts.ts';
 import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
 import { correlations } from '#core/events/state-keys.ts';
@@ -21,7 +22,7 @@ import {
 import { ConservationError, InvalidSimulationError } from '../engine/errors.ts';
 import { DEFAULT_FILL_ASSUMPTIONS, type FillModel } from '../orders.ts';
 import type { SimulationResult } from '../simulation-result.ts';
-import { barClosed, type DeskInstrument, PlayedInstrument, SOURCE } from './desk-feed.ts';
+import { type DeskInstrument, PlayedInstrument, SOURCE } from './desk-feed.ts';
 import { DeskRecord } from './desk-record.ts';
 import { DeskSimulation } from './desk-simulation.ts';
 import { SimulatedBroker } from './simulated-broker.ts';
@@ -252,7 +253,13 @@ class Run {
         const bar = barAt(feed.series, feed.next);
         feed.next += 1;
         this.#record.bar(feed.id, bar.low, bar.high, bar.close, this.#broker.books);
-        this.#tell([barClosed(session, feed.id, this.#barMinutes, bar, feed.modelled)], now);
+        const volume = Number.isNaN(bar.volume) ? null : bar.volume;
+        const closed = { ...bar, session: session.date, volume };
+        const { modelled } = feed;
+        this.#tell(
+          [barClosed(feed.id, closed, { minutes: this.#barMinutes, source: SOURCE, modelled })],
+          now,
+        );
       }
     }
     for (const fact of this.#broker.endSession(session.close)) this.#tell([fact], session.close);

@@ -1,8 +1,8 @@
 import type { DeskEvent } from '#contracts/registry.ts';
 import { authorizationProblem } from '#core/broker/authorization.ts';
 import { contractOf } from '#core/broker/contracts.ts';
+import { declined } from '#core/broker/declined-command.ts';
 import {
-  BRIDGE,
   cancelled,
   type OrderChange,
   observeCommission,
@@ -16,10 +16,10 @@ import {
   opens,
   type PlannedTicket,
   planPlacement,
-  priceRefusal,
+  stopMoveRefusal,
 } from '#core/broker/placement.ts';
-import { submission } from '#core/broker/submission.ts';
-import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
+import { submission, unsubmitted } from '#core/broker/submission.ts';
+import type { JournalEntry } from '#core/events/new-event.ts';
 import type { HaltFlag } from '#core/events/state-keys.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import type { AccountBook } from '#core/portfolio/account-book.ts';
@@ -47,7 +47,6 @@ import {
   isExpired,
   isOver,
   matchable,
-  recordOf,
 } from './broker-orders.ts';
 
 /** One bar that orders may trade in. */
@@ -218,7 +217,8 @@ export class SimulatedBroker {
   ): BrokerOrder {
     this.#lastId += 1;
     const { intent } = event.data;
-    const record = recordOf(intent, event.metadata.correlationId, ticket, this.#lastId, now);
+    const ids = { orderId: this.#lastId, clientId: CLIENT_ID };
+    const record = unsubmitted(intent, event.metadata.correlationId, ticket, ids, now);
     const submitted = submission(record, { now, fencingToken: 1, commandEventId: event.metadata.id });
     const zero = new Decimal(0);
     const order: BrokerOrder = {
@@ -273,12 +273,7 @@ export class SimulatedBroker {
     const { intentId, to, requestId } = event.data;
     const stop = this.#layers.get(intentId)?.stop;
     const instrument = this.#instruments.get(event.data.instrument)?.instrument;
-    const refusal =
-      stop === undefined || !isOpen(stop.record)
-        ? `the layer ${intentId} has no resting stop at the broker`
-        : instrument === undefined || stop.record.instrument !== instrument.id
-          ? `the layer ${intentId} is in ${stop.record.instrument}, not ${event.data.instrument}`
-          : priceRefusal('new stop', to, instrument);
+    const refusal = stopMoveRefusal(event.data, stop?.record ?? null, instrument);
     if (stop === undefined || instrument === undefined || refusal !== null) {
       facts.push(declined(event, intentId, refusal ?? 'no stop', now, requestId));
       return;
@@ -440,23 +435,3 @@ const closable = ({ entry, stop, closing }: BrokerLayer): ClosableLayer => ({
     closing.map(({ record }) => record),
   ),
 });
-
-/** A command that is not carried out. */
-function declined(
-  { metadata }: DeskEvent<'OrderAuthorized' | 'CancelAuthorized' | 'StopMoveAuthorized'>,
-  intentId: string,
-  reason: string,
-  now: EpochMillis,
-  key: string,
-): Fact {
-  return journalEntry<'CommandDeclined'>({
-    type: 'CommandDeclined',
-    key: `${metadata.type}:${key}`,
-    correlationId: metadata.correlationId,
-    causationId: metadata.id,
-    sender: BRIDGE,
-    occurredAt: now,
-    urgency: 'high',
-    data: { intentId, command: metadata.type, reason: reason.slice(0, 2_000) },
-  }) as Fact;
-}

@@ -2,8 +2,7 @@ import type { DeskEvent } from '#contracts/registry.ts';
 import { macroOpinionist } from '#core/agents/macro/macro-opinion.ts';
 import { macroAssessment } from '#core/cycle/answers.ts';
 import { loadContext } from '#functions/runtime/cycle-context.ts';
-import { speaking } from '#functions/runtime/cycle-events.ts';
-import type { Desk } from '#functions/runtime/desk.ts';
+import { type Desk, speaking } from '#functions/runtime/desk.ts';
 import { type Arrival, say } from '#functions/runtime/handler.ts';
 import { giveOpinion, VOTING_TYPES, type VotingType } from '../voter.ts';
 

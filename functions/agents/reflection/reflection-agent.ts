@@ -1,7 +1,6 @@
 import { reflection } from '#core/cycle/decision.ts';
 import { loadContext } from '#functions/runtime/cycle-context.ts';
-import { speaking } from '#functions/runtime/cycle-events.ts';
-import type { Desk } from '#functions/runtime/desk.ts';
+import { type Desk, speaking } from '#functions/runtime/desk.ts';
 import { type Arrival, say } from '#functions/runtime/handler.ts';
 import { causeOf } from '#functions/runtime/journal-reading.ts';
 

@@ -3,8 +3,7 @@ import { stateKeys } from '#core/events/state-keys.ts';
 import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
 import { afterHalt, afterReducing, afterRevaluation, type BreakerOrders } from '#core/risk/breaker-orders.ts';
 import { breakerEvents } from '#core/risk/follow-up-events.ts';
-import { speaking } from '#functions/runtime/cycle-events.ts';
-import type { Desk } from '#functions/runtime/desk.ts';
+import { type Desk, speaking } from '#functions/runtime/desk.ts';
 import { type Arrival, sayEach } from '#functions/runtime/handler.ts';
 
 export const BREAKER_TYPES = ['TradingHalted', 'TradingReducing', 'PortfolioRevalued'] as const;

@@ -8,8 +8,7 @@ import { pyramidingEvents } from '#core/risk/follow-up-events.ts';
 import { parseRiskPolicy } from '#core/risk/policy.ts';
 import { mayPyramid, type PyramidingOptions, planPyramiding } from '#core/risk/pyramiding.ts';
 import { loadDaily } from '#functions/runtime/cycle-context.ts';
-import { speaking } from '#functions/runtime/cycle-events.ts';
-import type { Desk } from '#functions/runtime/desk.ts';
+import { type Desk, speaking } from '#functions/runtime/desk.ts';
 import { type Arrival, sayEach } from '#functions/runtime/handler.ts';
 
 export const PYRAMIDING_TYPES = ['PortfolioRevalued'] as const;

@@ -167,7 +167,6 @@ export const openOrder = layout({
   extOperator: since(193, text),
   manualOrderIndicator: since(193, optionalInteger),
 });
-export type OpenOrder = MessageOf<(typeof openOrder)['codecs']>;
 
 /** completedOrder (101) at server versions 176–193, after the message id. It carries no orderId and no clientId. */
 export const completedOrder = layout({

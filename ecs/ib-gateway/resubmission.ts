@@ -1,0 +1,91 @@
+import {
+  filledQuantity,
+  isOpen,
+  type OrderRecord,
+  openQuantity,
+  protectedQuantity,
+  stopRefOf,
+} from '#core/broker/order-record.ts';
+import { neverSent, submission } from '#core/broker/submission.ts';
+import { stateKeys } from '#core/events/state-keys.ts';
+import { parseInstant } from '#core/values/clock.ts';
+import { Decimal, decimalText } from '#core/values/decimal.ts';
+import type { Bridge } from './bridge-parts.ts';
+import { haltReason, type OrderDesk } from './order-desk.ts';
+import { layerOf } from './order-layer.ts';
+
+/** What becomes of orders that were journaled as submitted and that the broker has never had. */
+export class Resubmission {
+  readonly #bridge: Bridge;
+  readonly #desk: OrderDesk;
+
+  constructor(bridge: Bridge, desk: OrderDesk) {
+    this.#bridge = bridge;
+    this.#desk = desk;
+  }
+
+  /**
+   * Sends orders again that the broker was proved never to have got, or says that it is too late for them. A resting stop
+   * whose entry is at the broker or has filled is never too late: it protects.
+   */
+  async again({ orderRef }: OrderRecord): Promise<void> {
+    const { ledger, lease, link, schedule, settings } = this.#bridge;
+    // Commands that waited have been carried out since it was found missing: a cancel may stand in the record by now.
+    const record = await ledger.get(orderRef);
+    if (record === null || record.status !== 'submitted') return;
+    const stop = record.role === 'order' ? await ledger.get(stopRefOf(record.intentId)) : null;
+    const left = await this.#stillNeeded(record);
+    const family = [
+      left === null ? record : { ...record, quantity: decimalText(filledQuantity(record).plus(left)) },
+      ...(stop !== null && stop.status === 'submitted' ? [stop] : []),
+    ];
+    const refusal =
+      (record.role === 'stop' ? await this.#stopRefusal(record) : await this.#lateness(record)) ??
+      (left?.lte(0) === true ? 'it never reached the broker and nothing is left of its layer' : null);
+    if (refusal !== null) {
+      await ledger.commit(family.map((member) => neverSent(member, refusal, schedule.now())));
+      return;
+    }
+    const orderIds = family.map(() => link.nextOrderId());
+    const changes = family.map((member, index) =>
+      submission(
+        { ...member, orderId: orderIds[index] as number, clientId: settings.clientId },
+        { now: schedule.now(), fencingToken: lease.token, commandEventId: null },
+      ),
+    );
+    const result = await ledger.commit(changes, { unique: true, checks: [lease.check()] });
+    if (result.kind === 'committed') this.#desk.send(changes.map(({ record: sent }) => sent));
+    else if (result.kind === 'conflict')
+      this.#bridge.fenced('the commit of a resubmission found the lease changed');
+  }
+
+  /**
+   * Units that an order against a layer is still needed for: while it was missing the layer may have been closed otherwise,
+   * and sending it as it was would sell what is not there. Null for an order that opens.
+   */
+  async #stillNeeded(record: OrderRecord): Promise<Decimal | null> {
+    const opening = record.role === 'stop' ? record.parentRef : record.closes;
+    const layer = opening === null ? null : await layerOf(this.#bridge.ledger, opening, record.orderRef);
+    if (layer === null) return null;
+    const left =
+      record.role === 'stop' ? protectedQuantity(layer.entry, record, layer.orders) : layer.state.closable;
+    return Decimal.min(left, openQuantity(record));
+  }
+
+  async #lateness(record: OrderRecord): Promise<string | null> {
+    if (record.cancel !== null) return record.cancel.reason;
+    if (parseInstant(record.expiresAt) <= this.#bridge.schedule.now())
+      return `it never reached the broker and expired at ${record.expiresAt}`;
+    const [halt] = await this.#bridge.writer.read([stateKeys.halt]);
+    const halted = haltReason(halt?.value);
+    const opening = record.purpose === 'entry' || record.purpose === 'pyramid';
+    return opening && halted !== null ? `it never reached the broker and trading is halted: ${halted}` : null;
+  }
+
+  async #stopRefusal(stop: OrderRecord): Promise<string | null> {
+    if (stop.cancel !== null) return stop.cancel.reason;
+    const entry = stop.parentRef === null ? null : await this.#bridge.ledger.get(stop.parentRef);
+    if (entry !== null && (isOpen(entry) || !filledQuantity(entry).isZero())) return null;
+    return 'it never reached the broker and its entry ended without a fill';
+  }
+}
