@@ -65,20 +65,22 @@ program
   .option('--keep-running', 'keep the embedded cloud up after the replay')
   .option('--json', 'the summary as one JSON document on stdout')
   .action(run(dayCommand));
-program
-  .command('backtest')
+/** What is played, in words that every command on bars takes. */
+const onBars = (command: Command, seed: string): Command =>
+  command
+    .option('--symbols <list>', 'instruments, comma-separated (default SPX-PROXY)')
+    .option('--from <date>', 'first date (default 2000-01-03)')
+    .option('--to <date>', 'last date (default 2020-04-17)')
+    .option('--data <csv>', 'your own daily or intraday bars for the first symbol')
+    .option('--cash <amount>', 'cash at the start (default 100000)')
+    .option('--commission <schedule>', 'tiered (default) or fixed, as Interactive Brokers charges')
+    .option('--seed <text>', seed);
+onBars(program.command('backtest'), 'seed of a strategy that draws random numbers')
   .description('a strategy over bars, with all costs, and buy-and-hold beside it')
   .argument(
     '[strategy]',
     'sma-cross (default), buy-and-hold, momentum-rotation, a file that exports a strategy, or desk: the whole desk with every agent',
   )
-  .option('--symbols <list>', 'instruments, comma-separated (default SPX-PROXY)')
-  .option('--from <date>', 'first date (default 2000-01-03)')
-  .option('--to <date>', 'last date (default 2020-04-17)')
-  .option('--data <csv>', 'your own daily or intraday bars for the first symbol')
-  .option('--cash <amount>', 'cash at the start (default 100000)')
-  .option('--commission <schedule>', 'tiered (default) or fixed, as Interactive Brokers charges')
-  .option('--seed <text>', 'seed of a strategy that draws random numbers')
   .option('--parameters <list>', 'of the strategy, such as fast=10,slow=30')
   .option('--cycles <list>', 'desk: New York times of its cycles (default 09:45,15:45), or live for all 25')
   .option('--report <file.html>', 'a tear sheet as one self-contained page')
@@ -92,8 +94,7 @@ program
   .option('--report <file.html>', 'a tear sheet as one self-contained page')
   .option('--json', 'the figures as one JSON document on stdout')
   .action(run(metricsCommand));
-program
-  .command('search')
+onBars(program.command('search'), 'seed of the search and of a strategy that draws random numbers')
   .description(
     'parameters of a strategy, chosen on one part of the bars and tried on the next; every trial is kept',
   )
@@ -109,13 +110,6 @@ program
   .option('--anchored', 'with --walk-forward: choose on all that came before')
   .option('--workers <threads>', 'threads to run on (default: one a processor)')
   .option('--trials <file.jsonl>', 'where the trials are kept (default .abc/search-<hash>.jsonl)')
-  .option('--symbols <list>', 'instruments, comma-separated (default SPX-PROXY)')
-  .option('--from <date>', 'first date (default 2000-01-03)')
-  .option('--to <date>', 'last date (default 2020-04-17)')
-  .option('--data <csv>', 'your own daily or intraday bars for the first symbol')
-  .option('--cash <amount>', 'cash at the start (default 100000)')
-  .option('--commission <schedule>', 'tiered (default) or fixed, as Interactive Brokers charges')
-  .option('--seed <text>', 'seed of the search and of a strategy that draws random numbers')
   .option('--report <file.html>', 'a tear sheet of the choices, where they were not made, as one page')
   .option('--json', 'the result as one JSON document on stdout')
   .action(run(searchCommand));

@@ -36,7 +36,7 @@ export function cycleEvent<T extends CycleEventType>(
       sender: name,
       occurredAt: now,
       ttlSeconds: CYCLE_TTL_SECONDS,
-      data: { cycleId, session, kind, snapshot, ...body } as unknown as EventData<T>,
+      data: { cycleId, session, kind, snapshot, ...body } as EventData<T>,
     },
     sequence,
   );

@@ -34,6 +34,29 @@ export function parseBacktestParameters(
   return parsed.data;
 }
 
+/** What is played, in the words of the command line; each may be left out. */
+export interface BacktestWords {
+  readonly symbols?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly data?: string;
+  readonly cash?: string;
+  readonly commission?: string;
+  readonly seed?: string;
+}
+
+/** @throws ConfigurationError naming the option, its value and the mend */
+export const readBacktestWords = (words: BacktestWords): BacktestParameters =>
+  parseBacktestParameters({
+    symbols: (words.symbols ?? 'SPX-PROXY').split(',').map((symbol) => symbol.trim().toUpperCase()),
+    from: words.from ?? '2000-01-03',
+    to: words.to ?? '2020-04-17',
+    data: words.data ?? null,
+    cash: words.cash ?? '100000',
+    commission: words.commission ?? 'tiered',
+    seed: words.seed ?? 'abc-application',
+  });
+
 /** `fast=10,slow=30` as numbers. @throws ConfigurationError naming the part that is no `name=number` */
 export function strategyParameters(text: string | undefined): Readonly<Record<string, number>> {
   const entries = (text ?? '')

@@ -1,4 +1,8 @@
-import { parseBacktestParameters, strategyParameters } from '#local/backtest/backtest-parameters.ts';
+import {
+  type BacktestWords,
+  readBacktestWords,
+  strategyParameters,
+} from '#local/backtest/backtest-parameters.ts';
 import { type BacktestReport, type BacktestRequest, incidentLines } from '#local/backtest/backtest-report.ts';
 import { startBacktest } from '#local/backtest/backtest-thread.ts';
 import { commitOfProgram } from '#local/report/commit.ts';
@@ -9,44 +13,20 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { performanceTable } from './performance-table.ts';
 import { progressWriter } from './progress-writer.ts';
 
-export interface BacktestCommandOptions {
-  readonly symbols?: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly data?: string;
-  readonly cash?: string;
-  readonly commission?: string;
-  readonly seed?: string;
+export interface BacktestCommandOptions extends BacktestWords {
   readonly parameters?: string;
   readonly cycles?: string;
   readonly report?: string;
   readonly json?: boolean;
 }
 
-export const DEFAULTS = {
-  symbols: 'SPX-PROXY',
-  from: '2000-01-03',
-  to: '2020-04-17',
-  cash: '100000',
-  seed: 'abc-application',
-};
-
 /** What the words of the command line ask for. @throws ConfigurationError naming the option, its value and the mend */
 export function backtestRequest(name: string | undefined, options: BacktestCommandOptions): BacktestRequest {
-  const parameters = parseBacktestParameters({
-    symbols: (options.symbols ?? DEFAULTS.symbols).split(',').map((symbol) => symbol.trim().toUpperCase()),
-    from: options.from ?? DEFAULTS.from,
-    to: options.to ?? DEFAULTS.to,
-    data: options.data ?? null,
-    cash: options.cash ?? DEFAULTS.cash,
-    commission: options.commission ?? 'tiered',
-    seed: options.seed ?? DEFAULTS.seed,
-  });
   return {
     strategy: name ?? 'sma-cross',
     strategyParameters: strategyParameters(options.parameters),
     cycles: options.cycles ?? null,
-    parameters,
+    parameters: readBacktestWords(options),
     commit: commitOfProgram(),
     page: options.report !== undefined,
   };

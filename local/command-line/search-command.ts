@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Figure } from '#core/analytics/series.ts';
 import { backtestData } from '#local/backtest/backtest.ts';
-import { parseBacktestParameters } from '#local/backtest/backtest-parameters.ts';
+import { type BacktestWords, readBacktestWords } from '#local/backtest/backtest-parameters.ts';
 import {
   type JudgedFigures,
   planSearch,
@@ -21,11 +21,12 @@ import { TrialFile } from '#local/backtest/search/trial-file.ts';
 import { ConfigurationError } from '#local/day/errors.ts';
 import { commitOfProgram } from '#local/report/commit.ts';
 import { writeReport } from '#local/report/report-file.ts';
-import { DEFAULTS as BACKTEST_DEFAULTS, type BacktestCommandOptions } from './backtest-command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
-export interface SearchCommandOptions extends SearchWords, Omit<BacktestCommandOptions, 'parameters'> {
+export interface SearchCommandOptions extends SearchWords, BacktestWords {
   readonly range?: readonly string[];
+  readonly report?: string;
+  readonly json?: boolean;
   readonly trials?: string;
 }
 
@@ -39,17 +40,7 @@ function requestOf(
       'there is nothing to search; give at least one --range, such as --range fast=5:50:5 --range slow=60,100,200',
     );
   const { workers, random, windows } = parseSearchWords(options);
-  const input = parseBacktestParameters({
-    symbols: (options.symbols ?? BACKTEST_DEFAULTS.symbols)
-      .split(',')
-      .map((symbol) => symbol.trim().toUpperCase()),
-    from: options.from ?? BACKTEST_DEFAULTS.from,
-    to: options.to ?? BACKTEST_DEFAULTS.to,
-    data: options.data ?? null,
-    cash: options.cash ?? BACKTEST_DEFAULTS.cash,
-    commission: options.commission ?? 'tiered',
-    seed: options.seed ?? BACKTEST_DEFAULTS.seed,
-  });
+  const input = readBacktestWords(options);
   const ranges = options.range.map(parseRange);
   return { request: { strategy: name ?? 'sma-cross', ranges, random, windows, input }, workers };
 }

@@ -1,13 +1,9 @@
-import {
-  actionsOf,
-  type CorporateAction,
-  dividendAmount,
-  effectiveAt,
-  splitRatio,
-} from '#core/market/corporate-actions.ts';
+import { dividendAmount, splitRatio } from '#core/market/corporate-actions.ts';
 import { seededRandom } from '#core/values/random.ts';
+import { ActionSchedule } from './action-schedule.ts';
 import { InvalidSimulationError, StrategyError } from './errors.ts';
 import { Feed } from './feed.ts';
+import { leverageRefusal } from './leverage-limit.ts';
 import {
   type EngineResult,
   fillModelOf,
@@ -36,11 +32,6 @@ interface Incident {
   readonly detail: string;
 }
 
-interface DatedAction {
-  readonly action: CorporateAction;
-  readonly at: number;
-}
-
 /**
  * Runs a strategy over bars: it decides at the close of each, its orders trade from the next open. Deterministic: the
  * same strategy, bars and options give the same result. Bars of several instruments are merged by closing time; bars that
@@ -65,14 +56,10 @@ class Simulation {
   readonly working: readonly WorkingOrders[];
   readonly #feeds: readonly Feed[];
   readonly #options: Required<SimulationOptions>;
-  readonly #actions: readonly DatedAction[][];
-  /** When the next corporate action of each instrument is due; infinity where there is none. */
-  readonly #nextAction: Float64Array;
-  readonly #delisted: Uint8Array;
+  readonly #actions: ActionSchedule;
   readonly #refusals: Record<string, number> = {};
   readonly #incidents: Incident[] = [];
   #risk: RiskDesk | null = null;
-  #nextDelisting = Number.POSITIVE_INFINITY;
   #liquidating = false;
   #ruined = false;
 
@@ -92,16 +79,7 @@ class Simulation {
           this.#risk?.filled(order, quantity, price, this.time);
         }),
     );
-    this.#actions = instruments.map(({ instrument, actions = [] }) =>
-      actionsOf(actions, instrument.id)
-        .filter(({ kind }) => kind !== 'symbol-change')
-        .map((action) => ({ action, at: effectiveAt(action, instrument.sessionTemplate) }))
-        .reverse(),
-    );
-    this.#nextAction = new Float64Array(instruments.length);
-    this.#delisted = new Uint8Array(instruments.length);
-    for (let i = 0; i < instruments.length; i++) this.#findNextAction(i);
-    this.#findNextDelisting();
+    this.#actions = new ActionSchedule(instruments);
   }
 
   run(strategy: Strategy): EngineResult {
@@ -135,7 +113,7 @@ class Simulation {
         if (!Number.isNaN(midnight)) account.accrue((next - midnight) / DAY);
         midnight = next;
       }
-      if (now >= this.#nextDelisting) this.#delist(now);
+      if (now >= this.#actions.nextDelisting) this.#delist(now);
       for (let i = 0; i < feeds.length; i++) {
         if (alone || (feeds[i] as Feed).nextClose === now) this.#playBar(i, now);
       }
@@ -188,7 +166,7 @@ class Simulation {
   #playBar(i: number, now: number): void {
     const feed = this.#feeds[i] as Feed;
     feed.advance();
-    if (feed.openTime >= (this.#nextAction[i] as number)) this.#act(i, feed.openTime);
+    if (feed.openTime >= (this.#actions.nextAt[i] as number)) this.#act(i, feed.openTime);
     const working = this.working[i] as WorkingOrders;
     if ((this.account.books.quantity[i] as number) !== 0) this.account.excursion(i);
     if (working.orders.length > 0) {
@@ -199,10 +177,7 @@ class Simulation {
   }
 
   #act(i: number, openTime: number): void {
-    const due = this.#actions[i] as DatedAction[];
-    for (let next = due.at(-1); next !== undefined && next.at <= openTime; next = due.at(-1)) {
-      due.pop();
-      const { action } = next;
+    for (const { action } of this.#actions.take(i, openTime)) {
       switch (action.kind) {
         case 'split':
           // The broker cancels resting orders at a split: their prices and sizes mean something else now.
@@ -213,34 +188,15 @@ class Simulation {
           this.account.dividend(i, dividendAmount(action), action.currency);
           break;
         case 'delisting':
-          throw new InvalidSimulationError(
-            `${action.instrument} has a bar after its delisting on ${action.exDate}; end its bars before`,
-          );
-        case 'symbol-change':
-          break;
+          throw barAfterDelisting(action.instrument, action.exDate);
       }
     }
-    this.#findNextAction(i);
   }
 
   #delist(now: number): void {
-    for (let i = 0; i < this.#feeds.length; i++) {
-      const due = this.#actions[i] as DatedAction[];
-      const last = due[0];
-      if (last === undefined || last.action.kind !== 'delisting' || last.at > now || this.#delisted[i] === 1)
-        continue;
+    for (const { instrument: i, name, exDate, finalValue, worth } of this.#actions.takeDelistings(now)) {
       const feed = this.#feeds[i] as Feed;
-      if (feed.closed < feed.series.length)
-        throw new InvalidSimulationError(
-          `${last.action.instrument} has a bar after its delisting on ${last.action.exDate}; end its bars before`,
-        );
-      this.#delisted[i] = 1;
-      const { finalValue } = last.action;
-      const worth = finalValue === null ? null : Number(finalValue);
-      if (worth !== null && !(Number.isFinite(worth) && worth >= 0))
-        throw new InvalidSimulationError(
-          `the final value ${JSON.stringify(finalValue)} of ${last.action.instrument} is not a decimal of zero or more`,
-        );
+      if (feed.closed < feed.series.length) throw barAfterDelisting(name, exDate);
       this.cancelAll(i, 'the instrument was delisted');
       const held = this.account.books.quantity[i] as number;
       const ended = worth ?? (held > 0 ? 0 : (this.account.marks[i] as number));
@@ -249,22 +205,9 @@ class Simulation {
       this.#incidents.push({
         time: now,
         kind: 'delisting',
-        detail: `${last.action.instrument} ended at ${finalValue ?? 'an unknown value: longs get nothing, shorts pay the last close'}`,
+        detail: `${name} ended at ${finalValue ?? 'an unknown value: longs get nothing, shorts pay the last close'}`,
       });
     }
-    this.#findNextDelisting();
-  }
-
-  #findNextAction(i: number): void {
-    this.#nextAction[i] = (this.#actions[i] as DatedAction[]).at(-1)?.at ?? Number.POSITIVE_INFINITY;
-  }
-
-  #findNextDelisting(): void {
-    this.#nextDelisting = Number.POSITIVE_INFINITY;
-    this.#actions.forEach(([last], i) => {
-      if (last?.action.kind === 'delisting' && this.#delisted[i] === 0)
-        this.#nextDelisting = Math.min(this.#nextDelisting, last.at);
-    });
   }
 
   /** Below maintenance margin, or without equity, everything is closed; without equity for good. */
@@ -299,7 +242,7 @@ class Simulation {
   #riskDesk(strategy: Strategy): RiskDesk | null {
     const { risk, currency } = this.#options;
     if (risk === null) return null;
-    const split = this.#actions.flat().find(({ action }) => action.kind === 'split');
+    const split = this.#actions.firstSplit();
     if (split !== undefined)
       throw new InvalidSimulationError(
         `${split.action.instrument} splits on ${split.action.exDate}; under a risk policy give split-adjusted bars and leave the split out`,
@@ -417,60 +360,11 @@ class Simulation {
   #refusalOf(request: OrderRequest, parent: EngineOrder | null): string | undefined {
     const i = request.instrument ?? 0;
     const { lot } = (this.#feeds[i] as Feed).model;
-    if (this.#delisted[i] === 1) return 'delisted';
+    if (this.#actions.isDelisted(i)) return 'delisted';
     if (this.#liquidating) return 'liquidating';
     if (!(this.#feeds[i] as Feed).instrument.tradable) return 'not-tradable';
     if (Math.abs(request.quantity / lot - Math.round(request.quantity / lot)) > 1e-6) return 'lot';
-    if (parent !== null && this.#protects(request, parent)) return undefined;
-    const { account } = this;
-    const held = account.books.quantity[i] as number;
-    const sign = request.side === 'buy' ? 1 : -1;
-    const price = priceOf(request, account.marks[i] as number);
-    if (Number.isNaN(price)) return 'no-price';
-    let ahead = 0;
-    for (const order of (this.working[i] as WorkingOrders).orders)
-      if (
-        order.side === request.side &&
-        order.parent === null &&
-        (order.group === 0 || order.group !== request.group)
-      )
-        ahead += order.quantity - order.filled - order.lost;
-    const after = held + sign * (request.quantity + ahead);
-    if (held !== 0 && Math.abs(after) <= Math.abs(held) && after * held >= 0) return undefined;
-    const limit = this.#options.maximumLeverage * account.equity;
-    const gross = account.grossWith(i, sign * (request.quantity + ahead), price) + this.#pendingElsewhere(i);
-    return gross <= limit ? undefined : 'leverage';
-  }
-
-  /** What the working orders of all other instruments could still add to the gross exposure, at their marks. */
-  #pendingElsewhere(instrument: number): number {
-    const { account } = this;
-    let added = 0;
-    for (let i = 0; i < this.working.length; i++) {
-      if (i === instrument) continue;
-      const pending = { buy: 0, sell: 0 };
-      for (const order of (this.working[i] as WorkingOrders).orders)
-        if (order.parent === null) pending[order.side] += order.quantity - order.filled - order.lost;
-      if (pending.buy === 0 && pending.sell === 0) continue;
-      const mark = account.marks[i] as number;
-      // What nobody can value could add anything.
-      if (Number.isNaN(mark)) return Number.POSITIVE_INFINITY;
-      const { gross } = account;
-      added += Math.max(
-        0,
-        account.grossWith(i, pending.buy, mark) - gross,
-        account.grossWith(i, -pending.sell, mark) - gross,
-      );
-    }
-    return added;
-  }
-
-  /** A child that can do no more than close its parent: opposite, not larger, alone or in one group with its siblings. */
-  #protects(request: OrderRequest, parent: EngineOrder): boolean {
-    if (request.side === parent.side || request.quantity > parent.quantity) return false;
-    return (this.working[parent.instrument] as WorkingOrders).orders.every(
-      (order) => order.parent !== parent || (order.group !== 0 && order.group === request.group),
-    );
+    return leverageRefusal(this.account, this.working, this.#options.maximumLeverage, request, parent);
   }
 
   order(id: number): EngineOrder {
@@ -522,10 +416,8 @@ class Simulation {
   }
 }
 
-/** The price an order's size is judged at: its own where it has one, never below the mark for a buy. */
-function priceOf({ limitPrice, stopPrice }: OrderRequest, mark: number): number {
-  return Number.isNaN(mark) ? Number.NaN : Math.max(limitPrice ?? stopPrice ?? mark, mark);
-}
+const barAfterDelisting = (instrument: string, exDate: string): InvalidSimulationError =>
+  new InvalidSimulationError(`${instrument} has a bar after its delisting on ${exDate}; end its bars before`);
 
 function checkOptions(options: Required<SimulationOptions>): void {
   const atLeastZero = (name: 'borrowRate' | 'debitRate' | 'creditRate') => {
