@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { FUNCTION_ENTRIES } from './config/functions.ts';
@@ -30,15 +33,34 @@ export function abcApplication(options: AbcApplicationOptions): App {
     builtinCloudFormationValidation: checks,
     ...(options.outdir === undefined ? {} : { outdir: options.outdir }),
   });
-  const name = (part: string) => `Abc-${settings.environment}-${part}`;
-  const bundles = bundling ? bundleFunctions(FUNCTION_ENTRIES) : null;
-  const bridgeImage = bundling
-    ? bundleContainer('ib-gateway', 'ecs/ib-gateway/Dockerfile', {
-        bridge: 'ecs/ib-gateway/main.ts',
-        health: 'ecs/ib-gateway/health.ts',
-      })
-    : null;
+  // Of each call its own, and gone with it: what is needed of it has been staged into the assembly by then.
+  const build = mkdtempSync(join(tmpdir(), 'abc-bundles-'));
+  try {
+    const bundles = bundling ? bundleFunctions(FUNCTION_ENTRIES, join(build, 'functions')) : null;
+    const bridgeImage = bundling
+      ? bundleContainer(
+          'ecs/ib-gateway/Dockerfile',
+          { bridge: 'ecs/ib-gateway/main.ts', health: 'ecs/ib-gateway/health.ts' },
+          join(build, 'ib-gateway'),
+        )
+      : null;
+    addStacks(app, settings, bundles, bridgeImage);
+  } finally {
+    rmSync(build, { recursive: true, force: true });
+  }
+  Tags.of(app).add('application', 'abc-application');
+  Tags.of(app).add('environment', settings.environment);
+  if (checks) Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  return app;
+}
 
+function addStacks(
+  app: App,
+  settings: Settings,
+  bundles: Readonly<Record<string, string>> | null,
+  bridgeImage: string | null,
+): void {
+  const name = (part: string) => `Abc-${settings.environment}-${part}`;
   const state = new StateStack(app, name('State'), { settings });
   const { bus } = new BusStack(app, name('Bus'), {});
   const foundation = new DeskFoundation({
@@ -80,8 +102,4 @@ export function abcApplication(options: AbcApplicationOptions): App {
       Cycle: desk.cycle.function,
     },
   });
-  Tags.of(app).add('application', 'abc-application');
-  Tags.of(app).add('environment', settings.environment);
-  if (checks) Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  return app;
 }

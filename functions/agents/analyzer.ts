@@ -1,5 +1,5 @@
 import type { Analyzer } from '#core/agents/context.ts';
-import { analysis } from '#core/cycle/answers.ts';
+import { analysis } from '#core/cycle/analysis.ts';
 import { loadContext } from '#functions/runtime/cycle-context.ts';
 import { composeDesk, type Desk, speaking } from '#functions/runtime/desk.ts';
 import { type Arrival, deskHandler, say } from '#functions/runtime/handler.ts';

@@ -1,5 +1,5 @@
 import type { Strategist } from '#core/agents/context.ts';
-import { proposals } from '#core/cycle/answers.ts';
+import { proposals } from '#core/cycle/proposals.ts';
 import { loadContext } from '#functions/runtime/cycle-context.ts';
 import { composeDesk, type Desk, speaking } from '#functions/runtime/desk.ts';
 import { type Arrival, deskHandler, say } from '#functions/runtime/handler.ts';

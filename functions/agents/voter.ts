@@ -1,6 +1,6 @@
 import type { DeskEvent } from '#contracts/registry.ts';
 import type { Dossier, Opinionist } from '#core/agents/context.ts';
-import { dossierOf, opinion } from '#core/cycle/votes.ts';
+import { dossierOf, opinion } from '#core/cycle/opinion.ts';
 import { loadContext } from '#functions/runtime/cycle-context.ts';
 import { type Desk, speaking } from '#functions/runtime/desk.ts';
 import { say } from '#functions/runtime/handler.ts';

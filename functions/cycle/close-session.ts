@@ -1,4 +1,4 @@
-import { sessionClosed } from '#core/cycle/session-end.ts';
+import { sessionClosed } from '#core/cycle/closed-session.ts';
 import type { SessionRecord } from '#core/cycle/session-record.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import type { Session } from '#core/market/calendar.ts';

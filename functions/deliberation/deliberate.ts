@@ -1,6 +1,6 @@
 import { VOTERS } from '#contracts/agents.ts';
 import type { DeskEvent } from '#contracts/registry.ts';
-import { roundOutcome } from '#core/cycle/votes.ts';
+import { roundOutcome } from '#core/cycle/round-outcome.ts';
 import { loadContext } from '#functions/runtime/cycle-context.ts';
 import { type Desk, speaking } from '#functions/runtime/desk.ts';
 import type { Arrival } from '#functions/runtime/handler.ts';

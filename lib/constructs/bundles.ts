@@ -1,9 +1,8 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { type BuildOptions, buildSync, type Metafile } from 'esbuild';
 
 const PROJECT = resolve(import.meta.dirname, '..', '..');
-const OUTPUT = join(PROJECT, 'dist');
 
 /** CommonJS packages inside an ES module bundle still expect what a CommonJS module has. */
 const BANNER = [
@@ -35,15 +34,14 @@ const entryPoints = (entries: Readonly<Record<string, string>>): Record<string, 
   Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, join(PROJECT, file)]));
 
 /**
- * Bundles every function in one esbuild run: `dist/functions/<name>/index.mjs` and beside it the chunks that it needs,
+ * Bundles every function in one esbuild run: `<directory>/<name>/index.mjs` and beside it the chunks that it needs,
  * its SDK among them. What several functions need is one chunk, the same in each directory, named by its contents: a
  * process that runs several functions can load it once. Returns the directory of each function.
  */
 export function bundleFunctions(
   handlers: Readonly<Record<string, string>>,
+  directory: string,
 ): Readonly<Record<string, string>> {
-  const directory = join(OUTPUT, 'functions');
-  rmSync(directory, { recursive: true, force: true });
   const { metafile, outputFiles } = buildSync({
     ...SETTINGS,
     entryPoints: entryPoints(handlers),
@@ -81,24 +79,20 @@ function modulesOf(entry: string, metafile: Metafile): ReadonlySet<string> {
   return found;
 }
 
-/** Bundles a container's program beside its Dockerfile: `dist/containers/<name>/<output>.mjs`. */
+/** Bundles a container's program beside its Dockerfile: `<directory>/<output>.mjs`. */
 export function bundleContainer(
-  name: string,
   dockerfile: string,
   entries: Readonly<Record<string, string>>,
+  directory: string,
 ): string {
-  const directory = join(OUTPUT, 'containers', name);
-  rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   buildSync({ ...SETTINGS, entryPoints: entryPoints(entries), outdir: directory });
   copyFileSync(join(PROJECT, dockerfile), join(directory, 'Dockerfile'));
   return directory;
 }
 
-/** Sizes of the functions' bundles in bytes, all modules of each counted, for the size check and the bench. */
-export function bundleSizes(): Readonly<Record<string, number>> {
-  const directory = join(OUTPUT, 'functions');
-  if (!existsSync(directory)) return {};
+/** Sizes of the functions' bundles in a directory, in bytes, all modules of each counted. */
+export function bundleSizes(directory: string): Readonly<Record<string, number>> {
   return Object.fromEntries(
     readdirSync(directory).map((name) => [
       name,

@@ -3,16 +3,11 @@ import type { DeskEvent, EventType } from '#contracts/registry.ts';
 import type { Episode } from '#core/agents/context.ts';
 import type { LearningRecord } from '#core/agents/learning/learning-record.ts';
 import { snapshotContext } from '#core/agents/snapshot-context.ts';
+import { sessionClosed } from '#core/cycle/closed-session.ts';
 import type { Speaker } from '#core/cycle/cycle-events.ts';
 import { freeze, requestCycle } from '#core/cycle/freeze.ts';
-import {
-  LEARNED_FROM,
-  lessonOf,
-  memoriesOf,
-  REMEMBERED,
-  sessionClosed,
-  sessionToRemember,
-} from '#core/cycle/session-end.ts';
+import { LEARNED_FROM, lessonOf } from '#core/cycle/lesson.ts';
+import { memoriesOf, REMEMBERED, sessionToRemember } from '#core/cycle/memories.ts';
 import { cycleIdOf } from '#core/cycle/session-record.ts';
 import { contentOf } from '#core/events/content.ts';
 import type { JournalEntry } from '#core/events/new-event.ts';

@@ -1,7 +1,7 @@
 import { DATA_ANALYZERS } from '#contracts/agents.ts';
 import type { DeskEvent } from '#contracts/registry.ts';
 import { dataOpinionist } from '#core/agents/data/data-opinion.ts';
-import { marketView } from '#core/cycle/answers.ts';
+import { marketView } from '#core/cycle/market-view.ts';
 import { loadContext } from '#functions/runtime/cycle-context.ts';
 import { type Desk, speaking } from '#functions/runtime/desk.ts';
 import { type Arrival, say } from '#functions/runtime/handler.ts';

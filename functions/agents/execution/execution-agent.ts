@@ -1,6 +1,6 @@
 import type { DeskEvent } from '#contracts/registry.ts';
 import { executionOpinionist } from '#core/agents/execution/execution-opinion.ts';
-import { plan } from '#core/cycle/decision.ts';
+import { plan } from '#core/cycle/execution-plan.ts';
 import { loadContext } from '#functions/runtime/cycle-context.ts';
 import { type Desk, speaking } from '#functions/runtime/desk.ts';
 import { type Arrival, say } from '#functions/runtime/handler.ts';

@@ -1,7 +1,7 @@
 import type { DeskEvent } from '#contracts/registry.ts';
 import { learningOpinionist } from '#core/agents/learning/learning-opinion.ts';
 import type { LearningRecord } from '#core/agents/learning/learning-record.ts';
-import { LEARNED_FROM, lessonOf } from '#core/cycle/session-end.ts';
+import { LEARNED_FROM, lessonOf } from '#core/cycle/lesson.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import type { AccountBook } from '#core/portfolio/account-book.ts';
 import type { IntradayRecord } from '#core/portfolio/market-record.ts';

@@ -1,6 +1,6 @@
 import type { DeskEvent } from '#contracts/registry.ts';
 import { macroOpinionist } from '#core/agents/macro/macro-opinion.ts';
-import { macroAssessment } from '#core/cycle/answers.ts';
+import { macroAssessment } from '#core/cycle/macro-assessment.ts';
 import { loadContext } from '#functions/runtime/cycle-context.ts';
 import { type Desk, speaking } from '#functions/runtime/desk.ts';
 import { type Arrival, say } from '#functions/runtime/handler.ts';

@@ -3,7 +3,7 @@ import type { DeskEvent } from '#contracts/registry.ts';
 import type { Episode } from '#core/agents/context.ts';
 import { memoryOpinionist } from '#core/agents/memory/memory-opinion.ts';
 import type { MemoryStore } from '#core/agents/memory/memory-store.ts';
-import { memoriesOf, REMEMBERED, sessionToRemember } from '#core/cycle/session-end.ts';
+import { memoriesOf, REMEMBERED, sessionToRemember } from '#core/cycle/memories.ts';
 import { sessionRecord } from '#core/cycle/session-record.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import type { BarSeries } from '#core/market/bars.ts';

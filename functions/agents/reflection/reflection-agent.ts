@@ -1,4 +1,4 @@
-import { reflection } from '#core/cycle/decision.ts';
+import { reflection } from '#core/cycle/reflection.ts';
 import { loadContext } from '#functions/runtime/cycle-context.ts';
 import { type Desk, speaking } from '#functions/runtime/desk.ts';
 import { type Arrival, say } from '#functions/runtime/handler.ts';

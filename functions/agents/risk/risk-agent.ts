@@ -1,6 +1,6 @@
 import type { DeskEvent } from '#contracts/registry.ts';
 import { riskOpinionist } from '#core/agents/risk/risk-opinion.ts';
-import { riskAssessment } from '#core/cycle/decision.ts';
+import { riskAssessment } from '#core/cycle/risk-assessment.ts';
 import { loadContext } from '#functions/runtime/cycle-context.ts';
 import { type Desk, speaking } from '#functions/runtime/desk.ts';
 import { type Arrival, say } from '#functions/runtime/handler.ts';

@@ -1,7 +1,7 @@
 import { STRATEGY_ANALYZERS } from '#contracts/agents.ts';
 import type { DeskEvent } from '#contracts/registry.ts';
 import { strategyOpinionist } from '#core/agents/strategy/strategy-opinion.ts';
-import { synthesis } from '#core/cycle/answers.ts';
+import { synthesis } from '#core/cycle/synthesis.ts';
 import { loadContext } from '#functions/runtime/cycle-context.ts';
 import { type Desk, speaking } from '#functions/runtime/desk.ts';
 import { type Arrival, say } from '#functions/runtime/handler.ts';
