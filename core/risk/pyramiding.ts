@@ -1,5 +1,7 @@
 import type { Intent } from '#contracts/events/orders.ts';
 import type { EventData } from '#contracts/registry.ts';
+import { sessionAt } from '#core/market/calendar.ts';
+import { findInstrument } from '#core/market/catalog.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import { type EpochMillis, instantText, parseInstant } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
@@ -21,6 +23,22 @@ export interface PyramidingOptions extends PyramidingClock {
   instrument(id: string): Instrument | undefined;
   /** Units expected to trade in the coming interval; undefined or not finite where unknown: then nothing is added. */
   expectedVolume?(id: string): number | undefined;
+}
+
+/** What a revaluation is planned on now; null outside the session. Only of what was revalued is the volume known. */
+export function pyramidingOptions(
+  { instrument, volume }: Portfolio,
+  now: EpochMillis,
+): PyramidingOptions | null {
+  const session = sessionAt('us-equity', now);
+  if (session === null) return null;
+  return {
+    now,
+    session: session.date,
+    sessionClose: session.close,
+    instrument: findInstrument,
+    expectedVolume: (id) => (id === instrument && volume !== null ? Number(volume) : undefined),
+  };
 }
 
 /** The resting stop of one layer to be raised (long) or lowered (short): always towards the price. */

@@ -9,7 +9,7 @@ import type { DailyRecord, IntradayRecord } from '#core/portfolio/market-record.
 import { parseRiskPolicy } from '#core/risk/policy.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import { putContent } from '#functions/runtime/content.ts';
-import type { Desk } from '#functions/runtime/desk.ts';
+import { type Desk, speaking } from '#functions/runtime/desk.ts';
 
 const ATTEMPTS = 5;
 
@@ -51,13 +51,7 @@ export async function openCycle(
     });
     const reference = await putContent(desk.objects, 'snapshots', snapshot);
     const result = await desk.store.commit({
-      entries: [
-        requestCycle(
-          { name: desk.name, now: desk.clock.now() },
-          { ...request, cycleId, session: session.date },
-          reference,
-        ),
-      ],
+      entries: [requestCycle(speaking(desk), { ...request, cycleId, session: session.date }, reference)],
       writes: [
         {
           key: stateKeys.session(session.date),

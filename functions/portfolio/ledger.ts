@@ -7,7 +7,7 @@ import { keepBook, type LedgerInput } from '#core/portfolio/keep-book.ts';
 import { LEDGER_EVENTS } from '#core/portfolio/ledger.ts';
 import type { IntradayRecord } from '#core/portfolio/market-record.ts';
 import { parseRiskPolicy } from '#core/risk/policy.ts';
-import type { Desk } from '#functions/runtime/desk.ts';
+import { type Desk, speaking } from '#functions/runtime/desk.ts';
 import type { Arrival } from '#functions/runtime/handler.ts';
 
 export const LEDGER_TYPES = [...LEDGER_EVENTS, 'DailyHistoryObserved'] as const;
@@ -105,7 +105,7 @@ function apply(desk: Desk, state: LedgerState, events: readonly DeskEvent<Ledger
         (storedOf(stateKeys.intraday(instrument))?.value ?? null) as IntradayRecord | null,
     },
     events,
-    { name: desk.name, now: desk.clock.now() },
+    speaking(desk),
   );
   for (const { metadata, data } of unknown) {
     desk.log.error('an execution belongs to no order of the book', {

@@ -25,6 +25,18 @@ describe('delivery', () => {
     }
   });
 
+  it('brings every revaluation on a bar to pyramiding, whatever the account may do: stops are raised in any state', () => {
+    const [rule, ...others] = paper
+      .all('AWS::Events::Rule')
+      .filter(({ logicalId }) => /pyramiding/i.test(logicalId));
+    expect(others).toEqual([]);
+    expect(rule?.properties.EventPattern['detail-type']).toEqual(['PortfolioRevalued.v1']);
+    expect(rule?.properties.EventPattern.detail.data).toEqual({
+      cause: ['bar'],
+      openPositions: [{ numeric: ['>', 0] }],
+    });
+  });
+
   it('of every schedule is retried and ends in a dead-letter queue', () => {
     const schedules = paper.all('AWS::Scheduler::Schedule');
     expect(schedules.length).toBeGreaterThan(0);

@@ -13,8 +13,7 @@ import { contentOf } from '#core/events/content.ts';
 import type { JournalEntry } from '#core/events/new-event.ts';
 import type { HaltFlag } from '#core/events/state-keys.ts';
 import type { BarSeries } from '#core/market/bars.ts';
-import { newYorkTime, type Session, sessionAt } from '#core/market/calendar.ts';
-import { findInstrument } from '#core/market/catalog.ts';
+import { newYorkTime, type Session } from '#core/market/calendar.ts';
 import { type AccountBook, EMPTY_BOOK, exposedInstruments } from '#core/portfolio/account-book.ts';
 import { keepBook, type LedgerInput } from '#core/portfolio/keep-book.ts';
 import type { DailyRecord, IntradayRecord } from '#core/portfolio/market-record.ts';
@@ -22,7 +21,7 @@ import { afterHalt, afterReducing, afterRevaluation } from '#core/risk/breaker-o
 import { breakerEvents, pyramidingEvents } from '#core/risk/follow-up-events.ts';
 import { authorizeCancel, judgeOrder, judgeStopMove } from '#core/risk/gate-events.ts';
 import type { RiskPolicy } from '#core/risk/policy.ts';
-import { planPyramiding } from '#core/risk/pyramiding.ts';
+import { planPyramiding, pyramidingOptions } from '#core/risk/pyramiding.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import { inJournalOrder, runCycle } from './cycle.ts';
 
@@ -252,18 +251,10 @@ export class DeskSimulation {
   }
 
   #pyramid(event: DeskEvent<'PortfolioRevalued'>, now: EpochMillis): readonly JournalEntry[] {
-    const { data } = event;
-    const session = sessionAt('us-equity', now);
-    // As the live desk's rule has it: bars of an account that may open something.
-    if (session === null || data.cause !== 'bar' || data.tradingState !== 'ACTIVE') return [];
-    const volume = data.volume === null ? null : Number(data.volume);
-    const planned = planPyramiding(data, this.#options.policy, {
-      now,
-      session: session.date,
-      sessionClose: session.close,
-      instrument: findInstrument,
-      expectedVolume: (id) => (id === data.instrument && volume !== null ? volume : undefined),
-    });
+    // As the live desk's rule has it: on bars.
+    const options = event.data.cause === 'bar' ? pyramidingOptions(event.data, now) : null;
+    if (options === null) return [];
+    const planned = planPyramiding(event.data, this.#options.policy, options);
     return pyramidingEvents({ name: 'pyramiding', now }, event, planned, (id) => {
       const record = this.#daily.get(id);
       return record === undefined ? null : this.#options.history(record.history.sha256);

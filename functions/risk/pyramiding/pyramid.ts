@@ -1,12 +1,10 @@
 import type { DeskEvent } from '#contracts/registry.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import type { BarSeries } from '#core/market/bars.ts';
-import { sessionAt } from '#core/market/calendar.ts';
-import { findInstrument } from '#core/market/catalog.ts';
 import type { DailyRecord } from '#core/portfolio/market-record.ts';
 import { pyramidingEvents } from '#core/risk/follow-up-events.ts';
 import { parseRiskPolicy } from '#core/risk/policy.ts';
-import { mayPyramid, type PyramidingOptions, planPyramiding } from '#core/risk/pyramiding.ts';
+import { mayPyramid, planPyramiding, pyramidingOptions } from '#core/risk/pyramiding.ts';
 import { loadDaily } from '#functions/runtime/cycle-context.ts';
 import { type Desk, speaking } from '#functions/runtime/desk.ts';
 import { type Arrival, sayEach } from '#functions/runtime/handler.ts';
@@ -19,18 +17,8 @@ export async function pyramid(desk: Desk, arrivals: readonly Arrival<'PortfolioR
 }
 
 async function pyramidOn(desk: Desk, event: DeskEvent<'PortfolioRevalued'>): Promise<void> {
-  const now = desk.clock.now();
-  const session = sessionAt('us-equity', now);
-  if (session === null) return;
-  const volume = event.data.volume === null ? null : Number(event.data.volume);
-  const options: PyramidingOptions = {
-    now,
-    session: session.date,
-    sessionClose: session.close,
-    instrument: findInstrument,
-    expectedVolume: (id) => (id === event.data.instrument && volume !== null ? volume : undefined),
-  };
-  if (!mayPyramid(event.data, options)) return;
+  const options = pyramidingOptions(event.data, desk.clock.now());
+  if (options === null || !mayPyramid(event.data, options)) return;
   const [policy] = await desk.store.read([stateKeys.policy]);
   if (policy === null || policy === undefined) return;
   const planned = planPyramiding(event.data, parseRiskPolicy(policy.value), options);
