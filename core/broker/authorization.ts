@@ -1,5 +1,8 @@
 import type { Intent } from '#contracts/events/orders.ts';
 import { canonicalJson } from '#core/events/canonical.ts';
+import { contentOf } from '#core/events/content.ts';
+import type { StateKey } from '#core/events/desk-store.ts';
+import { stateKeys } from '#core/events/state-keys.ts';
 import type { AccountBook } from '#core/portfolio/account-book.ts';
 
 /**
@@ -24,3 +27,14 @@ export function authorizationProblem(intent: Intent, book: AccountBook | null): 
       return `the account book has this intent as ${order.status}`;
   }
 }
+
+/**
+ * Where the gate leaves its word for exactly these terms. A commit that finds the item there, at its only version, knows
+ * that the intent was authorized so, without reading the book.
+ */
+export function authorizationKey(intent: Intent): StateKey {
+  return stateKeys.authorization(contentOf('intents', intent).reference.sha256);
+}
+
+/** The version of an authorization: it is written once. */
+export const AUTHORIZATION_VERSION = 1;

@@ -1,5 +1,6 @@
 import type { Intent } from '#contracts/events/orders.ts';
 import type { Instrument } from '#core/market/instrument.ts';
+import { opens } from '#core/portfolio/account-book.ts';
 import { type EpochMillis, instantText, parseInstant } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { contractOf } from './contracts.ts';
@@ -44,8 +45,6 @@ const decline = (reason: string): Placement => ({ kind: 'decline', reason });
 const PRINTABLE = /^[\x21-\x7e]{1,120}$/;
 const NEEDS_LIMIT: ReadonlySet<string> = new Set(['LMT', 'STP LMT', 'LOC']);
 const NEEDS_TRIGGER: ReadonlySet<string> = new Set(['STP', 'STP LMT']);
-
-export const opens = (intent: Intent): boolean => intent.purpose === 'entry' || intent.purpose === 'pyramid';
 
 /**
  * The orders that carry an intent out, or why none may be sent. What opens a layer is a bracket: the order, held back, and

@@ -7,6 +7,11 @@ import type { StateKey } from './desk-store.ts';
 export const stateKeys = {
   /** The account book: positions, orders, reservations, equity, breakers. Written by the ledger and the gate. */
   book: { partition: 'BOOK', sort: 'BOOK' } as StateKey,
+  /**
+   * The gate's word that exactly these terms were authorized, under their digest. Written by the gate alone, in one commit
+   * with the reservation in the book, and never changed.
+   */
+  authorization: (digest: string): StateKey => ({ partition: 'AUTHORIZATION', sort: digest }),
   /** The kill switch. Written by the operator and by a drawdown halt; read by the gate and, before every order, the bridge. */
   halt: { partition: 'HALT', sort: 'HALT' } as StateKey,
   /** The risk policy in force. */

@@ -231,7 +231,8 @@ export const remaining = (order: OrderRecord): Decimal =>
 export const isLive = (order: OrderRecord): boolean =>
   !FINISHED.includes(order.status) || (order.status === 'cancelled' && remaining(order).gt(0));
 /** Whether an intent opens exposure (an entry or a pyramid layer) rather than closing some. */
-export const opens = (intent: Intent): boolean => intent.purpose === 'entry' || intent.purpose === 'pyramid';
+export const opens = ({ purpose }: Pick<Intent, 'purpose'>): boolean =>
+  purpose === 'entry' || purpose === 'pyramid';
 
 /** Mark-to-market equity: cash plus signed units times mark. Null while cash or the mark of a held instrument is unknown. */
 export function equity(book: AccountBook): Decimal | null {

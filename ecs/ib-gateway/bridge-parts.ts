@@ -7,6 +7,7 @@ import type { Instrument } from '#core/market/instrument.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import type { BridgeLog, BridgeMetric, Schedule } from './bridge-context.ts';
 import type { JournalWriter } from './journal-writer.ts';
+import type { KillSwitch } from './kill-switch.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import type { Acknowledgements, LinkKnowledge } from './link-knowledge.ts';
 import type { OrderLedger } from './order-ledger.ts';
@@ -22,6 +23,7 @@ export interface Bridge {
   readonly writer: JournalWriter;
   readonly ledger: OrderLedger;
   readonly lease: LeaseKeeper;
+  readonly killSwitch: KillSwitch;
   readonly outbox: Outbox;
   readonly link: LinkKnowledge;
   readonly acknowledgements: Acknowledgements;

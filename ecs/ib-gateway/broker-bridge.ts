@@ -12,7 +12,6 @@ import type { BrokerLink, BrokerMessage } from '#core/broker/broker-port.ts';
 import { nextMaintenance } from '#core/broker/maintenance.ts';
 import type { OrderRecord } from '#core/broker/order-record.ts';
 import { accountRefusal, TradingModeError } from '#core/broker/trading-mode.ts';
-import { stateKeys } from '#core/events/state-keys.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import type { Timer } from '#core/values/timer-clock.ts';
 import { AccountWatch } from './account-watch.ts';
@@ -24,10 +23,11 @@ import { CommandIntake } from './command-intake.ts';
 import { ForeignHoldingsWatch } from './foreign-holdings.ts';
 import { HistoryQueue } from './history-queue.ts';
 import { JournalWriter } from './journal-writer.ts';
+import { KillSwitch } from './kill-switch.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { Acknowledgements, LinkKnowledge } from './link-knowledge.ts';
 import { Mailbox } from './mailbox.ts';
-import { haltReason, OrderDesk } from './order-desk.ts';
+import { OrderDesk } from './order-desk.ts';
 import { FencedOffError, OrderLedger } from './order-ledger.ts';
 import { OrderWatch } from './order-watch.ts';
 import { Outbox } from './outbox.ts';
@@ -66,6 +66,7 @@ class BrokerBridge implements RunningBridge, Bridge {
   readonly writer: JournalWriter;
   readonly ledger: OrderLedger;
   readonly lease: LeaseKeeper;
+  readonly killSwitch: KillSwitch;
   readonly outbox: Outbox;
   readonly acknowledgements: Acknowledgements;
   readonly log: BridgeDependencies['log'];
@@ -119,6 +120,7 @@ class BrokerBridge implements RunningBridge, Bridge {
     this.writer = new JournalWriter(dependencies.store, this.schedule, pause, this.log);
     this.ledger = new OrderLedger(this.writer);
     this.lease = new LeaseKeeper(this.writer, this.schedule, settings.lease, this.log);
+    this.killSwitch = new KillSwitch(this.writer);
     this.outbox = new Outbox(settings, this.schedule, this.log, (reason) => this.endLink(reason));
     this.acknowledgements = new Acknowledgements(this.schedule, settings.acknowledgeDeadline, (orderRef) =>
       this.endLink(`the broker said nothing of order ${orderRef} within ${settings.acknowledgeDeadline} ms`),
@@ -524,8 +526,7 @@ class BrokerBridge implements RunningBridge, Bridge {
 
   async #pollHalt(): Promise<void> {
     if (!this.mayTrade()) return;
-    const [stored] = await this.writer.read([stateKeys.halt]);
-    const reason = haltReason(stored?.value);
+    const reason = await this.killSwitch.read();
     if (reason !== null && !this.#lastHalted) {
       this.log('warn', 'the kill switch is thrown; opening orders are called back', { reason });
       await this.#desk.cancelOpening(`the kill switch is thrown: ${reason}`);

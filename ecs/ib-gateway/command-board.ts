@@ -68,7 +68,8 @@ export class CommandBoard {
         const { by, reason } = (event as DeskEvent<'ReconciliationRequested'>).data;
         this.#bridge.log('info', 'a reconciliation was asked for', { by, reason });
         await this.#services.reconcile();
-        return this.#intake.complete(received.messageId);
+        this.#intake.complete(received.messageId);
+        return;
       }
       case 'OrderAuthorized':
         this.#declineWhenLate(received.messageId, event as DeskEvent<'OrderAuthorized'>);
@@ -111,7 +112,7 @@ export class CommandBoard {
       await this.#intake.giveBack(next.messageId, RETRY_SECONDS);
       throw fault;
     }
-    await this.#intake.complete(next.messageId);
+    this.#intake.complete(next.messageId);
   }
 
   async #perform({ event }: Waiting, heldBefore: readonly Waiting[], desk: OrderDesk): Promise<void> {
@@ -137,7 +138,7 @@ export class CommandBoard {
       if (intentId !== null && intentId !== place.data.intent.intentId) continue;
       this.#waiting = this.#waiting.filter((waiting) => waiting !== held);
       await this.#services.desk.decline(place, `it was cancelled before it was sent: ${cancel.data.reason}`);
-      await this.#intake.complete(held.messageId);
+      this.#intake.complete(held.messageId);
     }
   }
 
@@ -199,7 +200,7 @@ export class CommandBoard {
         data: { intentId: received.messageId, command: 'unreadable', reason: reason.slice(0, 2_000) },
       });
       await this.#bridge.writer.append({ entries: [entry] });
-      await this.#intake.complete(received.messageId);
+      this.#intake.complete(received.messageId);
       return null;
     }
   }

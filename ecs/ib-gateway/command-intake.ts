@@ -13,6 +13,7 @@ export class CommandIntake {
   readonly #log: BridgeLog;
   #abort: AbortController | null = null;
   readonly #pending = new Map<string, string>();
+  readonly #deletions = new Set<Promise<void>>();
   #timer: Timer | null = null;
   #loop: Promise<void> = Promise.resolve();
 
@@ -37,16 +38,21 @@ export class CommandIntake {
     this.#loop = this.#run(this.#abort.signal, onCommand);
   }
 
-  /** The command's outcome is journaled: it need not come again. */
-  async complete(messageId: string): Promise<void> {
+  /** The command's outcome is journaled: it need not come again. Nobody has to wait until the queue knows. */
+  complete(messageId: string): void {
     const receipt = this.#forget(messageId);
     if (receipt === null) return;
-    try {
-      await this.#queue.delete(receipt);
-    } catch (fault) {
-      // It will come again and be recognised as a repeat.
-      this.#log('warn', 'a command could not be deleted from its queue', { messageId, fault: String(fault) });
-    }
+    const deletion = this.#queue
+      .delete(receipt)
+      .catch((fault: unknown) => {
+        // It will come again and be recognised as a repeat.
+        this.#log('warn', 'a command could not be deleted from its queue', {
+          messageId,
+          fault: String(fault),
+        });
+      })
+      .finally(() => this.#deletions.delete(deletion));
+    this.#deletions.add(deletion);
   }
 
   /** Somebody else, or this bridge later, is to deal with it; after `seconds`, so that what fails does not fail in a loop. */
@@ -68,6 +74,7 @@ export class CommandIntake {
     this.#abort?.abort();
     this.#abort = null;
     await Promise.all([...this.#pending.keys()].map((messageId) => this.giveBack(messageId)));
+    await Promise.all(this.#deletions);
     await this.#loop;
   }
 

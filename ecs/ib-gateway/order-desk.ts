@@ -1,5 +1,6 @@
+import type { Intent } from '#contracts/events/orders.ts';
 import type { DeskEvent } from '#contracts/registry.ts';
-import { authorizationProblem } from '#core/broker/authorization.ts';
+import { AUTHORIZATION_VERSION, authorizationKey, authorizationProblem } from '#core/broker/authorization.ts';
 import type { OrderTicket } from '#core/broker/broker-port.ts';
 import { contractOf } from '#core/broker/contracts.ts';
 import { declined } from '#core/broker/declined-command.ts';
@@ -11,26 +12,21 @@ import {
   stopRefOf,
   workingQuantity,
 } from '#core/broker/order-record.ts';
-import { opens, type PlannedTicket, planPlacement, stopMoveRefusal } from '#core/broker/placement.ts';
+import { type PlannedTicket, planPlacement, stopMoveRefusal } from '#core/broker/placement.ts';
 import { submission, unsubmitted } from '#core/broker/submission.ts';
-import { type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
-import type { AccountBook } from '#core/portfolio/account-book.ts';
+import type { Commit, CommitResult } from '#core/events/desk-store.ts';
+import { stateKeys } from '#core/events/state-keys.ts';
+import { type AccountBook, opens } from '#core/portfolio/account-book.ts';
 import { decimalText } from '#core/values/decimal.ts';
 import { type Bridge, reportDifference } from './bridge-parts.ts';
-import { layerOf } from './order-layer.ts';
+import { type Layer, layerOf } from './order-layer.ts';
 
 type PlaceEvent = DeskEvent<'OrderAuthorized'>;
 
-/** Why nothing may be opened, from the kill switch as stored; what cannot be read counts as thrown. */
-export function haltReason(stored: unknown): string | null {
-  if (stored === null || stored === undefined) return null;
-  const flag = stored as Partial<HaltFlag>;
-  if (flag.halted === false) return null;
-  return typeof flag.reason === 'string' && flag.reason !== '' ? flag.reason : 'the halt flag is set';
-}
-
 /** How often a resting stop may be placed before a person has to look at what keeps ending it. */
 const MOST_LIVES = 10;
+/** How often an order is judged anew because the kill switch was touched meanwhile. */
+const MOST_READINGS = 3;
 
 /** Carries out commands on orders. Each is decided and journaled before anything is sent. */
 export class OrderDesk {
@@ -42,31 +38,73 @@ export class OrderDesk {
 
   /** Places an order: the intent is recorded first, then sent. A repeat finds the record and does nothing. */
   async place(event: PlaceEvent): Promise<void> {
-    const { ledger, writer, schedule, lease } = this.#bridge;
     const { intent } = event.data;
-    const [halt, existing, book] = await writer.read([
+    if (await this.#placeAsExpected(event)) return;
+    for (let attempt = 0; attempt < MOST_READINGS; attempt++) {
+      const standing = await this.#standing(intent);
+      if (standing.recorded) return this.#repeated(intent);
+      if (standing.unauthorized !== null) return this.decline(event, standing.unauthorized);
+      const planned = await this.#plan(intent, standing.halted);
+      if (planned.kind === 'decline') return this.decline(event, planned.reason);
+      if (!this.#bridge.lease.holds()) return this.decline(event, 'the bridge does not hold the lease');
+      const result = await this.#record(event, planned, []);
+      if (result.kind !== 'conflict') return;
+      // The switch was touched meanwhile: it is read again, and only then does the order go out or not.
+      if (!this.#bridge.killSwitch.alone(result.keys)) break;
+    }
+    this.#bridge.fenced('the commit of an order found the lease or the order changed');
+  }
+
+  /**
+   * One round trip where all is as the bridge expects it: the commit that records the order checks that the gate has
+   * authorized exactly these terms and that the kill switch is as it was last read. Nothing is refused here: whatever is not
+   * as expected is read and judged. @returns whether the intent is dealt with
+   */
+  async #placeAsExpected(event: PlaceEvent): Promise<boolean> {
+    const { ledger, lease, killSwitch } = this.#bridge;
+    const { intent } = event.data;
+    if (!killSwitch.wasOff || !lease.holds() || ledger.peek(intent.intentId) !== null) return false;
+    const planned = await this.#plan(intent, null);
+    if (planned.kind === 'decline') return false;
+    const authorized = { key: authorizationKey(intent), expectedVersion: AUTHORIZATION_VERSION };
+    return (await this.#record(event, planned, [authorized])).kind !== 'conflict';
+  }
+
+  async #standing(intent: Intent) {
+    const { writer, killSwitch } = this.#bridge;
+    const [halt, recorded, book] = await writer.read([
       stateKeys.halt,
       stateKeys.brokerOrder(intent.intentId),
       stateKeys.book,
     ]);
-    if (existing !== null && existing !== undefined) {
-      this.#bridge.log('info', 'the intent has been dealt with before', { intentId: intent.intentId });
-      return;
-    }
-    const unauthorized = authorizationProblem(intent, (book?.value as AccountBook | undefined) ?? null);
-    if (unauthorized !== null) return this.decline(event, unauthorized);
-    const now = schedule.now();
+    return {
+      recorded: recorded !== null && recorded !== undefined,
+      unauthorized: authorizationProblem(intent, (book?.value as AccountBook | undefined) ?? null),
+      halted: killSwitch.observe(halt),
+    };
+  }
+
+  async #plan(intent: Intent, halted: string | null) {
+    const { ledger, schedule } = this.#bridge;
     const layer = opens(intent) || intent.closes === null ? null : await layerOf(ledger, intent.closes);
-    const plan = planPlacement(intent, {
-      now,
+    const placement = planPlacement(intent, {
+      now: schedule.now(),
       instrument: this.#bridge.instrument(intent.instrument),
-      halted: haltReason(halt?.value),
+      halted,
       layer: layer?.state ?? null,
     });
-    if (plan.kind === 'decline') return this.decline(event, plan.reason);
-    if (!lease.holds()) return this.decline(event, 'the bridge does not hold the lease');
+    return placement.kind === 'decline' ? placement : { ...placement, layer };
+  }
 
-    const records = plan.tickets.map((ticket) => this.#newRecord(event, ticket));
+  /** Commits an intent's orders, and sends them if they are recorded. */
+  async #record(
+    event: PlaceEvent,
+    { tickets, layer }: { readonly tickets: readonly PlannedTicket[]; readonly layer: Layer | null },
+    checks: NonNullable<Commit['checks']>,
+  ): Promise<CommitResult> {
+    const { ledger, lease, killSwitch } = this.#bridge;
+    const { intent } = event.data;
+    const records = tickets.map((ticket) => this.#newRecord(event, ticket));
     const changes = records.map((record) => this.#submitted(record, event.metadata.id));
     if (layer !== null) {
       const entry = { ...layer.entry, closedBy: [...layer.entry.closedBy, intent.intentId] };
@@ -74,23 +112,16 @@ export class OrderDesk {
     }
     const result = await ledger.commit(changes, {
       unique: true,
-      checks: [lease.check()],
+      checks: [lease.check(), ...(opens(intent) ? [killSwitch.check()] : []), ...checks],
       processed: { consumer: BRIDGE, eventIds: [event.metadata.id] },
     });
-    switch (result.kind) {
-      case 'committed':
-        this.send(changes.slice(0, records.length).map(({ record }) => record));
-        return;
-      case 'duplicate':
-        this.#bridge.log('info', 'the intent has been dealt with before', {
-          intentId: intent.intentId,
-          of: result.of,
-        });
-        return;
-      case 'conflict':
-        this.#bridge.fenced('the commit of an order found the lease or the order changed');
-        return;
-    }
+    if (result.kind === 'committed') this.send(changes.slice(0, records.length).map(({ record }) => record));
+    else if (result.kind === 'duplicate') this.#repeated(intent);
+    return result;
+  }
+
+  #repeated({ intentId }: Intent): void {
+    this.#bridge.log('info', 'the intent has been dealt with before', { intentId });
   }
 
   /** Sends recorded orders, in bracket order. Whatever keeps one back leaves it to reconciliation. */
@@ -144,9 +175,7 @@ export class OrderDesk {
   async cancelOpening(reason: string): Promise<void> {
     const targets = this.#bridge.ledger
       .openRecords()
-      .filter(
-        (record) => record.role === 'order' && (record.purpose === 'entry' || record.purpose === 'pyramid'),
-      )
+      .filter((record) => record.role === 'order' && opens(record))
       .filter((record) => record.cancel === null && record.submittedEventId !== null);
     for (const target of targets) {
       const eventId = target.submittedEventId as string;
@@ -336,7 +365,7 @@ export class OrderDesk {
       goodTillDate: record.timeInForce === 'GTD' ? utcText(record.expiresAt) : null,
       parentId: this.#parentId(record),
       ocaGroup: record.ocaGroup,
-      transmit: record.role === 'stop' || (record.purpose !== 'entry' && record.purpose !== 'pyramid'),
+      transmit: record.role === 'stop' || !opens(record),
     };
   }
 }

@@ -11,6 +11,7 @@ import {
   stopMoveRefused,
 } from '#core/broker/order-facts.ts';
 import { filledQuantity, isAbout, isOpen, type OrderRecord, stopRefOf } from '#core/broker/order-record.ts';
+import { opens } from '#core/portfolio/account-book.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { type Bridge, reportDifference } from './bridge-parts.ts';
 import type { ForeignHoldingsWatch } from './foreign-holdings.ts';
@@ -167,7 +168,7 @@ export class OrderWatch {
   /** What an order's end means for the order that hangs on it. */
   async #ended(record: OrderRecord): Promise<void> {
     if (record.role === 'stop') return this.#stopEnded(record);
-    if (record.purpose !== 'entry' && record.purpose !== 'pyramid') return;
+    if (!opens(record)) return;
     const filled = filledQuantity(record);
     const stop = await this.#bridge.ledger.get(stopRefOf(record.intentId));
     if (stop === null || !isOpen(stop) || filled.isZero()) return;

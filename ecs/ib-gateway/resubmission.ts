@@ -7,11 +7,11 @@ import {
   stopRefOf,
 } from '#core/broker/order-record.ts';
 import { neverSent, submission } from '#core/broker/submission.ts';
-import { stateKeys } from '#core/events/state-keys.ts';
+import { opens } from '#core/portfolio/account-book.ts';
 import { parseInstant } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import type { Bridge } from './bridge-parts.ts';
-import { haltReason, type OrderDesk } from './order-desk.ts';
+import type { OrderDesk } from './order-desk.ts';
 import { layerOf } from './order-layer.ts';
 
 /** What becomes of orders that were journaled as submitted and that the broker has never had. */
@@ -29,7 +29,7 @@ export class Resubmission {
    * whose entry is at the broker or has filled is never too late: it protects.
    */
   async again({ orderRef }: OrderRecord): Promise<void> {
-    const { ledger, lease, link, schedule, settings } = this.#bridge;
+    const { ledger, lease, link, schedule, settings, killSwitch } = this.#bridge;
     // Commands that waited have been carried out since it was found missing: a cancel may stand in the record by now.
     const record = await ledger.get(orderRef);
     if (record === null || record.status !== 'submitted') return;
@@ -53,8 +53,13 @@ export class Resubmission {
         { now: schedule.now(), fencingToken: lease.token, commandEventId: null },
       ),
     );
-    const result = await ledger.commit(changes, { unique: true, checks: [lease.check()] });
+    const result = await ledger.commit(changes, {
+      unique: true,
+      checks: [lease.check(), ...(opens(record) && record.role === 'order' ? [killSwitch.check()] : [])],
+    });
     if (result.kind === 'committed') this.#desk.send(changes.map(({ record: sent }) => sent));
+    // The switch was touched since it was read: once more, with what it says now.
+    else if (result.kind === 'conflict' && killSwitch.alone(result.keys)) await this.again(record);
     else if (result.kind === 'conflict')
       this.#bridge.fenced('the commit of a resubmission found the lease changed');
   }
@@ -76,10 +81,9 @@ export class Resubmission {
     if (record.cancel !== null) return record.cancel.reason;
     if (parseInstant(record.expiresAt) <= this.#bridge.schedule.now())
       return `it never reached the broker and expired at ${record.expiresAt}`;
-    const [halt] = await this.#bridge.writer.read([stateKeys.halt]);
-    const halted = haltReason(halt?.value);
-    const opening = record.purpose === 'entry' || record.purpose === 'pyramid';
-    return opening && halted !== null ? `it never reached the broker and trading is halted: ${halted}` : null;
+    if (!opens(record)) return null;
+    const halted = await this.#bridge.killSwitch.read();
+    return halted !== null ? `it never reached the broker and trading is halted: ${halted}` : null;
   }
 
   async #stopRefusal(stop: OrderRecord): Promise<string | null> {

@@ -15,7 +15,7 @@ import type { HistoryQueue } from './history-queue.ts';
 interface Job {
   readonly event: DeskEvent<'SessionPrepared'>;
   readonly remaining: Map<string, Instrument>;
-  readonly done: () => Promise<void>;
+  readonly done: () => void;
 }
 
 interface Ask {
@@ -47,7 +47,7 @@ export class SessionPreparation {
   async begin(
     event: DeskEvent<'SessionPrepared'>,
     instruments: readonly Instrument[],
-    done: () => Promise<void>,
+    done: () => void,
   ): Promise<void> {
     const present = await this.#bridge.writer.journal(correlations.session(event.data.session), [
       'DailyHistoryObserved',
@@ -164,6 +164,6 @@ export class SessionPreparation {
 
   async #finish(job: Job): Promise<void> {
     this.#jobs = this.#jobs.filter((other) => other !== job);
-    await job.done();
+    job.done();
   }
 }

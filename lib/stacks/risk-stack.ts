@@ -9,7 +9,7 @@ export interface RiskStackProps extends StackProps {
   readonly foundation: DeskFoundation;
 }
 
-/** The gate, the ledger with its breakers, pyramiding and the risk report. Only gate and ledger may write the book. */
+/** The gate, the ledger with its breakers, pyramiding and the risk report. Only gate and ledger may write the book, only the gate authorizes. */
 export class RiskStack extends Stack {
   readonly gate: DeskFunction;
   readonly portfolio: DeskFunction;
@@ -49,7 +49,7 @@ export class RiskStack extends Stack {
 
     for (const one of [this.gate, this.portfolio, this.breakers, this.pyramiding, this.report])
       foundation.grantReadState(one.function);
-    foundation.grantWriteState(this.gate.function, ['BOOK']);
+    foundation.grantWriteState(this.gate.function, ['BOOK', 'AUTHORIZATION']);
     foundation.grantWriteState(this.portfolio.function, ['BOOK', 'HALT', 'MARKET#*']);
 
     schedule(this, 'Report', foundation.settings.schedules.midday, this.report, {

@@ -106,6 +106,7 @@ describe('the state table', () => {
   });
 
   it.each([
+    ['AUTHORIZATION', ['gate']],
     ['HALT', ['portfolio']],
     ['POLICY', ['cycle']],
     ['SESSION', ['cycle']],
@@ -122,7 +123,15 @@ describe('the state table', () => {
 
   it('gives no partition of the gate, the ledger or the bridge to an agent', () => {
     const agents = new Set(AGENTS.map(roleNamed));
-    for (const partition of ['BOOK', 'HALT', 'POLICY', 'BROKER', 'BROKER#ORDER', 'MARKET#AAPL'])
+    for (const partition of [
+      'BOOK',
+      'AUTHORIZATION',
+      'HALT',
+      'POLICY',
+      'BROKER',
+      'BROKER#ORDER',
+      'MARKET#AAPL',
+    ])
       for (const writer of writersOf(partition))
         expect(agents.has(writer), `${writer} writes ${partition}`).toBe(false);
   });

@@ -13,7 +13,6 @@ import {
 import { closableQuantity, filledQuantity, isOpen } from '#core/broker/order-record.ts';
 import {
   type ClosableLayer,
-  opens,
   type PlannedTicket,
   planPlacement,
   stopMoveRefusal,
@@ -22,7 +21,7 @@ import { submission, unsubmitted } from '#core/broker/submission.ts';
 import type { JournalEntry } from '#core/events/new-event.ts';
 import type { HaltFlag } from '#core/events/state-keys.ts';
 import type { Instrument } from '#core/market/instrument.ts';
-import type { AccountBook } from '#core/portfolio/account-book.ts';
+import { type AccountBook, opens } from '#core/portfolio/account-book.ts';
 import type { LedgerInput } from '#core/portfolio/keep-book.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { DeskStore } from '#core/events/desk-store.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import { CLOSE, MINUTE, OPEN, SECOND, World } from './world.ts';
 
@@ -9,6 +10,18 @@ describe('commands', () => {
   const atTheOpen = async (environment: Readonly<Record<string, string>> = {}): Promise<void> => {
     world = await World.start(environment);
     await world.advanceTo(OPEN + 30 * SECOND);
+  };
+  const atTheOpenOn = async (change: (store: DeskStore) => Partial<DeskStore>): Promise<void> => {
+    world = await World.withoutBridge();
+    world.startBridge({}, { store: { ...world.store, ...change(world.store) } });
+    await world.advanceTo(OPEN + 30 * SECOND);
+  };
+  const throwSwitch = (expectedVersion = 0) => {
+    const flag = { halted: true, by: 'operator', reason: 'enough for today', at: new Date().toISOString() };
+    return world.store.commit({
+      entries: [],
+      writes: [{ key: stateKeys.halt, value: flag, expectedVersion }],
+    });
   };
   const declined = () => world.events('CommandDeclined').map(({ data }) => data.reason);
   const brokerOrders = () => [...world.gateway.state().orders.values()];
@@ -55,11 +68,7 @@ describe('commands', () => {
     await atTheOpen();
     const entry = world.place();
     await world.advance(2 * MINUTE);
-    const flag = { halted: true, by: 'operator', reason: 'enough for today', at: new Date().toISOString() };
-    await world.store.commit({
-      entries: [],
-      writes: [{ key: stateKeys.halt, value: flag, expectedVersion: 0 }],
-    });
+    await throwSwitch();
     world.place();
     await world.rest();
     expect(declined()).toEqual(['trading is halted: enough for today']);
@@ -67,6 +76,53 @@ describe('commands', () => {
     await world.advance(2 * MINUTE);
     expect((await world.record(exit))?.status).toBe('filled');
     expect(world.events('OrderCancelled').map(({ data }) => data.orderRef)).toEqual([`${entry}:stop`]);
+  });
+
+  it('asks the store one thing for an order that is as expected: to record it', async () => {
+    let reads = 0;
+    await atTheOpenOn((store) => ({
+      read: (keys) => {
+        reads += keys.some(({ partition }) => partition !== 'HALT') ? 1 : 0;
+        return store.read(keys);
+      },
+    }));
+    reads = 0;
+    world.place();
+    await world.rest();
+    expect(brokerOrders()).toHaveLength(2);
+    expect(reads).toBe(0);
+  });
+
+  it('places what the book authorizes where the gate has left no word, as before it did', async () => {
+    await atTheOpen();
+    const intent = world.intent({ intentId: 'booked' });
+    world.reserve(intent);
+    world.forge(intent);
+    await world.advance(2 * MINUTE);
+    expect(declined()).toEqual([]);
+    expect((await world.record('booked'))?.status).toBe('filled');
+  });
+
+  it.each([
+    ['the first try', 1],
+    ['having read the book', 2],
+  ])('sends no entry when the kill switch is thrown between decision and record, at %s', async (_, at) => {
+    let records = 0;
+    await atTheOpenOn((store) => ({
+      commit: async (change) => {
+        const places = change.entries.some(({ event }) => event.metadata.type === 'OrderSubmitted');
+        if (places && ++records === at) await throwSwitch();
+        return store.commit(change);
+      },
+    }));
+    const intent = world.intent();
+    if (at === 1) world.authorize(intent);
+    else world.reserve(intent);
+    world.forge(intent);
+    await world.rest();
+    expect(declined()).toEqual(['trading is halted: enough for today']);
+    expect(brokerOrders()).toHaveLength(0);
+    expect(world.bridge.state).toBe('READY');
   });
 
   it('closes part of a layer and protects the rest with a stop placed anew', async () => {
@@ -303,11 +359,7 @@ describe('commands', () => {
     await world.advance(2 * MINUTE);
     const working = world.place({ orderType: 'LMT', limitPrice: '155' });
     await world.rest();
-    const flag = { halted: true, by: 'operator', reason: 'stop', at: new Date().toISOString() };
-    await world.store.commit({
-      entries: [],
-      writes: [{ key: stateKeys.halt, value: flag, expectedVersion: 0 }],
-    });
+    await throwSwitch();
     await world.advance(SECOND);
     expect((await world.record(working))?.status).toBe('cancelled');
     expect((await world.record(`${held}:stop`))?.status).toBe('working');

@@ -4,6 +4,7 @@ import { inMemoryDeskStore } from '#adapters/memory/in-memory-desk-store.ts';
 import { inMemoryObjectStore } from '#adapters/memory/in-memory-object-store.ts';
 import type { Intent } from '#contracts/events/orders.ts';
 import { type DeskEvent, type EventData, type EventType, parseEventOf } from '#contracts/registry.ts';
+import { authorizationKey } from '#core/broker/authorization.ts';
 import { type OrderRecord, orderRecord } from '#core/broker/order-record.ts';
 import type { DeskStore } from '#core/events/desk-store.ts';
 import { journalEntry } from '#core/events/new-event.ts';
@@ -295,8 +296,17 @@ export class World {
     return intentOf(changes);
   }
 
-  /** What the gate does before anything is commanded: the reservation in the account book. */
+  /** What the gate does before anything is commanded: the reservation in the account book, and its word on the terms. */
   authorize(intent: Intent): void {
+    this.reserve(intent);
+    void this.store.commit({
+      entries: [],
+      writes: [{ key: authorizationKey(intent), value: { intentId: intent.intentId }, expectedVersion: 0 }],
+    });
+  }
+
+  /** The reservation alone. */
+  reserve(intent: Intent): void {
     const order: AccountBook['orders'][string] = {
       intent,
       correlationId: `cycle:${SESSION}:10:00`,

@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { EMPTY_BOOK } from '#core/portfolio/account-book.ts';
 import { expectedAccount, healthFile } from '#ecs/ib-gateway/bridge.ts';
 import { healthProblem, healthReport } from '#ecs/ib-gateway/health-report.ts';
+import { haltReason } from '#ecs/ib-gateway/kill-switch.ts';
 import { Mailbox } from '#ecs/ib-gateway/mailbox.ts';
-import { haltReason } from '#ecs/ib-gateway/order-desk.ts';
 import { BridgeSettingsError, readSettings } from '#ecs/ib-gateway/settings.ts';
 
 const ENVIRONMENT = {

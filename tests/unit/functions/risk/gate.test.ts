@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { authorizationKey } from '#core/broker/authorization.ts';
 import type { CommitResult, DeskStore } from '#core/events/desk-store.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import { type BarSeries, barSeries } from '#core/market/bars.ts';
@@ -74,6 +75,8 @@ describe('the gate', () => {
       },
     ]);
     expect((await bookIn(desk)).orders['I-1']?.status).toBe('authorized');
+    expect(await desk.get(authorizationKey(intentOf()))).toEqual({ intentId: 'I-1' });
+    expect(await desk.get(authorizationKey(intentOf({ quantity: '1' })))).toBeUndefined();
   });
 
   it('journals a refusal once and leaves the book as it is', async () => {
@@ -87,6 +90,7 @@ describe('the gate', () => {
       { data: { limit: 'protective-stop', measured: 'none' } },
     ]);
     expect(await bookIn(desk)).toEqual(before);
+    expect(await desk.get(authorizationKey(intentOf({ protectiveStop: null })))).toBeUndefined();
     expect(desk.lines.join()).toContain('protective-stop');
   });
 
