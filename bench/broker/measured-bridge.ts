@@ -21,6 +21,8 @@ const clock = runClock(run.realBegin);
 const received = new Map<string, number>();
 const told = new Map<string, number>();
 const commandToWire: number[] = [];
+/** What the store takes to record an order, which is a part of the above. */
+const record: number[] = [];
 const fillToJournal: number[] = [];
 
 const watchedQueue = (queue: CommandQueue): CommandQueue => ({
@@ -60,8 +62,11 @@ const watchedGateway = (gateway: BrokerGateway): BrokerGateway => ({
 const watchedStore = (store: DeskStore): DeskStore => ({
   ...store,
   async commit(change) {
+    const begun = performance.now();
     const result = await store.commit(change);
     const now = performance.now();
+    const places = change.entries.some(({ event }) => event.metadata.type === 'OrderSubmitted');
+    if (places && result.kind === 'committed') record.push(now - begun);
     for (const { event } of change.entries) {
       if (event.metadata.type !== 'OrderFilled') continue;
       const since = told.get((event.data as { readonly execId: string }).execId);
@@ -89,4 +94,4 @@ const bridge = startBridge(process.env, {
 process.once('SIGTERM', () => void bridge.stop('the measurement is over'));
 process.stdout.write('{"ready":true}\n');
 await bridge.finished;
-process.stdout.write(`${JSON.stringify({ commandToWire, fillToJournal })}\n`, () => process.exit(0));
+process.stdout.write(`${JSON.stringify({ commandToWire, record, fillToJournal })}\n`, () => process.exit(0));
