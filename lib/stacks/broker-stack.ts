@@ -11,6 +11,7 @@ import type { Construct } from 'constructs';
 import { patternOf, routeToQueue, undeliveredQueue } from '../constructs/desk-function.ts';
 import type { DeskFoundation } from '../constructs/foundation.ts';
 import { acknowledge, acknowledgeWildcard } from '../constructs/nag.ts';
+import { WeekendMaintenance } from '../constructs/weekend-maintenance.ts';
 
 export interface BrokerStackProps extends StackProps {
   readonly foundation: DeskFoundation;
@@ -104,6 +105,8 @@ export class BrokerStack extends Stack {
 
     foundation.acknowledgeIn(this);
     this.service = this.#service(foundation, props.bridgeImage, credentials);
+    if (foundation.settings.environment !== 'local')
+      new WeekendMaintenance(this, 'WeekendMaintenance', this.service);
   }
 
   #service(

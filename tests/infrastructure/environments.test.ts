@@ -19,7 +19,7 @@ describe.each(environments)('in %s', (environment) => {
   const settings = deployable(environment);
 
   it('every function gets an environment that it can read', () => {
-    for (const { properties } of app.all('AWS::Lambda::Function')) {
+    for (const { properties } of app.functions) {
       const parsed = parseDeskEnvironment(resolved(properties.Environment.Variables));
       expect(parsed, properties.Description).toMatchObject({
         DESK_MODE: settings.mode,

@@ -3,7 +3,7 @@ import { AGENTS } from '#contracts/agents.ts';
 import { references, type SynthesizedResource, synthesized } from './synthesized.ts';
 
 const app = synthesized('paper');
-const functions = app.all('AWS::Lambda::Function');
+const { functions } = app;
 const policies = app.all('AWS::IAM::Policy');
 
 interface Grant {

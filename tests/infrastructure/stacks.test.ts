@@ -48,7 +48,7 @@ describe('delivery', () => {
 
   it('to every function that fails ends in a queue, from the bus, a queue or the journal alike', () => {
     const configured = paper.all('AWS::Lambda::EventInvokeConfig');
-    expect(configured).toHaveLength(paper.all('AWS::Lambda::Function').length);
+    expect(configured).toHaveLength(paper.functions.length);
     for (const { logicalId, properties } of configured)
       expect(references(properties.DestinationConfig?.OnFailure?.Destination), logicalId).toHaveLength(1);
     for (const { logicalId, properties } of paper.all('AWS::Lambda::EventSourceMapping')) {
@@ -223,6 +223,25 @@ describe('the broker’s task', () => {
       }),
     });
     expect(paper.all('AWS::ApplicationAutoScaling::ScalableTarget')).toHaveLength(0);
+  });
+
+  it('is replaced for maintenance on Saturdays only, where Amazon runs it', () => {
+    const calls = (app: Synthesized) =>
+      app
+        .all('Custom::AWS')
+        .map(({ properties }) => JSON.stringify(properties.Create))
+        .join();
+    for (const app of [paper, live]) {
+      expect(calls(app)).toContain('fargateEventWindows');
+      expect(calls(app)).toContain('createInstanceEventWindow');
+      expect(calls(app)).toMatch(/StartWeekDay[^,]*saturday.*EndWeekDay[^,]*saturday/);
+      expect(calls(app)).toContain('associateInstanceEventWindow');
+      expect(calls(app)).toContain('aws:ecs:serviceArn');
+      expect(references(app.all('Custom::AWS').map(({ properties }) => properties.Create))).toContain(
+        app.all('AWS::ECS::Service')[0]?.logicalId,
+      );
+    }
+    expect(calls(local)).toBe('');
   });
 
   it('is not reachable: no inbound rule, no port, no load balancer', () => {

@@ -19,6 +19,8 @@ export interface SynthesizedResource {
 export interface Synthesized {
   readonly template: (part: string) => Template;
   readonly all: (type: string) => readonly SynthesizedResource[];
+  /** The product's functions: all but the one with which the CDK makes calls while it deploys. */
+  readonly functions: readonly SynthesizedResource[];
   /** Resources of a type in one stack. */
   readonly of: (part: string, type: string) => readonly SynthesizedResource[];
 }
@@ -27,6 +29,9 @@ export type Environment = Settings['environment'];
 export const GATEWAY_IMAGE = `example/ib-gateway@sha256:${'a1'.repeat(32)}`;
 
 export const NODE_IMAGE = `example/node@sha256:${'b2'.repeat(32)}`;
+
+/** The logical id of the function behind every AwsCustomResource, which the CDK makes once a stack. */
+const CALLER = 'AWS679f53fac002430cb0da5b7982bd2287';
 
 /** Settings of an environment as somebody would deploy it: the cloud ones name the images. */
 export const deployable = (environment: Environment): Settings =>
@@ -78,6 +83,9 @@ export function synthesized(environment: Environment): Synthesized {
           throw new Error(`there is no stack ${part}; there are ${[...templates.keys()].join(', ')}`);
         return template;
       },
+      functions: resources.filter(
+        ({ type, logicalId }) => type === 'AWS::Lambda::Function' && !logicalId.startsWith(CALLER),
+      ),
       all: (type) => resources.filter((resource) => resource.type === type),
       of: (part, type) => resources.filter((resource) => resource.stack === part && resource.type === type),
     };
