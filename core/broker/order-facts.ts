@@ -56,7 +56,13 @@ function accepted(record: OrderRecord, permId: number, status: string, now: Epoc
   if (record.status !== 'submitted' && record.status !== 'unresolved') {
     return { record: { ...record, permId: record.permId ?? permId }, entries: [] };
   }
-  const next: OrderRecord = { ...record, status: 'working', permId, brokerStatus: status };
+  const next: OrderRecord = {
+    ...record,
+    status: 'working',
+    permId,
+    brokerStatus: status,
+    triedOrderIds: [],
+  };
   const entry = orderEvent<'OrderAccepted'>(next, {
     type: 'OrderAccepted',
     key: lifeKey(record),

@@ -53,6 +53,11 @@ export const orderRecord = z.object({
   permId: z.int().nullable(),
   /** The broker's ids of earlier lives of a stop that was placed anew: what is said of those is not said of this one. */
   pastPermIds: z.array(z.int()),
+  /**
+   * Order ids of earlier tries of an entry. Where its stop was lost with the link the broker may hold the entry, untransmitted
+   * and on no list, until it is cancelled under that id. Empty once the broker has taken the present try.
+   */
+  triedOrderIds: z.array(z.int()).default([]),
   /** How often it was submitted; more than once only where the broker was proved never to have got it. */
   attempts: z.int().min(0),
   submittedAt: instant,

@@ -44,6 +44,7 @@ export function unsubmitted(
     orderId,
     permId: null,
     pastPermIds: [],
+    triedOrderIds: [],
     attempts: 0,
     submittedAt: instantText(now),
     expiresAt: intent.expiresAt,

@@ -52,6 +52,10 @@ export class OrderWatch {
   async openOrder(order: ObservedOrder): Promise<void> {
     const record = await this.#recordOf(order);
     if (record === null) return this.#foreignOrder(order);
+    if (order.clientId === this.#bridge.settings.clientId) {
+      const withdrawn = this.#bridge.link.withdrawnFrom(order.orderId) === record.orderRef;
+      if (withdrawn || record.triedOrderIds.includes(order.orderId)) return this.#earlierTry(record, order);
+    }
     if (!isAbout(record, order)) {
       if (!record.pastPermIds.includes(order.permId)) await this.#secondOrder(record, order);
       return;
@@ -111,6 +115,11 @@ export class OrderWatch {
 
   /** A notice that names an order. @returns false where it names none of ours */
   async notice(orderId: number, code: number, message: string): Promise<boolean> {
+    const withdrawn = this.#bridge.link.withdrawnFrom(orderId);
+    if (withdrawn !== null) {
+      await this.#withdrawn(withdrawn, orderId);
+      return true;
+    }
     const ref = this.#bridge.link.refOf(this.#bridge.settings.clientId, orderId);
     if (ref === null) return false;
     const now = this.#bridge.schedule.now();
@@ -192,6 +201,23 @@ export class OrderWatch {
       explanation:
         'the layer is not protected by a stop at the broker; what is left of its entry is being cancelled',
     });
+  }
+
+  /** An earlier try that never went out and is being cancelled: nothing said of it is about the present one. */
+  async #earlierTry(record: OrderRecord, { permId }: ObservedOrder): Promise<void> {
+    if (permId < 1 || record.pastPermIds.includes(permId)) return;
+    await this.#bridge.ledger.update(record.orderRef, (current) => ({
+      record: { ...current, pastPermIds: [...current.pastPermIds, permId] },
+      entries: [],
+    }));
+  }
+
+  /** The broker has cancelled an earlier try, or never had it: it need not be cancelled again. */
+  async #withdrawn(orderRef: string, orderId: number): Promise<void> {
+    await this.#bridge.ledger.update(orderRef, (current) => ({
+      record: { ...current, triedOrderIds: current.triedOrderIds.filter((id) => id !== orderId) },
+      entries: [],
+    }));
   }
 
   /** What must never be: two orders under one reference. */

@@ -44,12 +44,12 @@ export class Resubmission {
       (left?.lte(0) === true ? 'it never reached the broker and nothing is left of its layer' : null);
     if (refusal !== null) {
       await ledger.commit(family.map((member) => neverSent(member, refusal, schedule.now())));
-      return;
+      return this.#withdraw(this.#tried(record));
     }
     const orderIds = family.map(() => link.nextOrderId());
     const changes = family.map((member, index) =>
       submission(
-        { ...member, orderId: orderIds[index] as number, clientId: settings.clientId },
+        { ...this.#tried(member), orderId: orderIds[index] as number, clientId: settings.clientId },
         { now: schedule.now(), fencingToken: lease.token, commandEventId: null },
       ),
     );
@@ -57,11 +57,36 @@ export class Resubmission {
       unique: true,
       checks: [lease.check(), ...(opens(record) && record.role === 'order' ? [killSwitch.check()] : [])],
     });
-    if (result.kind === 'committed') this.#desk.send(changes.map(({ record: sent }) => sent));
+    if (result.kind === 'committed') {
+      this.#withdraw(this.#tried(record));
+      this.#desk.send(changes.map(({ record: sent }) => sent));
+    }
+    if (result.kind !== 'conflict') return;
     // The switch was touched since it was read: once more, with what it says now.
-    else if (result.kind === 'conflict' && killSwitch.alone(result.keys)) await this.again(record);
-    else if (result.kind === 'conflict')
-      this.#bridge.fenced('the commit of a resubmission found the lease changed');
+    if (killSwitch.alone(result.keys)) await this.again(record);
+    else this.#bridge.fenced('the commit of a resubmission found the lease changed');
+  }
+
+  /** An entry goes out held back and its stop sends both: an entry alone may have stayed behind, under its client's id. */
+  #tried(record: OrderRecord): OrderRecord {
+    const { clientId } = this.#bridge.settings;
+    if (record.role !== 'order' || !opens(record) || record.orderId < 1) return record;
+    const triedOrderIds = record.clientId === clientId ? [...record.triedOrderIds, record.orderId] : [];
+    return { ...record, triedOrderIds };
+  }
+
+  /**
+   * An entry whose stop was lost with the link lies at the gateway without having been transmitted: it is on no list, but a
+   * person could still send it. It is cancelled under its old ids; a gateway that never had it says so, and that is all.
+   */
+  #withdraw({ orderRef, triedOrderIds }: OrderRecord): void {
+    const { link, outbox, settings } = this.#bridge;
+    for (const orderId of triedOrderIds) {
+      link.withdraw(settings.clientId, orderId, orderRef);
+      outbox.send('cancel', { kind: 'cancel', orderId });
+    }
+    if (triedOrderIds.length > 0)
+      this.#bridge.log('info', 'earlier tries are withdrawn', { orderRef, orderIds: triedOrderIds });
   }
 
   /**

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import * as z from 'zod';
 import type { EpochMillis } from '#core/values/clock.ts';
 import { decimalText } from '#core/values/decimal.ts';
+import { wasTransmitted } from './broker/state.ts';
 import { randomFaults } from './faults.ts';
 import { type PaperGateway, PortInUseError } from './gateway.ts';
 import { manualOrder } from './requests/manual-orders.ts';
@@ -123,6 +124,7 @@ function view(gateway: PaperGateway, time: ControlTime | null): unknown {
       total: order.total,
       filled: order.filled,
       status: order.status,
+      transmitted: wasTransmitted(order),
     })),
     executions: [...state.executions.values()],
   };

@@ -16,6 +16,7 @@ import {
   type BrokerSettings,
   type BrokerState,
   isFinal,
+  NEVER_TRANSMITTED,
   type OrderRequest,
   orderName,
 } from './state.ts';
@@ -140,7 +141,8 @@ function cancel(step: Step, clientId: number, orderId: number): void {
       `OrderId ${orderId} that needs to be cancelled cannot be cancelled, state: ${order.status}.`,
     );
   } else {
-    endOrder(step, order, 202, 'Order Canceled - reason:', 'Cancelled by Trader');
+    const why = order.status === 'Held' ? NEVER_TRANSMITTED : 'Cancelled by Trader';
+    endOrder(step, order, 202, 'Order Canceled - reason:', why);
   }
 }
 

@@ -213,3 +213,10 @@ export const orderName = (clientId: number, orderId: number): string => `${clien
 export const MANUAL_ORDER_ID = 0;
 /** The client that orders entered by hand belong to, and the only one that may bind them. */
 export const MANUAL_CLIENT_ID = 0;
+
+/** Why an order ended that its client took back before anything of it was sent. */
+export const NEVER_TRANSMITTED = 'Cancelled before it was transmitted';
+
+/** Whether an order went out at some time: what is held back, or was taken back while it was, could never trade. */
+export const wasTransmitted = ({ status, completedStatus }: BrokerOrder): boolean =>
+  status !== 'Held' && completedStatus !== NEVER_TRANSMITTED;

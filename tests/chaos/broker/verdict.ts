@@ -13,6 +13,8 @@ export interface BrokerView {
     readonly orderRef: string;
     readonly filled: number;
     readonly status: string;
+    /** False for what was held back, and for what was taken back while it was. */
+    readonly transmitted: boolean;
   }[];
   readonly executions: readonly {
     readonly execId: string;
@@ -25,7 +27,7 @@ export interface BrokerView {
 export interface Verdict {
   readonly intents: number;
   readonly brokerOrders: number;
-  /** Orders that lie in the gateway without having been transmitted: the link broke between an entry and its stop. */
+  /** Orders that still lie in the gateway untransmitted: the link broke between an entry and its stop. */
   readonly untransmitted: number;
   readonly executions: number;
   /** Orders or executions that one side has and the other does not. */
@@ -57,7 +59,16 @@ export function judge(events: readonly DeskEvent[], book: AccountBook, broker: B
     events.flatMap((event) => (event.metadata.type === type ? [(event as DeskEvent<T>).data] : []));
   const intents = of('OrderAuthorized').map(({ intent }) => intent.intentId);
   const submitted = new Set(of('OrderSubmitted').map(({ orderRef }) => orderRef));
-  const refused = new Set([...of('OrderRejected'), ...of('OrderCancelled')].map(({ orderRef }) => orderRef));
+  const declined = new Set(
+    of('CommandDeclined').flatMap(({ command, intentId }) =>
+      command === 'OrderAuthorized' ? [intentId] : [],
+    ),
+  );
+  const ended = new Set([
+    ...[...of('OrderRejected'), ...of('OrderCancelled')].map(({ orderRef }) => orderRef),
+    // Also what was submitted, never arrived, and was then declined instead of being sent again.
+    ...declined,
+  ]);
   const fills = of('OrderFilled');
 
   const lost: string[] = [];
@@ -65,9 +76,10 @@ export function judge(events: readonly DeskEvent[], book: AccountBook, broker: B
   const misattributed: string[] = [];
 
   // An entry is held back until its stop is there too; one whose stop never came is not at any exchange.
-  const transmitted = broker.orders.filter(({ status }) => status !== 'Held');
+  const transmitted = broker.orders.filter((order) => order.transmitted);
   const byReference = Map.groupBy(transmitted, ({ orderRef }) => orderRef);
   for (const [orderRef, orders] of byReference) {
+    if (declined.has(orderRef)) misattributed.push(`the broker has ${orderRef}, which the journal declined`);
     if (!submitted.has(orderRef)) misattributed.push(`the broker has ${orderRef}, which was never submitted`);
     if (orders.length > 1)
       doubled.push(
@@ -77,7 +89,7 @@ export function judge(events: readonly DeskEvent[], book: AccountBook, broker: B
       );
   }
   for (const orderRef of submitted)
-    if (!byReference.has(orderRef) && !refused.has(orderRef))
+    if (!byReference.has(orderRef) && !ended.has(orderRef))
       lost.push(`${orderRef} was submitted; the broker does not have it, and no end of it is journaled`);
 
   const journaled = Map.groupBy(fills, ({ execId }) => execId);
@@ -123,7 +135,7 @@ export function judge(events: readonly DeskEvent[], book: AccountBook, broker: B
   return {
     intents: intents.length,
     brokerOrders: transmitted.length,
-    untransmitted: broker.orders.length - transmitted.length,
+    untransmitted: broker.orders.filter(({ status }) => status === 'Held').length,
     executions: broker.executions.length,
     lost,
     doubled,

@@ -17,11 +17,14 @@ describe('what the bridge survives', () => {
     expect(world.events('OrderFilled').map(({ data }) => [data.intentId, data.quantity])).toEqual([
       [intentId, '10'],
     ]);
-    // An entry whose stop was lost with the link stays held at the broker, never transmitted: it is none that can trade.
-    const traded = brokerOrders().filter(
-      ({ orderRef, status }) => orderRef === intentId && status !== 'Held',
+    // An entry whose stop was lost with the link lay at the broker untransmitted, and was withdrawn.
+    const others = brokerOrders().filter(
+      ({ orderRef, filled }) => orderRef === intentId && Number(filled) !== 10,
     );
-    expect(traded).toHaveLength(1);
+    expect(others.map(({ filled, status }) => [Number(filled), status])).toEqual(
+      others.map(() => [0, 'Cancelled']),
+    );
+    expect(brokerOrders().filter(({ orderRef }) => orderRef === intentId).length - others.length).toBe(1);
     expect(Number(world.gateway.state().books.positions.get('AAPL')?.quantity)).toBe(10);
   };
 

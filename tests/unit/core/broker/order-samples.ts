@@ -29,6 +29,7 @@ export function recordOf(changes: Partial<OrderRecord> = {}): OrderRecord {
     orderId: 5,
     permId: null,
     pastPermIds: [],
+    triedOrderIds: [],
     attempts: 1,
     submittedAt: '2018-02-05T14:59:00.000Z',
     expiresAt: '2018-02-05T21:00:00.000Z',
