@@ -53,3 +53,25 @@ export function accountRefusal(
         : `account ${account} is not the one that LIVE_TRADING_CONFIRMED names (${liveConfirmed ?? 'none'})`;
   }
 }
+
+/**
+ * The account to trade of those that the gateway names.
+ * @throws TradingModeError where it is not clear which, or where it does not go with the mode
+ */
+export function chooseAccount(
+  accounts: readonly string[],
+  wanted: {
+    readonly account: string | null;
+    readonly mode: TradingMode;
+    readonly liveConfirmed: string | null;
+  },
+): string {
+  const chosen = wanted.account ?? (accounts.length === 1 ? accounts[0] : undefined);
+  if (chosen === undefined || !accounts.includes(chosen))
+    throw new TradingModeError(
+      `the gateway has the accounts ${accounts.join(', ') || '(none)'}; set BROKER_ACCOUNT to the one to trade`,
+    );
+  const refusal = accountRefusal(wanted.mode, chosen, wanted.liveConfirmed);
+  if (refusal !== null) throw new TradingModeError(refusal);
+  return chosen;
+}

@@ -8,10 +8,10 @@ import {
   stepSession,
 } from '#core/broker/bridge-session.ts';
 import { classifyLinkNotice } from '#core/broker/broker-codes.ts';
-import type { BrokerLink, BrokerMessage } from '#core/broker/broker-port.ts';
+import type { BrokerMessage } from '#core/broker/broker-port.ts';
 import { nextMaintenance } from '#core/broker/maintenance.ts';
 import type { OrderRecord } from '#core/broker/order-record.ts';
-import { accountRefusal, TradingModeError } from '#core/broker/trading-mode.ts';
+import { chooseAccount, TradingModeError } from '#core/broker/trading-mode.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import type { Timer } from '#core/values/timer-clock.ts';
 import { AccountWatch } from './account-watch.ts';
@@ -21,11 +21,12 @@ import type { Bridge } from './bridge-parts.ts';
 import { CommandBoard } from './command-board.ts';
 import { CommandIntake } from './command-intake.ts';
 import { ForeignHoldingsWatch } from './foreign-holdings.ts';
+import { GatewayConnection, type Greeting } from './gateway-connection.ts';
 import { HistoryQueue } from './history-queue.ts';
 import { JournalWriter } from './journal-writer.ts';
 import { KillSwitch } from './kill-switch.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
-import { Acknowledgements, LinkKnowledge } from './link-knowledge.ts';
+import { Acknowledgements, type LinkKnowledge } from './link-knowledge.ts';
 import { Mailbox } from './mailbox.ts';
 import { OrderDesk } from './order-desk.ts';
 import { FencedOffError, OrderLedger } from './order-ledger.ts';
@@ -50,9 +51,6 @@ export interface RunningBridge {
   readonly finished: Promise<void>;
 }
 
-/** Request ids are far above order ids, so that a notice that names an id cannot mean the wrong one. */
-const FIRST_REQUEST_ID = 1_000_000_000;
-
 /** Runs the bridge on the given adapters until it is stopped. */
 export function runBridge(settings: BridgeSettings, dependencies: BridgeDependencies): RunningBridge {
   const bridge = new BrokerBridge(settings, dependencies);
@@ -72,9 +70,9 @@ class BrokerBridge implements RunningBridge, Bridge {
   readonly log: BridgeDependencies['log'];
   readonly metric: BridgeDependencies['metric'];
   readonly finished: Promise<void>;
-  link = new LinkKnowledge(FIRST_REQUEST_ID);
   readonly #dependencies: BridgeDependencies;
   readonly #mailbox: Mailbox;
+  readonly #connection: GatewayConnection;
   readonly #catalog: ReadonlyMap<string, Instrument>;
   readonly #desk: OrderDesk;
   readonly #resubmission: Resubmission;
@@ -87,11 +85,6 @@ class BrokerBridge implements RunningBridge, Bridge {
   readonly #intake: CommandIntake;
   readonly #board: CommandBoard;
   #session: BridgeSession = INITIAL_SESSION;
-  #brokerLink: BrokerLink | null = null;
-  #generation = 0;
-  #greeting = { accounts: false, orderId: false, time: false };
-  #linkTimers: Timer[] = [];
-  #heartbeatDeadline: Timer | null = null;
   #leaseTimer: Timer | null = null;
   #clientIdInUse = false;
   #lastHalted = false;
@@ -122,6 +115,7 @@ class BrokerBridge implements RunningBridge, Bridge {
     this.lease = new LeaseKeeper(this.writer, this.schedule, settings.lease, this.log);
     this.killSwitch = new KillSwitch(this.writer);
     this.outbox = new Outbox(settings, this.schedule, this.log, (reason) => this.endLink(reason));
+    this.#connection = this.#newConnection();
     this.acknowledgements = new Acknowledgements(this.schedule, settings.acknowledgeDeadline, (orderRef) =>
       this.endLink(`the broker said nothing of order ${orderRef} within ${settings.acknowledgeDeadline} ms`),
     );
@@ -154,6 +148,31 @@ class BrokerBridge implements RunningBridge, Bridge {
       ready: () => this.mayTrade(),
       mayAsk: () => this.#mayAsk(),
     });
+  }
+
+  #newConnection(): GatewayConnection {
+    const { settings, schedule, outbox } = this;
+    return new GatewayConnection(
+      this.#dependencies.gateway,
+      {
+        settings,
+        schedule,
+        outbox,
+        greeted: () => this.#session.greeted,
+        arriving: (message) => {
+          if (message.kind === 'execution' && message.execution.orderRef !== '')
+            this.ledger.expect(message.execution.orderRef);
+        },
+        message: (message) => this.#onMessage(message),
+        ended: (reason) => this.#step({ kind: 'link-ended', reason }),
+      },
+      (work) => this.#mailbox.post(work),
+    );
+  }
+
+  /** What holds for the connection in use. */
+  get link(): LinkKnowledge {
+    return this.#connection.knowledge;
   }
 
   get state(): BrokerState {
@@ -194,10 +213,7 @@ class BrokerBridge implements RunningBridge, Bridge {
   }
 
   endLink(reason: string): void {
-    const generation = this.#generation;
-    this.#mailbox.post(() =>
-      generation === this.#generation ? this.#step({ kind: 'link-ended', reason }) : undefined,
-    );
+    this.#connection.end(reason);
   }
 
   #mayAsk(): boolean {
@@ -297,7 +313,7 @@ class BrokerBridge implements RunningBridge, Bridge {
       case 'close-link':
         return;
       case 'open-link':
-        return this.#openLink();
+        return this.#connection.open();
       case 'retry': {
         const wait = this.#clientIdInUse
           ? this.settings.clientIdWait
@@ -313,34 +329,8 @@ class BrokerBridge implements RunningBridge, Bridge {
     }
   }
 
-  #openLink(): void {
-    this.#generation += 1;
-    const generation = this.#generation;
-    this.link = new LinkKnowledge(this.link.requestsUsed);
-    this.#greeting = { accounts: false, orderId: false, time: false };
-    this.#linkTimers.push(
-      this.schedule.after(this.settings.connectDeadline, () =>
-        this.#session.greeted
-          ? undefined
-          : this.endLink(`no handshake within ${this.settings.connectDeadline} ms`),
-      ),
-    );
-    this.#brokerLink = this.#dependencies.gateway.open(this.settings.clientId, (message) => {
-      if (message.kind === 'execution' && message.execution.orderRef !== '')
-        this.ledger.expect(message.execution.orderRef);
-      this.#mailbox.post(() => (generation === this.#generation ? this.#onMessage(message) : undefined));
-    });
-    this.outbox.attach(this.#brokerLink);
-  }
-
   #closeLink(): void {
-    this.#generation += 1;
-    this.outbox.detach();
-    this.#brokerLink?.close();
-    this.#brokerLink = null;
-    for (const timer of this.#linkTimers) timer.cancel();
-    this.#linkTimers = [];
-    this.#heartbeatDeadline?.cancel();
+    this.#connection.close();
     this.acknowledgements.clear();
     this.#reconciler.stop();
     this.#bars.interrupt();
@@ -355,18 +345,17 @@ class BrokerBridge implements RunningBridge, Bridge {
       case 'connected':
         return this.#step({ kind: 'connected' });
       case 'accounts':
-        this.#chooseAccount(message.accounts);
+        this.link.account = chooseAccount(message.accounts, this.settings);
         return this.#greet('accounts');
       case 'next-order-id': {
         await this.ledger.load();
         const ours = this.ledger.openRecords().filter((record) => record.clientId === this.settings.clientId);
         this.link.startOrderIds(message.orderId, Math.max(0, ...ours.map((record) => record.orderId)));
-        if (!this.#greeting.time) this.outbox.send('question', { kind: 'current-time' });
+        if (!this.#connection.has('time')) this.outbox.send('question', { kind: 'current-time' });
         return this.#greet('orderId');
       }
       case 'current-time':
-        this.#heartbeatDeadline?.cancel();
-        this.#heartbeatDeadline = null;
+        this.#connection.beat();
         this.#healthyFor(
           this.settings.heartbeatEvery + this.settings.heartbeatDeadline + this.settings.healthGrace,
         );
@@ -455,41 +444,16 @@ class BrokerBridge implements RunningBridge, Bridge {
     this.log('warn', 'the broker remarks', { id, code, message });
   }
 
-  #chooseAccount(accounts: readonly string[]): void {
-    const { account, mode, liveConfirmed } = this.settings;
-    const chosen = account ?? (accounts.length === 1 ? accounts[0] : undefined);
-    if (chosen === undefined || !accounts.includes(chosen)) {
-      throw new TradingModeError(
-        `the gateway has the accounts ${accounts.join(', ') || '(none)'}; set BROKER_ACCOUNT to the one to trade`,
-      );
-    }
-    const refusal = accountRefusal(mode, chosen, liveConfirmed);
-    if (refusal !== null) throw new TradingModeError(refusal);
-    this.link.account = chosen;
-  }
-
-  async #greet(what: 'accounts' | 'orderId' | 'time'): Promise<void> {
-    this.#greeting = { ...this.#greeting, [what]: true };
-    const { accounts, orderId, time } = this.#greeting;
-    if (this.#session.state !== 'HANDSHAKE' || !accounts || !orderId || !time) return;
+  async #greet(what: Greeting): Promise<void> {
+    if (!this.#connection.greet(what) || this.#session.state !== 'HANDSHAKE') return;
     const { heartbeatEvery, reconcileEvery, accountEvery, haltPollEvery } = this.settings;
-    this.#linkTimers.push(
-      this.schedule.every(heartbeatEvery, () => this.#heartbeat()),
-      this.schedule.every(reconcileEvery, () => this.#reconcileNow()),
-      this.schedule.every(accountEvery, () => this.#account.ask(null)),
-      this.schedule.every(haltPollEvery, () => this.#pollHalt(), true),
-    );
+    this.#connection.every(heartbeatEvery, () => this.#connection.heartbeat());
+    this.#connection.every(reconcileEvery, () => this.#reconcileNow());
+    this.#connection.every(accountEvery, () => this.#account.ask(null));
+    this.#connection.every(haltPollEvery, () => this.#pollHalt(), true);
     this.#account.begin();
     await this.#step({ kind: 'greeted' });
     this.#account.resume();
-  }
-
-  #heartbeat(): void {
-    if (this.#heartbeatDeadline !== null) return;
-    this.outbox.send('question', { kind: 'current-time' });
-    this.#heartbeatDeadline = this.schedule.after(this.settings.heartbeatDeadline, () =>
-      this.endLink(`no answer to the heartbeat within ${this.settings.heartbeatDeadline} ms`),
-    );
   }
 
   // --- trading ---------------------------------------------------------------------------------------------------
