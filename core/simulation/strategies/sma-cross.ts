@@ -15,8 +15,8 @@ export function smaCross(fast = 20, slow = 50, fraction = 0.98): Strategy {
     name: 'sma-cross',
     parameters: { fast, slow, fraction },
     start() {
-      let fastSum = 0;
-      let slowSum = 0;
+      // A column: a float in a closure's variable is an object of its own at each change.
+      const sums = new Float64Array(2);
       let seen = 0;
       return (context) => {
         const { close } = context.instruments[0] as InstrumentPast;
@@ -24,10 +24,10 @@ export function smaCross(fast = 20, slow = 50, fraction = 0.98): Strategy {
         if (close.length === seen) return;
         seen = close.length;
         const newest = close.at(0);
-        fastSum += newest;
-        slowSum += newest;
-        if (seen > fast) fastSum -= close.at(fast);
-        if (seen > slow) slowSum -= close.at(slow);
+        const fastSum = (sums[0] as number) + newest - (seen > fast ? close.at(fast) : 0);
+        const slowSum = (sums[1] as number) + newest - (seen > slow ? close.at(slow) : 0);
+        sums[0] = fastSum;
+        sums[1] = slowSum;
         if (seen < slow) return;
         const held = context.position(0);
         const above = fastSum / fast > slowSum / slow;
