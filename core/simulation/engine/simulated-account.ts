@@ -35,6 +35,8 @@ export class SimulatedAccount {
   readonly #multiplier: Float64Array;
   readonly #trackers: readonly TradeTracker[];
   readonly #commission: FloatCommission;
+  /** Whether there is one instrument, in the account's currency. */
+  readonly #plain: boolean;
   #month = -1;
   #monthlyQuantity = 0;
 
@@ -51,6 +53,7 @@ export class SimulatedAccount {
     this.#trackers = feeds.map(
       ({ instrument }, i) => new TradeTracker(instrument.id, this.#multiplier[i] as number),
     );
+    this.#plain = feeds.length === 1 && this.rates.currencies.length === 1;
     this.equity = options.cash;
     this.cash = options.cash;
   }
@@ -195,6 +198,22 @@ export class SimulatedAccount {
 
   /** Values everything at the last closes. */
   revalue(): void {
+    if (this.#plain) this.#revalueOne();
+    else this.#revalueAll();
+  }
+
+  /** One instrument in the account's own currency: nothing to add up or to convert. */
+  #revalueOne(): void {
+    const { quantity, cash } = this.books;
+    const held = quantity[0] as number;
+    const net = held === 0 ? 0 : held * (this.marks[0] as number) * (this.#multiplier[0] as number);
+    this.cash = cash[0] as number;
+    this.net = net;
+    this.gross = Math.abs(net);
+    this.equity = this.cash + net;
+  }
+
+  #revalueAll(): void {
     const { books, marks } = this;
     let cash = books.cash[0] as number;
     for (let c = 1; c < books.cash.length; c++) {
