@@ -6,7 +6,8 @@ import { type MarginPolicy, REGULATION_T } from '../margin.ts';
 import { DEFAULT_FILL_ASSUMPTIONS, type FillModel } from '../orders.ts';
 import type { SimulationMarks, SimulationResult } from '../simulation-result.ts';
 import { type FloatCommission, tieredUsStocks } from './commission-columns.ts';
-import type { SimulatedOrder } from './order.ts';
+import { InvalidSimulationError } from './errors.ts';
+import { isPrice, type SimulatedOrder } from './order.ts';
 
 /** Raw bars of one instrument, as traded, and what its company did meanwhile. */
 export interface SimulatedInstrument {
@@ -76,3 +77,18 @@ export const fillModelOf = ({ instrument, fills }: SimulatedInstrument): FillMod
   tick: Number(instrument.tick),
   lot: Number(instrument.lot),
 });
+
+/** @throws InvalidSimulationError naming the option, its value and what is expected */
+export function checkOptions(options: Required<SimulationOptions>): void {
+  const atLeastZero = (name: 'borrowRate' | 'debitRate' | 'creditRate') => {
+    const rate = options[name];
+    if (!(rate >= 0 && Number.isFinite(rate)))
+      throw new InvalidSimulationError(`${name} ${rate} is not zero or more; a year's rate such as 0.05`);
+  };
+  if (!isPrice(options.cash)) throw new InvalidSimulationError(`cash ${options.cash} is not above zero`);
+  if (!isPrice(options.maximumLeverage))
+    throw new InvalidSimulationError(`maximumLeverage ${options.maximumLeverage} is not above zero`);
+  atLeastZero('borrowRate');
+  atLeastZero('debitRate');
+  atLeastZero('creditRate');
+}

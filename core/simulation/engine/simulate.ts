@@ -1,27 +1,21 @@
-import { dividendAmount, splitRatio } from '#core/market/corporate-actions.ts';
 import { seededRandom } from '#core/values/random.ts';
-import { ActionSchedule } from './action-schedule.ts';
+import { ActionPlayer } from './action-player.ts';
+import { EngineContext } from './engine-context.ts';
 import { InvalidSimulationError, StrategyError } from './errors.ts';
 import { Feed } from './feed.ts';
 import { leverageRefusal } from './leverage-limit.ts';
 import {
+  checkOptions,
   type EngineResult,
   fillModelOf,
   SIMULATION_DEFAULTS,
   type SimulatedInstrument,
   type SimulationOptions,
 } from './options.ts';
-import {
-  EngineOrder,
-  faultOf,
-  isPrice,
-  type OrderChange,
-  type OrderRequest,
-  type OrderStatus,
-} from './order.ts';
+import { EngineOrder, faultOf, isPrice, type OrderChange, type OrderRequest } from './order.ts';
 import { type Placement, RiskDesk } from './risk-desk.ts';
 import { SimulatedAccount } from './simulated-account.ts';
-import { type InstrumentPast, pastOf, type Strategy, type StrategyContext } from './strategy.ts';
+import { pastOf, type Strategy } from './strategy.ts';
 import { WorkingOrders } from './working-orders.ts';
 
 const DAY = 86_400_000;
@@ -56,7 +50,7 @@ class Simulation {
   readonly working: readonly WorkingOrders[];
   readonly #feeds: readonly Feed[];
   readonly #options: Required<SimulationOptions>;
-  readonly #actions: ActionSchedule;
+  readonly #actions: ActionPlayer;
   readonly #refusals: Record<string, number> = {};
   readonly #incidents: Incident[] = [];
   #risk: RiskDesk | null = null;
@@ -79,7 +73,11 @@ class Simulation {
           this.#risk?.filled(order, quantity, price, this.time);
         }),
     );
-    this.#actions = new ActionSchedule(instruments);
+    this.#actions = new ActionPlayer(instruments, this.#feeds, this.account, {
+      cancelAll: (i, reason) => this.cancelAll(i, reason),
+      incident: (kind, detail) => this.#incident(kind, detail),
+      delisted: (i, price, now) => this.#risk?.delisted(i, price, now),
+    });
   }
 
   run(strategy: Strategy): EngineResult {
@@ -94,7 +92,8 @@ class Simulation {
     const net = column();
     const drawdown = column();
     const past = Object.freeze(feeds.map(pastOf));
-    const context = new Context(this, past);
+    const context = new EngineContext(this, past);
+    const { schedule } = this.#actions;
     this.#risk = this.#riskDesk(strategy);
     this.#risk?.begin(Math.min(...feeds.map(({ series }) => series.openTime[0] as number)));
     const decide = strategy.start({
@@ -113,7 +112,7 @@ class Simulation {
         if (!Number.isNaN(midnight)) account.accrue((next - midnight) / DAY);
         midnight = next;
       }
-      if (now >= this.#actions.nextDelisting) this.#delist(now);
+      if (now >= schedule.nextDelisting) this.#actions.delist(now);
       for (let i = 0; i < feeds.length; i++) {
         if (alone || (feeds[i] as Feed).nextClose === now) this.#playBar(i, now);
       }
@@ -130,6 +129,7 @@ class Simulation {
       this.#watchMargin();
       if (!this.#ruined) decide(context);
     }
+    this.#actions.reportPending();
     const cut = (values: Float64Array) => (steps === most ? values : values.slice(0, steps));
     return {
       marks: {
@@ -166,7 +166,8 @@ class Simulation {
   #playBar(i: number, now: number): void {
     const feed = this.#feeds[i] as Feed;
     feed.advance();
-    if (feed.openTime >= (this.#actions.nextAt[i] as number)) this.#act(i, feed.openTime);
+    if (feed.openTime >= (this.#actions.schedule.nextAt[i] as number))
+      this.#actions.play(i, feed.openTime, now);
     const working = this.working[i] as WorkingOrders;
     if ((this.account.books.quantity[i] as number) !== 0) this.account.excursion(i);
     if (working.orders.length > 0) {
@@ -174,40 +175,6 @@ class Simulation {
       working.match(now);
     }
     this.account.marks[i] = feed.close;
-  }
-
-  #act(i: number, openTime: number): void {
-    for (const { action } of this.#actions.take(i, openTime)) {
-      switch (action.kind) {
-        case 'split':
-          // The broker cancels resting orders at a split: their prices and sizes mean something else now.
-          this.cancelAll(i, 'a split changed the units');
-          this.account.split(this.time, i, splitRatio(action));
-          break;
-        case 'cash-dividend':
-          this.account.dividend(i, dividendAmount(action), action.currency);
-          break;
-        case 'delisting':
-          throw barAfterDelisting(action.instrument, action.exDate);
-      }
-    }
-  }
-
-  #delist(now: number): void {
-    for (const { instrument: i, name, exDate, finalValue, worth } of this.#actions.takeDelistings(now)) {
-      const feed = this.#feeds[i] as Feed;
-      if (feed.closed < feed.series.length) throw barAfterDelisting(name, exDate);
-      this.cancelAll(i, 'the instrument was delisted');
-      const held = this.account.books.quantity[i] as number;
-      const ended = worth ?? (held > 0 ? 0 : (this.account.marks[i] as number));
-      if (held !== 0) this.#risk?.delisted(i, ended, now);
-      this.account.delist(now, i, worth);
-      this.#incidents.push({
-        time: now,
-        kind: 'delisting',
-        detail: `${name} ended at ${finalValue ?? 'an unknown value: longs get nothing, shorts pay the last close'}`,
-      });
-    }
   }
 
   /** Below maintenance margin, or without equity, everything is closed; without equity for good. */
@@ -226,7 +193,7 @@ class Simulation {
 
   #liquidate(kind: string, detail: string): void {
     this.#liquidating = true;
-    this.#incidents.push({ time: this.time, kind, detail });
+    this.#incident(kind, detail);
     for (let i = 0; i < this.#feeds.length; i++) {
       this.cancelAll(i, `the account is in ${kind}`);
       const held = this.account.books.quantity[i] as number;
@@ -242,7 +209,7 @@ class Simulation {
   #riskDesk(strategy: Strategy): RiskDesk | null {
     const { risk, currency } = this.#options;
     if (risk === null) return null;
-    const split = this.#actions.firstSplit();
+    const split = this.#actions.schedule.firstSplit();
     if (split !== undefined)
       throw new InvalidSimulationError(
         `${split.action.instrument} splits on ${split.action.exDate}; under a risk policy give split-adjusted bars and leave the split out`,
@@ -253,7 +220,7 @@ class Simulation {
       risk,
       currency,
       strategy.name,
-      (kind, detail) => this.#incidents.push({ time: this.time, kind, detail }),
+      (kind, detail) => this.#incident(kind, detail),
       (limit) => this.#countRefusal(limit),
     );
   }
@@ -296,6 +263,10 @@ class Simulation {
       },
       order,
     );
+  }
+
+  #incident(kind: string, detail: string): void {
+    this.#incidents.push({ time: this.time, kind, detail });
   }
 
   #countRefusal(rule: string): void {
@@ -360,7 +331,7 @@ class Simulation {
   #refusalOf(request: OrderRequest, parent: EngineOrder | null): string | undefined {
     const i = request.instrument ?? 0;
     const { lot } = (this.#feeds[i] as Feed).model;
-    if (this.#actions.isDelisted(i)) return 'delisted';
+    if (this.#actions.schedule.isDelisted(i)) return 'delisted';
     if (this.#liquidating) return 'liquidating';
     if (!(this.#feeds[i] as Feed).instrument.tradable) return 'not-tradable';
     if (Math.abs(request.quantity / lot - Math.round(request.quantity / lot)) > 1e-6) return 'lot';
@@ -413,70 +384,5 @@ class Simulation {
       (this.working[order.instrument] as WorkingOrders).compact();
     }
     return true;
-  }
-}
-
-const barAfterDelisting = (instrument: string, exDate: string): InvalidSimulationError =>
-  new InvalidSimulationError(`${instrument} has a bar after its delisting on ${exDate}; end its bars before`);
-
-function checkOptions(options: Required<SimulationOptions>): void {
-  const atLeastZero = (name: 'borrowRate' | 'debitRate' | 'creditRate') => {
-    const rate = options[name];
-    if (!(rate >= 0 && Number.isFinite(rate)))
-      throw new InvalidSimulationError(`${name} ${rate} is not zero or more; a year's rate such as 0.05`);
-  };
-  if (!isPrice(options.cash)) throw new InvalidSimulationError(`cash ${options.cash} is not above zero`);
-  if (!isPrice(options.maximumLeverage))
-    throw new InvalidSimulationError(`maximumLeverage ${options.maximumLeverage} is not above zero`);
-  atLeastZero('borrowRate');
-  atLeastZero('debitRate');
-  atLeastZero('creditRate');
-}
-
-/** The face that a strategy sees; nothing behind it can be reached. */
-class Context implements StrategyContext {
-  readonly instruments: readonly InstrumentPast[];
-  readonly #simulation: Simulation;
-
-  constructor(simulation: Simulation, instruments: readonly InstrumentPast[]) {
-    this.#simulation = simulation;
-    this.instruments = instruments;
-    Object.freeze(this);
-  }
-  get time(): number {
-    return this.#simulation.time;
-  }
-  get index(): number {
-    return this.#simulation.index;
-  }
-  get equity(): number {
-    return this.#simulation.account.equity;
-  }
-  get cash(): number {
-    return this.#simulation.account.cash;
-  }
-  position(instrument: number): number {
-    return this.#simulation.account.books.quantity[instrument] ?? Number.NaN;
-  }
-  rate(instrument: number): number {
-    return this.#simulation.account.rateOf(instrument);
-  }
-  workingOrders(instrument: number): number {
-    return this.#simulation.working[instrument]?.orders.length ?? Number.NaN;
-  }
-  submit(order: OrderRequest): number {
-    return this.#simulation.submit(order);
-  }
-  cancel(id: number): boolean {
-    return this.#simulation.cancel(id);
-  }
-  modify(id: number, change: OrderChange): boolean {
-    return this.#simulation.modify(id, change);
-  }
-  status(id: number): OrderStatus {
-    return this.#simulation.order(id).status;
-  }
-  filled(id: number): number {
-    return this.#simulation.order(id).filled;
   }
 }

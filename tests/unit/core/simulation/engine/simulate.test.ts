@@ -285,6 +285,29 @@ describe('the account', () => {
     expect(until(null)).toBeCloseTo(100_000 - 100 * 100.01, 6);
   });
 
+  test('a delisting after the last bar is not played, and said where something is held', () => {
+    const held = (orders: boolean) =>
+      simulate(
+        scripted(orders ? { 0: (c) => void c.submit(buy(100)) } : {}),
+        [
+          spy([flat(100), flat(100)], {
+            actions: [{ kind: 'delisting', instrument: 'SPY', exDate: '2018-02-01', finalValue: '40' }],
+          }),
+        ],
+        OPTIONS,
+      );
+    expect(held(true).incidents).toEqual([
+      expect.objectContaining({
+        kind: 'delisting-pending',
+        detail: expect.stringContaining(
+          'SPY is delisted on 2018-02-01, after the last bar, at 40; 100 units',
+        ),
+      }),
+    ]);
+    expect(held(true).trades).toMatchObject([{ open: true, exitPrice: 100 }]);
+    expect(held(false).incidents).toEqual([]);
+  });
+
   test('interest on borrowed cash and the fee on borrowed shares', () => {
     const rows = Array.from({ length: 3 }, () => flat(100));
     const short = play(scripted({ 0: (c) => void c.submit({ ...buy(900), side: 'sell' }) }), rows, {
