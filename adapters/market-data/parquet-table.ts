@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetScan, parquetSchema } from 'hyparquet';
 import { StoredInstant } from './cell-values.ts';
 import { fileIntake } from './file-intake.ts';
@@ -24,6 +25,13 @@ const PARSERS = {
   timestampFromNanoseconds: (nanos: bigint) => new StoredInstant(BigInt(nanos)),
 };
 
+/** Beside Snappy, which the reader has itself. A page that unpacks to more than it says is refused. */
+const COMPRESSORS = {
+  GZIP: (page: Uint8Array, maxOutputLength: number) => gunzipSync(page, { maxOutputLength }),
+  BROTLI: (page: Uint8Array, maxOutputLength: number) => brotliDecompressSync(page, { maxOutputLength }),
+  ZSTD: (page: Uint8Array, maxOutputLength: number) => zstdDecompressSync(page, { maxOutputLength }),
+};
+
 /** A file's own column names, and its rows column by column. */
 interface ParquetTable {
   readonly names: readonly string[];
@@ -35,7 +43,7 @@ interface ParquetTable {
 async function openTable(file: string): Promise<ParquetTable> {
   const buffer = await asyncBufferFromFile(file);
   const metadata = await parquetMetadataAsync(buffer);
-  const scan = await parquetScan({ file: buffer, metadata, parsers: PARSERS });
+  const scan = await parquetScan({ file: buffer, metadata, parsers: PARSERS, compressors: COMPRESSORS });
   return {
     names: parquetSchema(metadata).children.map((child) => child.element.name),
     groups: metadata.row_groups.map((group) => Number(group.num_rows)),
@@ -49,7 +57,7 @@ function readFault(file: string, cause: unknown): unknown {
   const message = cause instanceof Error ? cause.message : String(cause);
   return new MarketFileError(
     file,
-    `can't be read as Parquet: ${message}; expected a whole Parquet file, uncompressed or in Snappy`,
+    `can't be read as Parquet: ${message}; expected a whole Parquet file, uncompressed or in Snappy, gzip, Brotli or Zstandard`,
     { cause },
   );
 }
@@ -72,7 +80,8 @@ export async function parquetHead(
 /**
  * Reads a Parquet file, a row group at a time and of it only the needed columns, in batches of what is accepted; memory
  * is bounded by the largest row group. Columns are found by name and may be numbers, dates, timestamps (to the
- * nanosecond) or text. Uncompressed and Snappy files. Findings carry the row (from 1) as their line; otherwise as for CSV.
+ * nanosecond) or text. Uncompressed files and those in
+ * Snappy, gzip, Brotli or Zstandard. Findings carry the row (from 1) as their line; otherwise as for CSV.
  *
  * @throws MarketFileError where the file can't be read or lacks a needed column
  */

@@ -58,6 +58,30 @@ describe('a Parquet file of bars', () => {
     expect(report.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
   });
 
+  describe('that is packed', () => {
+    const columns: ParquetColumn[] = [{ name: 'date', kind: 'date' }, ...prices];
+    const days = ['2018-02-05', '2018-02-06'].map((date, i) => [dayNumber(date), 10 + i, 12, 9, 11]);
+
+    it.each(['gzip', 'brotli', 'zstd'] as const)('in %s reads as the unpacked one', async (codec) => {
+      const packed = await loadParquetBars(write(parquetFile(columns, [days], codec)), daily);
+      const plain = await loadParquetBars(write(parquetFile(columns, [days])), daily);
+      expect(packed.series).toEqual(plain.series);
+      expect(packed.series.open).toHaveLength(2);
+    });
+
+    it('in another way is refused by name', async () => {
+      await expect(loadParquetBars(write(parquetFile(columns, [days], 'lz4')), daily)).rejects.toThrow(
+        /LZ4.*expected .*uncompressed or in Snappy, gzip, Brotli or Zstandard/,
+      );
+    });
+
+    it('and damaged is refused, without a page growing beyond what it says', async () => {
+      const bytes = parquetFile(columns, [days], 'zstd');
+      bytes.fill(0, 30, 40);
+      await expect(loadParquetBars(write(bytes), daily)).rejects.toThrow(MarketFileError);
+    });
+  });
+
   it('takes timestamps at midnight for dates, and no others', async () => {
     const midnight = Date.UTC(2018, 1, 5);
     const rows = [

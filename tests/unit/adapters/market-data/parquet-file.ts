@@ -1,7 +1,8 @@
 /**
- * Writes small Parquet files for tests: one row group for each table, required columns, PLAIN, uncompressed. Follows the
- * Parquet format specification (file layout, Thrift compact protocol), independently of the reader under test.
+ * Writes small Parquet files for tests: one row group for each table, required columns, PLAIN. Follows the Parquet format
+ * specification (file layout, Thrift compact protocol), independently of the reader under test.
  */
+import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 
 const TYPE = { int32: 1, int64: 2, double: 5, text: 6 } as const;
 /** ConvertedType: UTF8, DATE, TIMESTAMP_MILLIS. */
@@ -81,24 +82,36 @@ function values(kind: ParquetColumn['kind'], cells: readonly unknown[]): Buffer 
   );
 }
 
+/** CompressionCodec, by its number in the format, and how a page is packed in it. */
+const CODEC = {
+  none: [0, (page: Buffer) => page],
+  gzip: [2, (page: Buffer) => gzipSync(page)],
+  brotli: [4, (page: Buffer) => brotliCompressSync(page)],
+  zstd: [6, (page: Buffer) => zstdCompressSync(page)],
+  lz4: [7, (page: Buffer) => page],
+} as const;
+
 /** The bytes of a Parquet file. `groups` are tables of rows; dates are days, timestamps milliseconds since 1970. */
 export function parquetFile(
   columns: readonly ParquetColumn[],
   groups: readonly (readonly (readonly unknown[])[])[],
+  codec: keyof typeof CODEC = 'none',
 ): Buffer {
+  const [codecNumber, pack] = CODEC[codec];
   const parts: Buffer[] = [Buffer.from('PAR1')];
   let offset = 4;
   const rowGroups = groups.map((rows) => {
     let total = 0;
     const chunks = columns.map((column, index) => {
-      const data = values(
+      const plain = values(
         column.kind,
         rows.map((row) => row[index]),
       );
+      const data = pack(plain);
       const header = Buffer.from(
         struct({
           1: i32(0),
-          2: i32(data.length),
+          2: i32(plain.length),
           3: i32(data.length),
           5: nested(struct({ 1: i32(rows.length), 2: i32(0), 3: i32(3), 4: i32(3) })),
         }),
@@ -112,9 +125,9 @@ export function parquetFile(
         1: i32(physical(column.kind)),
         2: list(5, [zigzag(0)]),
         3: list(8, [binary(column.name)]),
-        4: i32(0),
+        4: i32(codecNumber),
         5: i64(rows.length),
-        6: i64(size),
+        6: i64(header.length + plain.length),
         7: i64(size),
         9: i64(start),
       });
