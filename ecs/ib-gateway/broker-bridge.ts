@@ -279,7 +279,7 @@ class BrokerBridge implements RunningBridge, Bridge {
       },
       true,
     );
-    this.#intake.start((command) => this.#mailbox.post(() => this.#board.receive(command)));
+    this.#intake.start((command) => this.#board.arrive(command, this.#mailbox));
     await this.#step({ kind: 'connect' });
   }
 

@@ -1,14 +1,17 @@
+import type { Intent } from '#contracts/events/orders.ts';
 import { type DeskEvent, parseEventOf } from '#contracts/registry.ts';
 import type { ReceivedCommand } from '#core/broker/command-queue.ts';
 import { contractOf } from '#core/broker/contracts.ts';
 import { declined } from '#core/broker/declined-command.ts';
 import { BRIDGE } from '#core/broker/order-facts.ts';
 import { journalEntry } from '#core/events/new-event.ts';
+import { opens } from '#core/portfolio/account-book.ts';
 import { parseInstant } from '#core/values/clock.ts';
 import type { AccountWatch } from './account-watch.ts';
 import type { BarService } from './bar-service.ts';
 import { type Bridge, brokerCorrelation } from './bridge-parts.ts';
 import type { CommandIntake } from './command-intake.ts';
+import type { Mailbox } from './mailbox.ts';
 import type { OrderDesk } from './order-desk.ts';
 import type { SessionPreparation } from './session-preparation.ts';
 
@@ -50,6 +53,8 @@ export class CommandBoard {
   readonly #intake: CommandIntake;
   readonly #services: BoardServices;
   #waiting: Waiting[] = [];
+  /** Commands whose turn in the mailbox has not come. */
+  #arrived = 0;
 
   constructor(bridge: Bridge, intake: CommandIntake, services: BoardServices) {
     this.#bridge = bridge;
@@ -57,7 +62,22 @@ export class CommandBoard {
     this.#services = services;
   }
 
-  /** Takes a command from the queue. */
+  /**
+   * Takes a command from the queue and gives it its turn. One that opens a position, and that no other command is before,
+   * does not wait behind what the broker reports. What closes one does: the report may be that its layer is closed already.
+   */
+  arrive(received: ReceivedCommand, mailbox: Pick<Mailbox, 'post' | 'postUrgent'>): void {
+    const overtakes = this.#arrived === 0 && opensPosition(received.body);
+    const turn = async () => {
+      this.#arrived -= 1;
+      await this.receive(received);
+    };
+    this.#arrived += 1;
+    if (overtakes) mailbox.postUrgent(turn);
+    else mailbox.post(turn);
+  }
+
+  /** A command whose turn it is. */
   async receive(received: ReceivedCommand): Promise<void> {
     const event = await this.#parse(received);
     if (event === null) return;
@@ -203,5 +223,18 @@ export class CommandBoard {
       this.#intake.complete(received.messageId);
       return null;
     }
+  }
+}
+
+/** Whether a message looks like an order that opens something; what cannot be read is looked at in its turn. */
+function opensPosition(body: string): boolean {
+  try {
+    const { metadata, data } = JSON.parse(body) as {
+      readonly metadata?: { readonly type?: unknown };
+      readonly data?: { readonly intent?: Pick<Intent, 'purpose'> };
+    };
+    return metadata?.type === 'OrderAuthorized' && data?.intent !== undefined && opens(data.intent);
+  } catch {
+    return false;
   }
 }
