@@ -16,7 +16,7 @@ const windows = searchWindows(instruments, { kind: 'holdout', fraction: 0.2 });
 const points = gridPoints([
   steppedRange('fast', 20, 55, 5),
   steppedRange('slow', 100, 500, 100),
-  { name: 'fraction', values: [0.02] },
+  { name: 'fraction', values: [0.01, 0.02, 0.03] },
 ]);
 const tasks = points.map((parameters, trial): TrialTask => ({ window: 0, trial, parameters }));
 

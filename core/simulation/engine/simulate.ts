@@ -4,6 +4,7 @@ import { EngineContext } from './engine-context.ts';
 import { InvalidSimulationError, StrategyError } from './errors.ts';
 import { Feed } from './feed.ts';
 import { leverageRefusal } from './leverage-limit.ts';
+import { MarkColumns } from './mark-columns.ts';
 import {
   checkOptions,
   type EngineResult,
@@ -31,6 +32,7 @@ interface Incident {
  * same strategy, bars and options give the same result. Bars of several instruments are merged by closing time; bars that
  * close together are all matched, in the order of the instruments, before the strategy is called once.
  *
+ * @param columns where the marks are written; the caller's to reuse, for whom marks returned earlier are then gone
  * @throws InvalidSimulationError for bars or options that can't be used, UnknownRateError for a currency without a rate,
  * StrategyError for a strategy that looks ahead or gives an unreadable order
  */
@@ -38,8 +40,9 @@ export function simulate(
   strategy: Strategy,
   instruments: readonly SimulatedInstrument[],
   options: SimulationOptions,
+  columns: MarkColumns = new MarkColumns(),
 ): EngineResult {
-  return new Simulation(instruments, { ...SIMULATION_DEFAULTS, ...options }).run(strategy);
+  return new Simulation(instruments, { ...SIMULATION_DEFAULTS, ...options }, columns).run(strategy);
 }
 
 class Simulation {
@@ -51,13 +54,19 @@ class Simulation {
   readonly #feeds: readonly Feed[];
   readonly #options: Required<SimulationOptions>;
   readonly #actions: ActionPlayer;
+  readonly #columns: MarkColumns;
   readonly #refusals: Record<string, number> = {};
   readonly #incidents: Incident[] = [];
   #risk: RiskDesk | null = null;
   #liquidating = false;
   #ruined = false;
 
-  constructor(instruments: readonly SimulatedInstrument[], options: Required<SimulationOptions>) {
+  constructor(
+    instruments: readonly SimulatedInstrument[],
+    options: Required<SimulationOptions>,
+    columns: MarkColumns,
+  ) {
+    this.#columns = columns;
     checkOptions(options);
     if (instruments.length === 0)
       throw new InvalidSimulationError(
@@ -84,13 +93,7 @@ class Simulation {
     const feeds = this.#feeds;
     const { account } = this;
     const most = feeds.reduce((sum, { series }) => sum + series.length, 0);
-    const column = () => new Float64Array(most);
-    const time = column();
-    const equity = column();
-    const cash = column();
-    const gross = column();
-    const net = column();
-    const drawdown = column();
+    const { time, equity, cash, grossExposure, netExposure, drawdown } = this.#columns.of(most);
     const past = Object.freeze(feeds.map(pastOf));
     const context = new EngineContext(this, past);
     const { schedule } = this.#actions;
@@ -121,8 +124,8 @@ class Simulation {
       time[steps] = now;
       equity[steps] = account.equity;
       cash[steps] = account.cash;
-      gross[steps] = account.gross;
-      net[steps] = account.net;
+      grossExposure[steps] = account.gross;
+      netExposure[steps] = account.net;
       drawdown[steps] = 1 - account.equity / highest;
       steps++;
       if (this.#risk !== null) this.#followRisk(this.#risk);
@@ -130,16 +133,8 @@ class Simulation {
       if (!this.#ruined) decide(context);
     }
     this.#actions.reportPending();
-    const cut = (values: Float64Array) => (steps === most ? values : values.slice(0, steps));
     return {
-      marks: {
-        time: cut(time),
-        equity: cut(equity),
-        cash: cut(cash),
-        grossExposure: cut(gross),
-        netExposure: cut(net),
-        drawdown: cut(drawdown),
-      },
+      marks: this.#columns.marks(steps),
       fills: account.fills,
       trades: account.allTrades(this.time),
       orders: this.orders,

@@ -4,6 +4,7 @@ import { compoundAnnualGrowth, sharpeRatio, totalReturn } from '#core/analytics/
 import type { EquityCurve, Figure } from '#core/analytics/series.ts';
 import { type BlockMoments, blockMoments } from '#core/analytics/validation/block-moments.ts';
 import { type MeasuredSharpe, sharpeSample } from '#core/analytics/validation/sharpe-inference.ts';
+import type { MarkColumns } from '../engine/mark-columns.ts';
 import type { EngineResult, SimulatedInstrument, SimulationOptions } from '../engine/options.ts';
 import { simulate } from '../engine/simulate.ts';
 import type { Strategy } from '../engine/strategy.ts';
@@ -56,14 +57,16 @@ export function curveFigures(curve: EquityCurve): CurveFigures {
  * Runs one point of a search and measures it. Whatever goes wrong with the strategy, its parameters or its account is the
  * outcome of this trial and must not stop the others.
  * @param make the strategy of this point; may throw
+ * @param columns reused from trial to trial
  */
 export function runTrial(
   make: () => Strategy,
   instruments: readonly SimulatedInstrument[],
   options: SimulationOptions,
+  columns: MarkColumns,
 ): TrialOutcome {
   try {
-    return measured(simulate(make(), instruments, options));
+    return measured(simulate(make(), instruments, options, columns));
   } catch (error) {
     return { kind: 'failed', ...faultOf(error) };
   }

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { MarkColumns } from '#core/simulation/engine/mark-columns.ts';
 import type { SimulatedInstrument } from '#core/simulation/engine/options.ts';
 import type { ParameterPoint } from '#core/simulation/validation/search-space.ts';
 import { type SearchWindow, trainingBars } from '#core/simulation/validation/search-windows.ts';
@@ -30,13 +31,14 @@ export interface TrialResult extends TrialTask {
 const data = workerData as TrialThreadData;
 const options = simulationOptions(data.input);
 const bars = data.windows.map((window) => trainingBars(data.instruments, window));
+const columns = new MarkColumns();
 const make = await strategyFactoryNamed(data.strategy);
 
 parentPort?.on('message', (tasks: readonly TrialTask[]) => {
   const results = tasks.map(
     (task): TrialResult => ({
       ...task,
-      outcome: runTrial(() => make(task.parameters), bars[task.window] ?? [], options),
+      outcome: runTrial(() => make(task.parameters), bars[task.window] ?? [], options, columns),
     }),
   );
   parentPort?.postMessage(results);

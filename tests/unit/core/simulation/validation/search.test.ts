@@ -4,6 +4,7 @@ import { simpleReturns } from '#core/analytics/performance/equity-curve.ts';
 import { deflatedSharpe } from '#core/analytics/validation/sharpe-inference.ts';
 import { sliceBars } from '#core/market/bars.ts';
 import { instrumentOf } from '#core/market/catalog.ts';
+import { MarkColumns } from '#core/simulation/engine/mark-columns.ts';
 import { simulate } from '#core/simulation/engine/simulate.ts';
 import { smaCross } from '#core/simulation/strategies/sma-cross.ts';
 import {
@@ -120,7 +121,7 @@ describe('windows of a search', () => {
 
 describe('trials and what they say of the best', () => {
   const trial = (fast: number, slow: number) =>
-    runTrial(() => smaCross(fast, slow), instruments, { cash: 100_000 });
+    runTrial(() => smaCross(fast, slow), instruments, { cash: 100_000 }, new MarkColumns());
 
   test('the best is the highest Sharpe ratio, deflated by all that were measured', () => {
     const outcomes = [trial(20, 50), trial(50, 20), trial(5, 100), trial(10, 200)];
@@ -143,8 +144,20 @@ describe('trials and what they say of the best', () => {
     expect(chosen?.kind === 'measured' && chosen.blocks?.count.length).toBe(OVERFITTING_BLOCKS);
   });
 
+  test('come to the same in columns that other trials, longer and shorter ones, have written before', () => {
+    const columns = new MarkColumns();
+    const windows = [instruments, [{ ...instruments[0], bars: sliceBars(series, 0, 700) }], instruments];
+    const tried = (into: () => MarkColumns) =>
+      windows.flatMap((window) =>
+        [5, 20, 60].map((fast) =>
+          runTrial(() => smaCross(fast, 100), window as typeof instruments, { cash: 100_000 }, into()),
+        ),
+      );
+    expect(tried(() => columns)).toEqual(tried(() => new MarkColumns()));
+  });
+
   test('a trial that never trades is measured but cannot be the best', () => {
-    const idle = runTrial(() => smaCross(20, 5_000), instruments, { cash: 100_000 });
+    const idle = runTrial(() => smaCross(20, 5_000), instruments, { cash: 100_000 }, new MarkColumns());
     expect(idle).toMatchObject({ kind: 'measured', orders: 0, costs: 0, figures: { maximumDrawdown: 0 } });
     const verdict = searchVerdict([idle, idle]);
     expect(verdict).toMatchObject({ best: undefined, measured: 2, deflated: { kind: 'undefined' } });
@@ -159,6 +172,7 @@ describe('trials and what they say of the best', () => {
         },
         instruments,
         { cash: 1 },
+        new MarkColumns(),
       );
     expect(thrown(new TypeError('no'))).toEqual({ kind: 'failed', code: 'TypeError', message: 'no' });
     expect(thrown('text')).toEqual({ kind: 'failed', code: 'NotAnError', message: 'text' });
@@ -167,7 +181,7 @@ describe('trials and what they say of the best', () => {
 
   test('too few days for blocks leave the overfitting undefined by reason', () => {
     const short = [{ ...instruments[0], bars: sliceBars(series, 0, 59) }] as typeof instruments;
-    const outcome = runTrial(() => smaCross(2, 5), short, { cash: 100_000 });
+    const outcome = runTrial(() => smaCross(2, 5), short, { cash: 100_000 }, new MarkColumns());
     expect(searchVerdict([outcome, outcome]).overfitting.probability).toEqual({
       kind: 'undefined',
       reason: 'the training has too few days to be cut into blocks',
@@ -183,7 +197,7 @@ test('a ruined account fails its trial in sample; out of sample its curve and th
     },
   ];
   const short = scripted({ 0: (c) => void c.submit({ side: 'sell', quantity: 900, type: 'MKT' }) });
-  expect(runTrial(() => short, ruined, { cash: 100_000 })).toMatchObject({
+  expect(runTrial(() => short, ruined, { cash: 100_000 }, new MarkColumns())).toMatchObject({
     kind: 'failed',
     code: 'Ruin',
     message: expect.stringMatching(/equity fell to -3\d+\.\d\d at mark 3 of 5/),
