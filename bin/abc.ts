@@ -35,7 +35,7 @@ const program = new Command('abc')
   .enablePositionalOptions()
   .addHelpText(
     'after',
-    '\nData on stdout, messages on stderr. Exit codes: 0 ok, 2 usage, 3 configuration, 5 broker, 6 refused by risk, 7 audit verification failed, 8 findings in data, 130 interrupted.',
+    '\nData on stdout, messages on stderr. Exit codes: 0 ok, 2 usage, 3 configuration, 5 broker, 6 refused by risk, 7 audit verification failed, 8 findings (data, look-ahead), 130 interrupted.',
   );
 
 /** Ends with the command's own code; a fault is one paragraph with its mend. */
@@ -84,6 +84,8 @@ onBars(program.command('backtest'), 'seed of a strategy that draws random number
   .option('--parameters <list>', 'of the strategy, such as fast=10,slow=30')
   .option('--cycles <list>', 'desk: New York times of its cycles (default 09:45,15:45), or live for all 25')
   .option('--report <file.html>', 'a tear sheet as one self-contained page')
+  .option('--check-lookahead', 'run it again on other futures: exit code 8 where its past changes')
+  .option('--monte-carlo <paths>', 'so many paths from its trades: drawdown, ruin, limit breach')
   .option('--json', 'the result as one JSON document on stdout')
   .action(run(backtestCommand));
 program

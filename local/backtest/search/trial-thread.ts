@@ -33,11 +33,10 @@ const bars = data.windows.map((window) => trainingBars(data.instruments, window)
 const make = await strategyFactoryNamed(data.strategy);
 
 parentPort?.on('message', (tasks: readonly TrialTask[]) => {
-  const results = tasks.map(
-    (task): TrialResult => ({
-      ...task,
-      outcome: runTrial(() => make(task.parameters), bars[task.window] ?? [], options),
-    }),
-  );
+  const results = tasks.map((task): TrialResult => {
+    const instruments = bars[task.window] ?? [];
+    const strategy = () => make(task.parameters, instruments);
+    return { ...task, outcome: runTrial(strategy, instruments, options) };
+  });
   parentPort?.postMessage(results);
 });
