@@ -20,6 +20,7 @@ import {
   statusCommand,
 } from '#local/command-line/operator-commands.ts';
 import { paperGatewayCommand } from '#local/command-line/paper-gateway-command.ts';
+import { portfolioCommand } from '#local/command-line/portfolio-command.ts';
 import { searchCommand } from '#local/command-line/search-command.ts';
 import { hostCommand } from '#local/command-line/serve-commands.ts';
 import { verifyCommand } from '#local/command-line/verify-command.ts';
@@ -115,6 +116,34 @@ onBars(program.command('search'), 'seed of the search and of a strategy that dra
   .option('--report <file.html>', 'a tear sheet of the choices, where they were not made, as one page')
   .option('--json', 'the result as one JSON document on stdout')
   .action(run(searchCommand));
+program
+  .command('portfolio')
+  .description('weights from prices by one method, with their risk and the limits that bind')
+  .argument('<prices.csv>', 'a column of dates and one of prices for each name')
+  .option('--returns', 'the columns hold returns as fractions')
+  .option(
+    '--method <name>',
+    'min-variance (default), max-sharpe, mean-variance, risk-parity, inverse-volatility, hrp, black-litterman or cvar',
+  )
+  .option(
+    '--covariance <estimator>',
+    'sample (default), ewma or ledoit-wolf (shrunk to constant correlation)',
+  )
+  .option('--cap <weight>', 'largest weight: 0.3, or AAPL=0.2,MSFT=0.4 (default 1)')
+  .option('--floor <weight>', 'smallest weight, in the same way (default 0; below 0 allows short positions)')
+  .option('--allow-cash', 'not everything has to be invested')
+  .option('--expected <list>', 'yearly returns: AAPL=0.08,MSFT=0.1 (default: the means of the file)')
+  .option('--risk-free <rate>', 'yearly return of cash as a fraction (default 0)')
+  .option('--risk-aversion <number>', 'mean-variance and black-litterman (default 2.5)')
+  .option('--market <list>', 'black-litterman: weights of the market (default: equal)')
+  .option(
+    '--views <list>',
+    'black-litterman: yearly returns, AAPL=0.08, or AAPL:MSFT=0.02 for AAPL above MSFT',
+  )
+  .option('--confidence <part>', 'cvar: the loss is averaged over the rest (default 0.95)')
+  .option('--ridge <share>', 'added to each variance, as a share of the mean one (default 0)')
+  .option('--json', 'the portfolio as one JSON document on stdout')
+  .action(run(portfolioCommand));
 program
   .command('host')
   .description('the embedded AWS host alone, from a cloud assembly, in real time')

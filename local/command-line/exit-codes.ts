@@ -31,11 +31,17 @@ const CONFIGURATION_FAULTS: readonly string[] = [
   'InvalidSimulation',
   'UnknownRate',
   'Strategy',
-  'EquityFile',
+  'CsvTable',
   'InvalidEquity',
   'ReportFile',
   'InvalidValidation',
   'TrialThread',
+  'InvalidOptimization',
+  'InfeasibleConstraints',
+  'NotPositiveDefinite',
+  'NoExcessReturn',
+  'NotConverged',
+  'InvalidSample',
 ];
 const BROKER_FAULTS: readonly string[] = [
   'ControlPort',
