@@ -21,6 +21,7 @@ import {
 } from '#local/command-line/operator-commands.ts';
 import { paperGatewayCommand } from '#local/command-line/paper-gateway-command.ts';
 import { portfolioCommand } from '#local/command-line/portfolio-command.ts';
+import { riskCommand } from '#local/command-line/risk-command.ts';
 import { searchCommand } from '#local/command-line/search-command.ts';
 import { hostCommand } from '#local/command-line/serve-commands.ts';
 import { verifyCommand } from '#local/command-line/verify-command.ts';
@@ -144,6 +145,20 @@ program
   .option('--ridge <share>', 'added to each variance, as a share of the mean one (default 0)')
   .option('--json', 'the portfolio as one JSON document on stdout')
   .action(run(portfolioCommand));
+program
+  .command('risk')
+  .description('what daily marks or returns say of risk: value at risk and its tests, GARCH, stress')
+  .argument('<equity.csv>', 'columns time and equity (and, if there is one, benchmark), or time and return')
+  .option('--confidence <part>', 'of the value at risk that is tested (default 0.99)')
+  .option('--window <days>', 'days that it looks back on in its test (default 250)')
+  .option('--horizon <days>', 'days that variance is forecast for (default 10)')
+  .option('--innovations <name>', 'of the GARCH models: normal (default) or student-t')
+  .option(
+    '--sensitivities <list>',
+    'what the account follows in a stress: equity=1.2,treasuryYield=-5 (default: beta to the benchmark, or 1)',
+  )
+  .option('--json', 'every figure as one JSON document on stdout')
+  .action(run(riskCommand));
 program
   .command('host')
   .description('the embedded AWS host alone, from a cloud assembly, in real time')
