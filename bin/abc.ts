@@ -114,6 +114,10 @@ onBars(program.command('search'), 'seed of the search and of a strategy that dra
   .option('--anchored', 'with --walk-forward: choose on all that came before')
   .option('--workers <threads>', 'threads to run on (default: one a processor)')
   .option('--trials <file.jsonl>', 'where the trials are kept (default .abc/search-<hash>.jsonl)')
+  .option(
+    '--reality-check',
+    'plays all trials once more: is the best better than buy-and-hold by more than luck',
+  )
   .option('--report <file.html>', 'a tear sheet of the choices, where they were not made, as one page')
   .option('--json', 'the result as one JSON document on stdout')
   .action(run(searchCommand));
