@@ -19,6 +19,7 @@ import {
   resumeCommand,
   statusCommand,
 } from '#local/command-line/operator-commands.ts';
+import { optionCommand, structureCommand } from '#local/command-line/option-command.ts';
 import { paperGatewayCommand } from '#local/command-line/paper-gateway-command.ts';
 import { portfolioCommand } from '#local/command-line/portfolio-command.ts';
 import { riskCommand } from '#local/command-line/risk-command.ts';
@@ -163,6 +164,37 @@ program
   )
   .option('--json', 'every figure as one JSON document on stdout')
   .action(run(riskCommand));
+const option = program
+  .command('option')
+  .description('options: price, Greeks, implied volatility, structures');
+/** The market of an option, in words that both commands on options take. */
+const inMarket = (command: Command): Command =>
+  command
+    .option('--spot <price>', 'of the underlying (black-76: its futures price)')
+    .option('--days <days>', 'calendar days to expiry')
+    .option('--rate <rate>', 'risk-free, continuous, a year (default 0)')
+    .option('--dividend-yield <rate>', 'continuous, a year (default 0)');
+inMarket(option.command('price'))
+  .description('price and Greeks of an option, or with --price the volatility that it implies')
+  .option('--model <name>', 'bsm (default, European), black-76 (on a future) or american (tree)')
+  .option('--right <name>', 'call (default) or put')
+  .option('--strike <price>', 'strike')
+  .option('--volatility <rate>', 'a year: 0.2 is 20 %')
+  .option('--price <price>', 'of one option on one unit, instead of --volatility')
+  .option('--json', 'as one JSON document on stdout')
+  .action(run(optionCommand));
+inMarket(option.command('structure'))
+  .description('payoff, margin and worst case of options held or written together')
+  .argument(
+    '<leg...>',
+    'buy:1:put:90@1.20 or sell:2:call:110@0.85, with :60 behind where it expires in other days',
+  )
+  .option('--stock <position>', 'units of the underlying and their price: 100@98.50')
+  .option('--multiplier <units>', 'units to a contract (default 100)')
+  .option('--european', 'exercised at expiry only (default: American)')
+  .option('--index', 'margin of options on a broad index')
+  .option('--json', 'as one JSON document on stdout')
+  .action(run(structureCommand));
 program
   .command('host')
   .description('the embedded AWS host alone, from a cloud assembly, in real time')

@@ -42,6 +42,7 @@ const CONFIGURATION_FAULTS: readonly string[] = [
   'NoExcessReturn',
   'NotConverged',
   'InvalidSample',
+  'InvalidOption',
 ];
 const BROKER_FAULTS: readonly string[] = [
   'ControlPort',
