@@ -25,14 +25,14 @@ export function readReturnTable(file: string, content: 'prices' | 'returns'): Re
   const names = places.map((place) => table.header[place] ?? '');
   checkNames(table, names);
   const time = table.times(timePlace);
+  const numbers = places.map((place) =>
+    table.column(place, content === 'prices' ? (text) => priceCell(text, '101.25') : returnCell),
+  );
   const least = content === 'prices' ? 3 : 2;
   if (time.length < least)
     throw new CsvTableError(
       `${file} has ${time.length} lines of ${content}; expected at least ${least}, as two returns are the least that vary`,
     );
-  const numbers = places.map((place) =>
-    table.column(place, content === 'prices' ? (text) => priceCell(text, '101.25') : returnCell),
-  );
   return {
     names,
     columns: content === 'prices' ? numbers.map(simpleReturns) : numbers,

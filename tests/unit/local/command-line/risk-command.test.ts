@@ -78,7 +78,7 @@ describe('abc risk', () => {
     }
   });
 
-  it('calls a value at risk wrong that never saw a loss, and does not look ahead', () => {
+  it('calls a value at risk wrong that never saw a loss, and says where there are too few days', () => {
     const calm = Float64Array.from({ length: 300 }, (_, day) => (day % 2 === 0 ? 0.001 : -0.001));
     const shocked = Float64Array.from(
       { length: 600 },
@@ -87,15 +87,27 @@ describe('abc risk', () => {
     const [historical] = testedValuesAtRisk(shocked, 0.99, 299);
     if (historical?.kind !== 'tested') throw new Error('it was not tested');
     expect(historical.trafficLight.zone).toBe('red');
-    // With the last day another, nothing that was stated before it changes but its own mark.
-    const other = shocked.slice();
-    other[599] = 0.5;
-    const [changed] = testedValuesAtRisk(other, 0.99, 299);
-    expect(changed).toMatchObject({ backtest: { exceptions: historical.backtest.exceptions } });
     expect(testedValuesAtRisk(calm, 0.99, 300)).toMatchObject([
       { kind: 'undefined', reason: '300 returns; more than the window of 300 are needed' },
       { kind: 'undefined' },
     ]);
+  });
+
+  it('looks back on the window before a day, neither further nor at the day itself', () => {
+    /** Days of ±0.1 %, with these losses at these days. */
+    const exceptions = (losses: Readonly<Record<number, number>>) =>
+      testedValuesAtRisk(
+        Float64Array.from({ length: 200 }, (_, day) => -(losses[day] ?? (day % 2 === 0 ? 0.001 : -0.001))),
+        0.99,
+        20,
+      ).map((one) => (one.kind === 'tested' ? one.backtest.exceptions : Number.NaN));
+    // A fall of 5 % is in the window for the twenty days after it.
+    expect(exceptions({ 100: 0.05 })[0]).toBe(1);
+    expect(exceptions({ 100: 0.05, 120: 0.01 })[0]).toBe(1);
+    expect(exceptions({ 100: 0.05, 121: 0.01 })[0]).toBe(2);
+    // 0.25 % is beyond 2.33 deviations of 0.1 %, though not once it counts itself.
+    expect(exceptions({ 100: 0.0025 })[1]).toBe(1);
+    expect(exceptions({})).toEqual([0, 0]);
   });
 
   it('shocks by the beta to the benchmark, else as it is told, and knows what is not known', () => {
