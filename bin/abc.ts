@@ -19,7 +19,10 @@ import {
   resumeCommand,
   statusCommand,
 } from '#local/command-line/operator-commands.ts';
+import { optionCommand, structureCommand } from '#local/command-line/option-command.ts';
 import { paperGatewayCommand } from '#local/command-line/paper-gateway-command.ts';
+import { portfolioCommand } from '#local/command-line/portfolio-command.ts';
+import { riskCommand } from '#local/command-line/risk-command.ts';
 import { searchCommand } from '#local/command-line/search-command.ts';
 import { hostCommand } from '#local/command-line/serve-commands.ts';
 import { verifyCommand } from '#local/command-line/verify-command.ts';
@@ -35,7 +38,7 @@ const program = new Command('abc')
   .enablePositionalOptions()
   .addHelpText(
     'after',
-    '\nData on stdout, messages on stderr. Exit codes: 0 ok, 2 usage, 3 configuration, 5 broker, 6 refused by risk, 7 audit verification failed, 8 findings in data, 130 interrupted.',
+    '\nData on stdout, messages on stderr. Exit codes: 0 ok, 2 usage, 3 configuration, 5 broker, 6 refused by risk, 7 audit verification failed, 8 findings (data, look-ahead), 130 interrupted.',
   );
 
 /** Ends with the command's own code; a fault is one paragraph with its mend. */
@@ -84,6 +87,8 @@ onBars(program.command('backtest'), 'seed of a strategy that draws random number
   .option('--parameters <list>', 'of the strategy, such as fast=10,slow=30')
   .option('--cycles <list>', 'desk: New York times of its cycles (default 09:45,15:45), or live for all 25')
   .option('--report <file.html>', 'a tear sheet as one self-contained page')
+  .option('--check-lookahead', 'run it again on other futures: exit code 8 where its past changes')
+  .option('--monte-carlo <paths>', 'so many paths from its trades: drawdown, ruin, limit breach')
   .option('--json', 'the result as one JSON document on stdout')
   .action(run(backtestCommand));
 program
@@ -110,9 +115,86 @@ onBars(program.command('search'), 'seed of the search and of a strategy that dra
   .option('--anchored', 'with --walk-forward: choose on all that came before')
   .option('--workers <threads>', 'threads to run on (default: one a processor)')
   .option('--trials <file.jsonl>', 'where the trials are kept (default .abc/search-<hash>.jsonl)')
+  .option(
+    '--reality-check',
+    'plays all trials once more: is the best better than buy-and-hold by more than luck',
+  )
   .option('--report <file.html>', 'a tear sheet of the choices, where they were not made, as one page')
   .option('--json', 'the result as one JSON document on stdout')
   .action(run(searchCommand));
+program
+  .command('portfolio')
+  .description('weights from prices by one method, with their risk and the limits that bind')
+  .argument('<prices.csv>', 'a column of dates and one of prices for each name')
+  .option('--returns', 'the columns hold returns as fractions')
+  .option(
+    '--method <name>',
+    'min-variance (default), max-sharpe, mean-variance, risk-parity, inverse-volatility, hrp, black-litterman or cvar',
+  )
+  .option(
+    '--covariance <estimator>',
+    'sample (default), ewma or ledoit-wolf (shrunk to constant correlation)',
+  )
+  .option('--cap <weight>', 'largest weight: 0.3, or AAPL=0.2,MSFT=0.4 (default 1)')
+  .option('--floor <weight>', 'smallest weight, in the same way (default 0; below 0 allows short positions)')
+  .option('--allow-cash', 'not everything has to be invested')
+  .option('--expected <list>', 'yearly returns: AAPL=0.08,MSFT=0.1 (default: the means of the file)')
+  .option('--risk-free <rate>', 'yearly return of cash as a fraction (default 0)')
+  .option('--risk-aversion <number>', 'mean-variance and black-litterman (default 2.5)')
+  .option('--market <list>', 'black-litterman: weights of the market (default: equal)')
+  .option(
+    '--views <list>',
+    'black-litterman: yearly returns, AAPL=0.08, or AAPL:MSFT=0.02 for AAPL above MSFT',
+  )
+  .option('--confidence <part>', 'cvar: the loss is averaged over the rest (default 0.95)')
+  .option('--ridge <share>', 'added to each variance, as a share of the mean one (default 0)')
+  .option('--json', 'the portfolio as one JSON document on stdout')
+  .action(run(portfolioCommand));
+program
+  .command('risk')
+  .description('what daily marks or returns say of risk: value at risk and its tests, GARCH, stress')
+  .argument('<equity.csv>', 'columns time and equity (and, if there is one, benchmark), or time and return')
+  .option('--confidence <part>', 'of the value at risk that is tested (default 0.99)')
+  .option('--window <days>', 'days that it looks back on in its test (default 250)')
+  .option('--horizon <days>', 'days that variance is forecast for (default 10)')
+  .option('--innovations <name>', 'of the GARCH models: normal (default) or student-t')
+  .option(
+    '--sensitivities <list>',
+    'what the account follows in a stress: equity=1.2,treasuryYield=-5 (default: beta to the benchmark, or 1)',
+  )
+  .option('--json', 'every figure as one JSON document on stdout')
+  .action(run(riskCommand));
+const option = program
+  .command('option')
+  .description('options: price, Greeks, implied volatility, structures');
+/** The market of an option, in words that both commands on options take. */
+const inMarket = (command: Command): Command =>
+  command
+    .option('--spot <price>', 'of the underlying (black-76: its futures price)')
+    .option('--days <days>', 'calendar days to expiry')
+    .option('--rate <rate>', 'risk-free, continuous, a year (default 0)')
+    .option('--dividend-yield <rate>', 'continuous, a year (default 0)');
+inMarket(option.command('price'))
+  .description('price and Greeks of an option, or with --price the volatility that it implies')
+  .option('--model <name>', 'bsm (default, European), black-76 (on a future) or american (tree)')
+  .option('--right <name>', 'call (default) or put')
+  .option('--strike <price>', 'strike')
+  .option('--volatility <rate>', 'a year: 0.2 is 20 %')
+  .option('--price <price>', 'of one option on one unit, instead of --volatility')
+  .option('--json', 'as one JSON document on stdout')
+  .action(run(optionCommand));
+inMarket(option.command('structure'))
+  .description('payoff, margin and worst case of options held or written together')
+  .argument(
+    '<leg...>',
+    'buy:1:put:90@1.20 or sell:2:call:110@0.85, with :60 behind where it expires in other days',
+  )
+  .option('--stock <position>', 'units of the underlying and their price: 100@98.50')
+  .option('--multiplier <units>', 'units to a contract (default 100)')
+  .option('--european', 'exercised at expiry only (default: American)')
+  .option('--index', 'margin of options on a broad index')
+  .option('--json', 'as one JSON document on stdout')
+  .action(run(structureCommand));
 program
   .command('host')
   .description('the embedded AWS host alone, from a cloud assembly, in real time')

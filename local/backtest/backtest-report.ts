@@ -2,6 +2,7 @@ import { reportCurves } from '#core/analytics/performance/report-curves.ts';
 import { summarisePerformance } from '#core/analytics/performance/summary.ts';
 import type { BarSeries } from '#core/market/bars.ts';
 import { newYorkDate } from '#core/market/calendar.ts';
+import { DEFAULT_RISK_POLICY } from '#core/risk/policy.ts';
 import type { EngineResult } from '#core/simulation/engine/options.ts';
 import type { Strategy } from '#core/simulation/engine/strategy.ts';
 import type { SimulationResult } from '#core/simulation/simulation-result.ts';
@@ -10,7 +11,9 @@ import { tearSheet } from '#local/report/tear-sheet.ts';
 import { type BacktestData, backtestData, runBacktest } from './backtest.ts';
 import type { BacktestParameters } from './backtest-parameters.ts';
 import { DESK, deskBacktest, deskCostModel, deskParameters } from './desk-backtest.ts';
+import { checkLookAhead, type LookAheadReport } from './look-ahead-check.ts';
 import { strategyFactoryNamed } from './named-strategy.ts';
+import { type TradePathsReport, tradePathsReport } from './trade-paths.ts';
 
 /** What a person asks for. */
 export interface BacktestRequest {
@@ -24,12 +27,17 @@ export interface BacktestRequest {
   readonly commit: string | null;
   /** Whether a tear sheet is wanted. */
   readonly page: boolean;
+  /** Whether the strategy is run again on other futures, to see whether it knows them. */
+  readonly checkLookAhead: boolean;
+  /** Paths to draw from the trades; null for none. */
+  readonly monteCarlo: number | null;
 }
 
 /** How far a backtest is. */
 export type BacktestProgress =
   | { readonly kind: 'loaded'; readonly sources: readonly string[]; readonly strategy: string }
   | { readonly kind: 'simulated'; readonly strategy: string; readonly date: string; readonly done: number }
+  | { readonly kind: 'checking'; readonly runs: number; readonly of: number }
   | { readonly kind: 'measuring' };
 
 /** One result as JSON: counts, what happened on the way, and every figure. */
@@ -68,6 +76,8 @@ interface Played {
   readonly hash: string;
   readonly bars: readonly BarSeries[];
   readonly costModel: string;
+  /** Null where it was not asked for. */
+  readonly lookAhead: LookAheadReport | null;
 }
 
 type Tell = (progress: BacktestProgress) => void;
@@ -78,19 +88,29 @@ async function playedStrategy(request: BacktestRequest, tell: Tell): Promise<Pla
     throw new ConfigurationError(
       `--cycles ${request.cycles} is for the desk only; leave it out, or run abc backtest ${DESK}`,
     );
-  const strategy = (await strategyFactoryNamed(request.strategy))(request.strategyParameters);
+  const make = await strategyFactoryNamed(request.strategy);
   const data = await backtestData(parameters);
+  const strategy = make(request.strategyParameters, data.instruments);
   tell({ kind: 'loaded', sources: data.sources, strategy: strategy.name });
   const { result, benchmark } = runBacktest(followed(strategy, data, tell), data, parameters);
   const { name, parameters: own } = strategy;
   const costModel = costModelOf(parameters);
   const bars = data.instruments.map((one) => one.bars);
   const orders = result.orders.length;
-  return { name, parameters: own, result, orders, benchmark, ...data, bars, costModel };
+  const lookAhead = request.checkLookAhead
+    ? await checkLookAhead(request.strategy, make, request.strategyParameters, data, parameters, (runs, of) =>
+        tell({ kind: 'checking', runs, of }),
+      )
+    : null;
+  return { name, parameters: own, result, orders, benchmark, ...data, bars, costModel, lookAhead };
 }
 
 async function playedDesk(request: BacktestRequest, tell: Tell): Promise<Played> {
   const { parameters, strategyParameters, cycles } = request;
+  if (request.checkLookAhead)
+    throw new ConfigurationError(
+      '--check-lookahead is for strategies; the desk is shown closed bars only, which a test of its own checks. Leave it out',
+    );
   const desk = deskParameters(strategyParameters, cycles);
   let told = 0;
   const { run, ...rest } = await deskBacktest(
@@ -111,6 +131,7 @@ async function playedDesk(request: BacktestRequest, tell: Tell): Promise<Played>
     orders: authorized,
     ...rest,
     costModel: deskCostModel(parameters),
+    lookAhead: null,
   };
 }
 
@@ -133,6 +154,8 @@ export async function backtestReport(request: BacktestRequest, tell: Tell) {
     trials: 1,
     result: outcomeOf(result, played.orders, benchmark, bars),
     buyAndHold: outcomeOf(benchmark, benchmark.orders.length, undefined, bars),
+    lookAhead: played.lookAhead,
+    monteCarlo: tradePathsOf(result, request),
   };
   if (!request.page) return { report, page: null };
   const page = tearSheet({
@@ -157,6 +180,19 @@ export async function backtestReport(request: BacktestRequest, tell: Tell) {
     },
   });
   return { report, page };
+}
+
+function tradePathsOf(
+  result: SimulationResult,
+  { monteCarlo, parameters }: BacktestRequest,
+): TradePathsReport | null {
+  if (monteCarlo === null) return null;
+  return tradePathsReport(result, {
+    paths: monteCarlo,
+    seed: parameters.seed,
+    start: parameters.cash,
+    drawdownLimit: DEFAULT_RISK_POLICY.drawdown.halt,
+  });
 }
 
 /** Incidents and refusals, a line each. */

@@ -1,3 +1,4 @@
+import type { SimulatedInstrument } from '#core/simulation/engine/options.ts';
 import type { Strategy } from '#core/simulation/engine/strategy.ts';
 import {
   BUILT_IN_STRATEGIES,
@@ -6,8 +7,15 @@ import {
 } from '#core/simulation/strategies/catalog.ts';
 import { strategyFactory } from './strategy-file.ts';
 
-/** Makes a strategy from parameters, any number of times; throws for parameters that it can't use. */
-export type StrategyFactory = (parameters: Readonly<Record<string, number>>) => Strategy;
+/**
+ * Makes a strategy from parameters for the instruments of a run, any number of times; throws for parameters that it can't
+ * use. Whoever computes signals over whole columns beforehand does it from these instruments, where looking ahead can be
+ * found.
+ */
+export type StrategyFactory = (
+  parameters: Readonly<Record<string, number>>,
+  instruments: readonly SimulatedInstrument[],
+) => Strategy;
 
 export const isBuiltIn = (name: string): name is BuiltInStrategy =>
   (BUILT_IN_STRATEGIES as readonly string[]).includes(name);

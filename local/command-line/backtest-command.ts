@@ -5,6 +5,9 @@ import {
 } from '#local/backtest/backtest-parameters.ts';
 import { type BacktestReport, type BacktestRequest, incidentLines } from '#local/backtest/backtest-report.ts';
 import { startBacktest } from '#local/backtest/backtest-thread.ts';
+import { lookAheadLines } from '#local/backtest/look-ahead-check.ts';
+import { tradePathsLines } from '#local/backtest/trade-paths.ts';
+import { ConfigurationError } from '#local/day/errors.ts';
 import { commitOfProgram } from '#local/report/commit.ts';
 import { moneyText } from '#local/report/figure-text.ts';
 import { writeReport } from '#local/report/report-file.ts';
@@ -17,6 +20,8 @@ export interface BacktestCommandOptions extends BacktestWords {
   readonly parameters?: string;
   readonly cycles?: string;
   readonly report?: string;
+  readonly checkLookahead?: boolean;
+  readonly monteCarlo?: string;
   readonly json?: boolean;
 }
 
@@ -29,7 +34,19 @@ export function backtestRequest(name: string | undefined, options: BacktestComma
     parameters: readBacktestWords(options),
     commit: commitOfProgram(),
     page: options.report !== undefined,
+    checkLookAhead: options.checkLookahead === true,
+    monteCarlo: options.monteCarlo === undefined ? null : pathsOf(options.monteCarlo),
   };
+}
+
+const MOST_PATHS = 1_000_000;
+
+function pathsOf(text: string): number {
+  const paths = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (paths >= 1 && paths <= MOST_PATHS) return paths;
+  throw new ConfigurationError(
+    `--monte-carlo ${JSON.stringify(text)} is no number of paths; write a whole number from 1 to ${MOST_PATHS}, such as 10000`,
+  );
 }
 
 /** Runs one strategy over bars, with buy-and-hold beside it. An interrupt ends it at once and leaves nothing half-written. */
@@ -61,7 +78,7 @@ export async function backtestCommand(
       say(`report: ${options.report}`);
     }
     process.stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : tableOf(report));
-    return EXIT.ok;
+    return report.lookAhead?.clean === false ? EXIT.findings : EXIT.ok;
   } finally {
     progress.end();
     process.off('SIGINT', onInterrupt);
@@ -84,6 +101,11 @@ function tableOf(report: BacktestReport): string {
     ...report.data.sources.map((source) => `data        ${source}`),
     `data hash   ${report.data.sha256}`,
     `commit      ${report.commit ?? 'not known'}`,
+    ...(report.lookAhead === null
+      ? ['not checked (--check-lookahead)']
+      : lookAheadLines(report.lookAhead)
+    ).map((line) => `look-ahead  ${line}`),
     ...incidentLines(result).map((line) => `incident    ${line}`),
+    ...(report.monteCarlo === null ? [] : ['', ...tradePathsLines(report.monteCarlo)]),
   ].join('\n')}\n`;
 }

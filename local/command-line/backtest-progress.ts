@@ -14,17 +14,21 @@ export function tellBacktest(
 ): (told: BacktestProgress) => void {
   const started = now();
   let last = started;
+  const follow = (line: string) => {
+    const at = now();
+    if (at - started < QUIET_MILLIS || (!progress.live && at - last < LINE_MILLIS)) return;
+    last = at;
+    progress.line(line);
+  };
   return (told) => {
     switch (told.kind) {
       case 'loaded':
         for (const source of told.sources) say(`prices: ${source}`);
         return say(`running ${told.strategy} and buy-and-hold …`);
-      case 'simulated': {
-        const at = now();
-        if (at - started < QUIET_MILLIS || (!progress.live && at - last < LINE_MILLIS)) return;
-        last = at;
-        return progress.line(`${told.strategy}: ${told.date}, ${Math.floor(told.done * 100)} %`);
-      }
+      case 'simulated':
+        return follow(`${told.strategy}: ${told.date}, ${Math.floor(told.done * 100)} %`);
+      case 'checking':
+        return follow(`looking for look-ahead: run ${told.runs} of ${told.of}`);
       case 'measuring':
         return progress.end();
     }

@@ -34,7 +34,7 @@ export async function dataCheckCommand(file: string, options: DataCheckOptions):
       ? `${JSON.stringify(documentOf(checked, findings), plainValue, 2)}\n`
       : `${linesOf(file, checked, findings, parameters.assumed).join('\n')}\n`,
   );
-  return findings.length === 0 ? EXIT.ok : EXIT.dataFindings;
+  return findings.length === 0 ? EXIT.ok : EXIT.findings;
 }
 
 const many = (count: number, one: string) => `${count} ${one}${count === 1 ? '' : 's'}`;

@@ -6,7 +6,7 @@ export const EXIT = {
   broker: 5,
   refusedByRisk: 6,
   auditFailed: 7,
-  dataFindings: 8,
+  findings: 8,
   interrupted: 130,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -31,11 +31,18 @@ const CONFIGURATION_FAULTS: readonly string[] = [
   'InvalidSimulation',
   'UnknownRate',
   'Strategy',
-  'EquityFile',
+  'CsvTable',
   'InvalidEquity',
   'ReportFile',
   'InvalidValidation',
   'TrialThread',
+  'InvalidOptimization',
+  'InfeasibleConstraints',
+  'NotPositiveDefinite',
+  'NoExcessReturn',
+  'NotConverged',
+  'InvalidSample',
+  'InvalidOption',
 ];
 const BROKER_FAULTS: readonly string[] = [
   'ControlPort',

@@ -10,6 +10,7 @@ import {
   searchReport,
   type WindowReport,
 } from '#local/backtest/search/search.ts';
+import { searchRealityChecks, type WindowRealityCheck } from '#local/backtest/search/search-reality-check.ts';
 import {
   parseRange,
   parseSearchWords,
@@ -28,6 +29,7 @@ export interface SearchCommandOptions extends SearchWords, BacktestWords {
   readonly report?: string;
   readonly json?: boolean;
   readonly trials?: string;
+  readonly realityCheck?: boolean;
 }
 
 /** What the words of the command line ask for. @throws ConfigurationError naming the option, its value and the mend */
@@ -69,24 +71,22 @@ export async function searchCommand(
   const onInterrupt = () => stop.abort();
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
+  let checks: readonly WindowRealityCheck[] | null = null;
   try {
-    let tenth = Math.floor((10 * before) / of);
-    const finished = await runSearch(
-      plan,
-      file,
-      workers,
-      (done) => {
-        const now = Math.floor((10 * done) / of);
-        if (now > tenth) say(`${done} of ${of} trials`);
-        tenth = now;
-      },
-      stop.signal,
-    );
+    const finished = await runSearch(plan, file, workers, byTenths(say, before, 'trials'), stop.signal);
     if (!finished) {
       say(
         `interrupted: ${file.results.length} of ${of} trials are in ${path}; the same command goes on from here`,
       );
       return EXIT.interrupted;
+    }
+    if (options.realityCheck === true) {
+      const follow = byTenths(say, 0, 'trials played again for the reality check');
+      checks = await searchRealityChecks(plan, file.results, follow, stop.signal);
+      if (checks === null) {
+        say(`interrupted: all trials are in ${path}; the same command checks them again`);
+        return EXIT.interrupted;
+      }
     }
   } finally {
     process.off('SIGINT', onInterrupt);
@@ -101,8 +101,21 @@ export async function searchCommand(
       say(`report: ${options.report}`);
     }
   }
-  process.stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : tableOf(report));
+  process.stdout.write(
+    options.json === true
+      ? `${JSON.stringify({ ...report, realityCheck: checks }, null, 2)}\n`
+      : tableOf(report, checks),
+  );
   return EXIT.ok;
+}
+
+/** Says how much is done, a line for each tenth. */
+function byTenths(say: (line: string) => void, before: number, what: string) {
+  let last = before;
+  return (done: number, of: number): void => {
+    if (Math.floor((10 * done) / of) > Math.floor((10 * last) / of)) say(`${done} of ${of} ${what}`);
+    last = done;
+  };
 }
 
 const number = (figure: Figure, text: (value: number) => string): string =>
@@ -111,7 +124,7 @@ const percentText = (fraction: number): string => `${(fraction * 100).toFixed(2)
 const percent = (figure: Figure) => number(figure, percentText);
 const ratio = (figure: Figure) => number(figure, (one) => one.toFixed(2));
 
-function tableOf(report: SearchReport): string {
+function tableOf(report: SearchReport, checks: readonly WindowRealityCheck[] | null): string {
   const ranges = report.ranges.map(({ name, values }) => `${name}=${values.join(',')}`);
   const chain =
     report.results.length < 2 || report.outOfSample === undefined
@@ -129,7 +142,7 @@ function tableOf(report: SearchReport): string {
   return `${[
     `${report.strategy}: ${report.method} search, ${report.trials} trials on ${report.results.length} windows`,
     `ranges      ${ranges.join('; ')}`,
-    ...report.results.flatMap(windowLines),
+    ...report.results.flatMap((window, index) => windowLines(window, checks?.[index])),
     ...chain,
     '',
     ...report.data.sources.map((source) => `data        ${source}`),
@@ -138,7 +151,19 @@ function tableOf(report: SearchReport): string {
   ].join('\n')}\n`;
 }
 
-function windowLines({ train, test, verdict, best, buyAndHold }: WindowReport): string[] {
+function realityLines(check: WindowRealityCheck | undefined): string[] {
+  if (check === undefined) return [];
+  const p = (figure: Figure) => number(figure, (one) => `p ${one.toFixed(4)}`);
+  return [
+    `White       ${p(check.white)} that none of ${check.trials} trials is better than buy-and-hold (reality check)`,
+    `Hansen      ${p(check.superiorAbility)} of the same, not weakened by bad trials (superior predictive ability)`,
+  ];
+}
+
+function windowLines(
+  { train, test, verdict, best, buyAndHold }: WindowReport,
+  check: WindowRealityCheck | undefined,
+): string[] {
   const head = ['', `chosen on ${train[0]} to ${train[1]}, tried on ${test[0]} to ${test[1]}`];
   const counts = `trials      ${verdict.measured} measured, ${verdict.failed} failed`;
   if (best === undefined) return [...head, counts, 'best        none: no trial has a Sharpe ratio'];
@@ -150,6 +175,7 @@ function windowLines({ train, test, verdict, best, buyAndHold }: WindowReport): 
     `PSR         ${percent(verdict.probabilistic)} that its Sharpe ratio is above zero, as if it were the only trial`,
     `DSR         ${percent(verdict.deflated)} that it is above the best of as many trials without skill`,
     `PBO         ${percent(verdict.overfitting.probability)} that the best in sample is no better than the median out of sample`,
+    ...realityLines(check),
     ...columns([
       ['', 'in sample', 'out of sample', 'held in sample', 'held out of sample'],
       ...figureRows(best.inSample, best.outOfSample, buyAndHold.inSample, buyAndHold.outOfSample),

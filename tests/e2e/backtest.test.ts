@@ -12,6 +12,26 @@ describe('abc backtest', () => {
     return path;
   };
 
+  it('ends with 8 for a strategy file that peeks, and with 0 for one that does not', async () => {
+    const holding = (name: string, signal: string) =>
+      file(
+        name,
+        `export default (parameters, [{ bars: { close } }]) => ({ name: 'holding', parameters, start: () => (context) => {
+          const [bar, held] = [context.index, context.position(0)];
+          if (context.workingOrders(0) === 0 && (${signal}) === (held === 0))
+            context.submit({ side: held === 0 ? 'buy' : 'sell', quantity: 10, type: 'MKT' });
+        } });`,
+      );
+    const span = ['--from', '2016-01-04', '--to', '2016-12-30', '--check-lookahead'];
+    const peeking = await abc('backtest', holding('peeking.mjs', 'close[bar + 1] > close[bar]'), ...span)
+      .done;
+    expect(peeking.stdout).toMatch(/^look-ahead {2}LOOKS AHEAD: at 2016-/m);
+    expect(peeking.code).toBe(8);
+    const honest = await abc('backtest', holding('honest.mjs', 'close[bar] > close[bar - 1]'), ...span).done;
+    expect(honest.stdout).toMatch(/^look-ahead {2}none/m);
+    expect(honest.code).toBe(0);
+  });
+
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'ends with 130 at %s while a strategy computes, and the earlier tear sheet stays',
     async (signal) => {

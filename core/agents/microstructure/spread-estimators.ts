@@ -1,3 +1,4 @@
+import { normalCdf } from '#core/analytics/distributions/normal.ts';
 import type { BarSeries } from '#core/market/bars.ts';
 import { logReturns, mean, standardDeviation } from '../bar-statistics.ts';
 
@@ -119,20 +120,10 @@ export function bulkVolumeImbalance(bars: BarSeries): number | undefined {
   let all = 0;
   for (let at = 0; at < returns.length; at++) {
     const volume = bars.volume[at + 1] as number;
-    signed += (2 * normalDistribution((returns[at] as number) / deviation) - 1) * volume;
+    signed += (2 * normalCdf((returns[at] as number) / deviation) - 1) * volume;
     all += volume;
   }
   return all > 0 ? finite(signed / all) : undefined;
-}
-
-/** Φ by Abramowitz and Stegun 26.2.17; absolute error below 7.5 × 10⁻⁸. */
-function normalDistribution(z: number): number {
-  const t = 1 / (1 + 0.2316419 * Math.abs(z));
-  const tail =
-    (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) *
-    t *
-    (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
-  return z >= 0 ? 1 - tail : tail;
 }
 
 function finite(value: number | undefined): number | undefined {

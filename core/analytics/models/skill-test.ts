@@ -1,3 +1,5 @@
+import { normalSurvival } from '../distributions/normal.ts';
+
 /** How well probabilities did out of sample, against always stating the base rate. */
 export interface SkillTest {
   readonly observations: number;
@@ -35,7 +37,7 @@ export function skillTest(
   });
   const mean = baseBrier - brier;
   const variance = longRunVariance(gains, mean, overlap) / Math.max(1, count);
-  const pValue = variance > 0 ? 1 - normalDistribution(mean / Math.sqrt(variance)) : 1;
+  const pValue = variance > 0 ? normalSurvival(mean / Math.sqrt(variance)) : 1;
   return {
     observations: count,
     brier,
@@ -58,18 +60,4 @@ function longRunVariance(values: Float64Array, mean: number, lags: number): numb
     total += lag === 0 ? covariance : 2 * (1 - lag / (lags + 1)) * covariance;
   }
   return total;
-}
-
-/**
- * The standard normal distribution function by Abramowitz and Stegun 26.2.17: absolute error below 7.5e-8, ample for
- * comparing with a significance level.
- */
-export function normalDistribution(value: number): number {
-  const t = 1 / (1 + 0.2316419 * Math.abs(value));
-  const density = Math.exp((-value * value) / 2) / Math.sqrt(2 * Math.PI);
-  const tail =
-    density *
-    t *
-    (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
-  return value >= 0 ? 1 - tail : tail;
 }

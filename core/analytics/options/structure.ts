@@ -51,15 +51,34 @@ function structureOf(
   const { contracts, multiplier } = terms;
   if (!(Number.isSafeInteger(contracts) && contracts > 0))
     throw new InvalidOptionError('contracts', contracts, 'a whole number above 0');
+  const stock = stockPrice === null ? null : { quantity: contracts * multiplier, price: stockPrice };
+  return structureOfLegs(name, multiplier, legs, stock);
+}
+
+/**
+ * Any options on one underlying, bought and written in any number, and perhaps the underlying.
+ * @throws InvalidOptionError for a leg of no whole number of contracts, or impossible terms
+ */
+export function structureOfLegs(
+  name: string,
+  multiplier: number,
+  options: readonly [OptionLeg, ...OptionLeg[]],
+  stock: StockLeg | null,
+): OptionStructure {
   if (!(multiplier > 0 && multiplier <= 1e9))
     throw new InvalidOptionError('multiplier', multiplier, 'a number above 0, 100 for US equity options');
-  for (const leg of legs) {
+  for (const leg of options) {
+    if (!Number.isSafeInteger(leg.quantity) || leg.quantity === 0)
+      throw new InvalidOptionError('quantity', leg.quantity, 'a whole number of contracts other than 0');
     requirePrice('option price', leg.price);
     requireTerms({ ...leg, spot: 0, rate: 0, dividendYield: 0 });
   }
-  if (stockPrice !== null) requirePrice('stock price', stockPrice);
-  const stock = stockPrice === null ? null : { quantity: contracts * multiplier, price: stockPrice };
-  return { name, multiplier, options: legs, stock };
+  if (stock !== null) {
+    requirePrice('stock price', stock.price);
+    if (!Number.isFinite(stock.quantity))
+      throw new InvalidOptionError('stock quantity', stock.quantity, 'a finite number of units');
+  }
+  return { name, multiplier, options, stock };
 }
 
 const legOf = (

@@ -15,6 +15,8 @@ export interface TradeMonteCarlo {
   readonly seed: number;
   /** Ruin is equity at or below this part of the start, such as 0.5. */
   readonly ruinAt: number;
+  /** A path breaches where it has ever lost this fraction or more from a high, such as 0.05. */
+  readonly drawdownLimit: number;
 }
 
 /** Quantiles over the paths; linear between order statistics. */
@@ -39,6 +41,8 @@ export type TradePaths =
       readonly maximumDrawdown: PathQuantiles;
       /** Share of the paths that were ruined anywhere on the way; those end there. */
       readonly ruinProbability: number;
+      /** Share of the paths whose largest drawdown reached the limit. */
+      readonly breachProbability: number;
     }
   | { readonly kind: 'undefined'; readonly reason: string };
 
@@ -65,7 +69,7 @@ export function tradeReturns({ trades, marks }: Pick<SimulationResult, 'trades' 
 /**
  * Replays trades in other orders or other selections, one after the other and compounding.
  * @param returns profit of each trade as a fraction of the equity it was entered with; −1 loses everything
- * @throws InvalidValidationError for a return that is not finite, no paths, or a ruin outside 0 to 1 (exclusive)
+ * @throws InvalidValidationError for a return that is not finite, no paths, or a ruin or drawdown limit outside its range
  */
 export function monteCarloOfTrades(returns: Float64Array, settings: TradeMonteCarlo): TradePaths {
   requireFinite('trade return', returns);
@@ -74,13 +78,17 @@ export function monteCarloOfTrades(returns: Float64Array, settings: TradeMonteCa
     throw new InvalidValidationError(
       `ruin at ${settings.ruinAt} of the start is not from 0 to below 1; such as 0.5`,
     );
+  if (!(settings.drawdownLimit > 0 && settings.drawdownLimit <= 1))
+    throw new InvalidValidationError(
+      `a drawdown limit of ${settings.drawdownLimit} is not above 0 and at most 1; such as 0.05`,
+    );
   const { length } = returns;
   if (length < 2) return { kind: 'undefined', reason: `${length} closed trades; at least 2 are needed` };
   const random = seededRandom(settings.seed);
   const ends = new Float64Array(settings.paths);
   const drawdowns = new Float64Array(settings.paths);
   const drawn = Float64Array.from(returns);
-  let ruined = 0;
+  let [ruined, breached] = [0, 0];
   for (let path = 0; path < settings.paths; path++) {
     switch (settings.method) {
       case 'reshuffle':
@@ -97,12 +105,14 @@ export function monteCarloOfTrades(returns: Float64Array, settings: TradeMonteCa
     ends[path] = end;
     drawdowns[path] = drawdown;
     if (end <= settings.ruinAt) ruined++;
+    if (drawdown >= settings.drawdownLimit) breached++;
   }
   return {
     kind: 'value',
     endMultiple: quantilesOf(ends),
     maximumDrawdown: quantilesOf(drawdowns),
     ruinProbability: ruined / settings.paths,
+    breachProbability: breached / settings.paths,
   };
 }
 

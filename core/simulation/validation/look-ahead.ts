@@ -44,6 +44,7 @@ interface Difference {
  * Runs a strategy on the true bars and on bars whose future after some cut is another, higher and lower, at several cuts.
  * Whatever it does, every fill and every mark of equity up to the cut must be the same to the bit. What a strategy reads
  * from elsewhere (a file of signals, a hard-coded date) is not corrupted, so it can't be caught this way.
+ * @param followed told after each run on a corrupted future how many there have been, and how many there will be at most
  * @throws InvalidValidationError for fewer than three marks; whatever the simulation throws
  */
 export function detectLookAhead(
@@ -51,12 +52,14 @@ export function detectLookAhead(
   instruments: readonly SimulatedInstrument[],
   options: SimulationOptions,
   { cuts = CUTS_DEFAULT, seed = 1 }: { readonly cuts?: number; readonly seed?: number } = {},
+  followed: (runs: number, most: number) => void = () => {},
 ): LookAhead {
   const recorded = recordedStrategy(make(instruments));
   const truth = simulate(recorded.strategy, instruments, options);
   const { time } = truth.marks;
   let runs = 0;
-  for (const cut of cutBars(time.length, cuts, seed)) {
+  const bars = cutBars(time.length, cuts, seed);
+  for (const cut of bars) {
     const until = time[cut]!;
     for (const direction of DIRECTIONS) {
       const corrupted = instruments.map((one, i) => ({
@@ -66,6 +69,7 @@ export function detectLookAhead(
       const other = recordedStrategy(make(corrupted), until);
       const result = simulate(other.strategy, corrupted, options);
       runs++;
+      followed(runs, bars.length * DIRECTIONS.length);
       const found = [
         firstAct(recorded.acts, other.acts, until),
         firstFill(truth.fills, result.fills, until),
@@ -99,12 +103,14 @@ function firstDifference<T extends { readonly time: number }>(
     const known = one !== undefined && one.time <= until;
     const seen = two !== undefined && two.time <= until;
     if (!known && !seen) return undefined;
-    const [first, second] = [known ? text(one) : 'nothing', seen ? text(two) : 'nothing'];
-    if (first === second && one?.time === two?.time) continue;
-    return {
-      time: Math.min(known ? one.time : Number.POSITIVE_INFINITY, seen ? two.time : Number.POSITIVE_INFINITY),
-      what: `${first}; with another future ${second}`,
-    };
+    if (known && seen && one.time === two.time && text(one) === text(two)) continue;
+    const time = Math.min(
+      known ? one.time : Number.POSITIVE_INFINITY,
+      seen ? two.time : Number.POSITIVE_INFINITY,
+    );
+    // The same act at another time is an act at one of them and none at the other.
+    const [first, second] = [one, two].map((item) => (item?.time === time ? text(item) : 'nothing'));
+    return { time, what: `${first}; with another future ${second}` };
   }
 }
 

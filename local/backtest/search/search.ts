@@ -97,7 +97,9 @@ export async function planSearch(request: SearchRequest, data: BacktestData): Pr
     request.random === null
       ? gridPoints(request.ranges)
       : randomPoints(request.ranges, request.random, seedOf(request.input.seed));
-  const code = isBuiltIn(request.strategy) ? null : await fileHash(request.strategy, points);
+  const code = isBuiltIn(request.strategy)
+    ? null
+    : await fileHash(request.strategy, points, data.instruments);
   const id = createHash('sha256')
     .update(JSON.stringify({ request, data: data.hash, code }))
     .digest('hex');
@@ -105,10 +107,14 @@ export async function planSearch(request: SearchRequest, data: BacktestData): Pr
 }
 
 /** Hash of a strategy file that loads and makes strategies, or at least says itself why it takes not one of the points. */
-async function fileHash(file: string, [first]: readonly ParameterPoint[]): Promise<string> {
+async function fileHash(
+  file: string,
+  [first]: readonly ParameterPoint[],
+  instruments: readonly SimulatedInstrument[],
+): Promise<string> {
   const make = await strategyFactoryNamed(file);
   try {
-    make(first ?? {});
+    make(first ?? {}, instruments);
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
   }
@@ -216,7 +222,7 @@ export const played = (
   parameters: ParameterPoint,
   instruments: readonly SimulatedInstrument[],
   { input }: SearchRequest,
-): EquityCurve => simulate(make(parameters), instruments, simulationOptions(input)).marks;
+): EquityCurve => simulate(make(parameters, instruments), instruments, simulationOptions(input)).marks;
 
 function datesOf(instruments: readonly SimulatedInstrument[], window: SearchWindow) {
   const last = Math.max(...trainingBars(instruments, window).map(({ bars }) => bars.closeTime.at(-1) ?? 0));

@@ -35,11 +35,10 @@ const columns = new MarkColumns();
 const make = await strategyFactoryNamed(data.strategy);
 
 parentPort?.on('message', (tasks: readonly TrialTask[]) => {
-  const results = tasks.map(
-    (task): TrialResult => ({
-      ...task,
-      outcome: runTrial(() => make(task.parameters), bars[task.window] ?? [], options, columns),
-    }),
-  );
+  const results = tasks.map((task): TrialResult => {
+    const instruments = bars[task.window] ?? [];
+    const strategy = () => make(task.parameters, instruments);
+    return { ...task, outcome: runTrial(strategy, instruments, options, columns) };
+  });
   parentPort?.postMessage(results);
 });

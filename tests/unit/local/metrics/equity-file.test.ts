@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { EquityFileError, readEquityFile } from '#local/metrics/equity-file.ts';
+import { readEquityFile } from '#local/metrics/equity-file.ts';
+import { CsvTableError } from '#local/tables/csv-table.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'equity-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -114,7 +115,7 @@ describe('a file of marks', () => {
     ],
     ['a benchmark of zero', 'date,equity,benchmark\n2020-01-02,1,0\n', /line 2, column benchmark: "0"/],
   ])('with %s is refused, with file, line, column, value and what was expected', (_, text, message) => {
-    expect(() => read(text)).toThrow(EquityFileError);
+    expect(() => read(text)).toThrow(CsvTableError);
     expect(() => read(text)).toThrow(message);
     expect(() => read(text)).toThrow('marks.csv');
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { normalDistribution, skillTest } from '#core/analytics/models/skill-test.ts';
+import { normalSurvival } from '#core/analytics/distributions/normal.ts';
+import { skillTest } from '#core/analytics/models/skill-test.ts';
 import { seededRandom } from '#core/values/random.ts';
 
 describe('skillTest', () => {
@@ -22,9 +23,26 @@ describe('skillTest', () => {
     expect(skillTest([], 5).passed).toBe(false);
   });
 
-  it('knows the normal distribution', () => {
-    expect(normalDistribution(0)).toBeCloseTo(0.5, 7);
-    expect(normalDistribution(1.959964)).toBeCloseTo(0.975, 6);
-    expect(normalDistribution(-1.644854)).toBeCloseTo(0.05, 6);
+  it('has the probability of a standard normal above the gain over its deviation', () => {
+    // Two gains of 0.25 and 0.09: mean 0.17, variance of the mean 0.08² / 2 without lags.
+    const { pValue } = skillTest(
+      [
+        { label: 1, base: 0.5, probability: 1 },
+        { label: 1, base: 0.5, probability: 0.6 },
+      ],
+      0,
+    );
+    expect(pValue).toBeCloseTo(normalSurvival(0.17 / (0.08 / Math.SQRT2)), 12);
+    // Chance of less than 1e-16 is not none.
+    const far = skillTest(
+      Array.from({ length: 400 }, (_, at) => ({
+        label: 1,
+        base: 0.5,
+        probability: at % 2 === 0 ? 0.9 : 0.8,
+      })),
+      0,
+    );
+    expect(far.pValue).toBeGreaterThanOrEqual(0);
+    expect(far.pValue).toBeLessThan(1e-16);
   });
 });

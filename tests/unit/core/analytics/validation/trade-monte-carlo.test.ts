@@ -5,7 +5,7 @@ import { withoutCommission } from '#core/simulation/engine/commission-columns.ts
 import { simulate } from '#core/simulation/engine/simulate.ts';
 import { dailyBars, scripted } from '../../../../support/simulated-bars.ts';
 
-const SETTINGS = { method: 'bootstrap', paths: 4_000, seed: 3, ruinAt: 0.5 } as const;
+const SETTINGS = { method: 'bootstrap', paths: 4_000, seed: 3, ruinAt: 0.5, drawdownLimit: 0.05 } as const;
 const measured = (
   returns: readonly number[],
   settings: Partial<Parameters<typeof monteCarloOfTrades>[1]> = {},
@@ -35,6 +35,13 @@ describe('Monte Carlo of trades', () => {
     expect(endMultiple.mean).toBeCloseTo((1.21 + 0.55 + 0.5 + 0.5) / 4, 1);
   });
 
+  test('a limit is breached by whoever loses as much or more from a high', () => {
+    // Of the four possible pairs one loses twice, 19 %, and three lose at least once.
+    expect(measured([-0.1, 0.2], { drawdownLimit: 0.15 }).breachProbability).toBeCloseTo(0.25, 1);
+    expect(measured([-0.1, 0.2], { drawdownLimit: 0.09 }).breachProbability).toBeCloseTo(0.75, 1);
+    expect(measured([-0.1, 0.2], { drawdownLimit: 0.2 }).breachProbability).toBe(0);
+  });
+
   test('a trade that loses everything ruins whoever draws it, and nothing comes back', () => {
     const { ruinProbability, endMultiple } = measured([-1, 5], { ruinAt: 0 });
     expect(ruinProbability).toBeCloseTo(0.75, 1);
@@ -56,6 +63,7 @@ describe('Monte Carlo of trades', () => {
     expect(() => measured([0.1, Number.NaN])).toThrow('trade return NaN at 1');
     expect(() => measured([0.1, 0.1], { paths: 0 })).toThrow('paths 0');
     expect(() => measured([0.1, 0.1], { ruinAt: 1 })).toThrow('ruin at 1');
+    expect(() => measured([0.1, 0.1], { drawdownLimit: 0 })).toThrow('a drawdown limit of 0');
   });
 });
 
