@@ -1,9 +1,10 @@
-import { averageClose, median } from '#core/agents/strategy/instrument-state.ts';
+import { averageClose } from '#core/agents/strategy/instrument-state.ts';
 import type { BarSeries } from '#core/market/bars.ts';
 import {
   closeLocation,
   moneyFlow,
   signedVolume,
+  trailingMedian,
   trailingRank,
   volumeWeightedPrice,
 } from './volume-measures.ts';
@@ -41,47 +42,52 @@ export interface FlowSignals {
  * @param from the first bar that is wanted; what it takes to know only the last one is a small part of the whole
  */
 export function flowSignals(bars: BarSeries, from = 0): FlowSignals {
-  const length = bars.length;
-  const flowRank = trailingRank(moneyFlow(bars, FLOW_SESSIONS), RANK_SESSIONS, from);
-  const volumeRank = trailingRank(signedVolume(bars, FLOW_SESSIONS), RANK_SESSIONS, from);
-  const value = volumeWeightedPrice(bars, VALUE_SESSIONS);
+  const { length, close } = bars;
+  const first = Math.max(0, from - SHOCK_SESSIONS);
+  const ranked = Math.max(0, from - RANK_SESSIONS);
+  const flowRank = trailingRank(moneyFlow(bars, FLOW_SESSIONS, ranked), RANK_SESSIONS, from);
+  const volumeRank = trailingRank(signedVolume(bars, FLOW_SESSIONS, ranked), RANK_SESSIONS, from);
+  const usual = trailingMedian(bars.volume, TREND_SESSIONS, first);
+  const value = volumeWeightedPrice(bars, VALUE_SESSIONS, first);
+  const shock = shockDeviations(close, first);
   const imbalance = new Float64Array(length).fill(Number.NaN);
   const unusual = new Float64Array(length).fill(Number.NaN);
-  const shock = new Float64Array(length).fill(Number.NaN);
   const follow = new Uint8Array(length);
   const fade = new Uint8Array(length);
-  for (let index = Math.max(0, from - SHOCK_SESSIONS); index < length; index++) {
+  for (let index = first; index < length; index++) {
     imbalance[index] = (flowRank[index] as number) + (volumeRank[index] as number) - 1;
-    if (index >= TREND_SESSIONS) {
-      const before = median(bars.volume.subarray(index - TREND_SESSIONS, index));
-      unusual[index] = before > 0 ? (bars.volume[index] as number) / before : Number.NaN;
-    }
-    shock[index] = shockDeviations(bars, index);
-    const close = bars.close[index] as number;
-    const trend = averageClose(bars, index + 1, TREND_SESSIONS);
-    if (
-      (imbalance[index] as number) >= FOLLOW_IMBALANCE &&
-      close >= (value[index] as number) &&
-      close >= trend
-    ) {
-      follow[index] = 1;
-    }
+    if ((usual[index] as number) > 0)
+      unusual[index] = (bars.volume[index] as number) / (usual[index] as number);
+    if (isFollowed(bars, index, imbalance, value)) follow[index] = 1;
     if (isAbsorbed(bars, index, unusual, shock)) fade[index] = 1;
   }
   return { imbalance, unusual, value, follow, fade };
 }
 
-/** The last five sessions' log return in deviations of the 60 sessions before them. */
-function shockDeviations(bars: BarSeries, index: number): number {
-  const start = index - SHOCK_SESSIONS - VALUE_SESSIONS;
-  if (start < 1) return Number.NaN;
-  let squares = 0;
-  for (let past = start; past < start + VALUE_SESSIONS; past++) {
-    squares += Math.log((bars.close[past] as number) / (bars.close[past - 1] as number)) ** 2;
+/** The log return of five sessions in deviations of the 60 sessions before them, at each bar from `first` on. */
+function shockDeviations(close: Float64Array, first: number): Float64Array {
+  const shock = new Float64Array(close.length).fill(Number.NaN);
+  const look = SHOCK_SESSIONS + VALUE_SESSIONS;
+  const squares = new Float64Array(close.length);
+  for (let index = Math.max(1, first - look); index < close.length; index++)
+    squares[index] = Math.log((close[index] as number) / (close[index - 1] as number)) ** 2;
+  for (let index = Math.max(first, look + 1); index < close.length; index++) {
+    let sum = 0;
+    for (let past = index - look; past < index - SHOCK_SESSIONS; past++) sum += squares[past] as number;
+    const deviation = Math.sqrt((sum / VALUE_SESSIONS) * SHOCK_SESSIONS);
+    const move = Math.log((close[index] as number) / (close[index - SHOCK_SESSIONS] as number));
+    if (deviation > 0) shock[index] = move / deviation;
   }
-  const deviation = Math.sqrt((squares / VALUE_SESSIONS) * SHOCK_SESSIONS);
-  const move = Math.log((bars.close[index] as number) / (bars.close[index - SHOCK_SESSIONS] as number));
-  return deviation > 0 ? move / deviation : Number.NaN;
+  return shock;
+}
+
+function isFollowed(bars: BarSeries, index: number, imbalance: Float64Array, value: Float64Array): boolean {
+  const close = bars.close[index] as number;
+  return (
+    (imbalance[index] as number) >= FOLLOW_IMBALANCE &&
+    close >= (value[index] as number) &&
+    close >= averageClose(bars, index + 1, TREND_SESSIONS)
+  );
 }
 
 function isAbsorbed(bars: BarSeries, index: number, unusual: Float64Array, shock: Float64Array): boolean {

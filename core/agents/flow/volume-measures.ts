@@ -1,4 +1,5 @@
 import type { BarSeries } from '#core/market/bars.ts';
+import { SortedWindow } from './sorted-window.ts';
 
 /**
  * Close location value (Chaikin): where in its range a bar closed, −1 at the low, 1 at the high. 0 for a bar without
@@ -11,43 +12,62 @@ export function closeLocation(high: number, low: number, close: number): number 
 /**
  * Chaikin money flow at each bar: Σ close location × volume over Σ volume, of the last `window` bars. NaN while the
  * window is not full or a volume in it is unknown.
+ * @param from the first bar that is wanted; NaN before it
  */
-export function moneyFlow(bars: BarSeries, window: number): Float64Array {
-  return rollingShare(bars, window, (index) =>
-    closeLocation(bars.high[index] as number, bars.low[index] as number, bars.close[index] as number),
+export function moneyFlow({ high, low, close, volume }: BarSeries, window: number, from = 0): Float64Array {
+  return rollingShare(volume, window, from, (index) =>
+    closeLocation(high[index] as number, low[index] as number, close[index] as number),
   );
 }
 
-/** Signed volume share: Σ sign(close − close before) × volume over Σ volume (Granville's on-balance volume, bounded). */
-export function signedVolume(bars: BarSeries, window: number): Float64Array {
-  return rollingShare(bars, window, (index) =>
-    index === 0 ? 0 : Math.sign((bars.close[index] as number) - (bars.close[index - 1] as number)),
+/**
+ * Signed volume share: Σ sign(close − close before) × volume over Σ volume (Granville's on-balance volume, bounded).
+ * @param from the first bar that is wanted; NaN before it
+ */
+export function signedVolume({ close, volume }: BarSeries, window: number, from = 0): Float64Array {
+  return rollingShare(volume, window, from, (index) =>
+    index === 0 ? 0 : Math.sign((close[index] as number) - (close[index - 1] as number)),
   );
 }
 
-/** Volume-weighted average of typical prices over the last `window` bars, at each bar. */
-export function volumeWeightedPrice(bars: BarSeries, window: number): Float64Array {
+/**
+ * Volume-weighted average of typical prices over the last `window` bars, at each bar.
+ * @param from the first bar that is wanted; NaN before it
+ */
+export function volumeWeightedPrice(
+  { high, low, close, volume }: BarSeries,
+  window: number,
+  from = 0,
+): Float64Array {
   return rollingShare(
-    bars,
+    volume,
     window,
-    (index) =>
-      ((bars.high[index] as number) + (bars.low[index] as number) + (bars.close[index] as number)) / 3,
+    from,
+    (index) => ((high[index] as number) + (low[index] as number) + (close[index] as number)) / 3,
   );
 }
 
-/** Recomputed over each window rather than updated, so that rounding errors do not depend on where a series begins. */
-function rollingShare(bars: BarSeries, window: number, value: (index: number) => number): Float64Array {
-  const result = new Float64Array(bars.length).fill(Number.NaN);
-  const values = Float64Array.from({ length: bars.length }, (_, index) => value(index));
-  for (let end = window - 1; end < bars.length; end++) {
-    let weighted = 0;
+/** Summed over each window rather than updated, so that rounding errors do not depend on where a series begins. */
+function rollingShare(
+  volume: Float64Array,
+  window: number,
+  from: number,
+  value: (index: number) => number,
+): Float64Array {
+  const { length } = volume;
+  const result = new Float64Array(length).fill(Number.NaN);
+  const first = Math.max(from, window - 1);
+  const weighted = new Float64Array(length);
+  for (let index = first - window + 1; index < length; index++)
+    weighted[index] = value(index) * (volume[index] as number);
+  for (let end = first; end < length; end++) {
+    let sum = 0;
     let total = 0;
     for (let index = end - window + 1; index <= end; index++) {
-      const units = bars.volume[index] as number;
-      weighted += (values[index] as number) * units;
-      total += units;
+      sum += weighted[index] as number;
+      total += volume[index] as number;
     }
-    if (total > 0) result[end] = weighted / total;
+    if (total > 0) result[end] = sum / total;
   }
   return result;
 }
@@ -58,21 +78,36 @@ function rollingShare(bars: BarSeries, window: number, value: (index: number) =>
  */
 export function trailingRank(values: Float64Array, window: number, from = 0): Float64Array {
   const ranks = new Float64Array(values.length).fill(Number.NaN);
-  for (let end = Math.max(from, window - 1); end < values.length; end++) {
-    const own = values[end] as number;
-    if (!Number.isFinite(own)) continue;
-    let below = 0;
-    let count = 0;
-    for (let index = end - window + 1; index <= end; index++) {
-      const other = values[index] as number;
-      if (!Number.isFinite(other)) continue;
-      count++;
-      if (other < own) below++;
-      else if (other === own) below += 0.5;
+  const known = new SortedWindow(window);
+  const first = Math.max(from, window - 1);
+  for (let end = first - window + 1; end < values.length; end++) {
+    known.add(values[end] as number);
+    if (end >= first) {
+      const own = values[end] as number;
+      if (Number.isFinite(own) && known.size >= window / 2) ranks[end] = known.rank(own);
+      known.remove(values[end - window + 1] as number);
     }
-    if (count >= window / 2) ranks[end] = below / count;
   }
   return ranks;
+}
+
+/**
+ * The median of the finite ones of the `window` values before each bar, without the bar's own. NaN while the window is not
+ * full, and where none is finite.
+ * @param from the first bar whose median is wanted; NaN before it
+ */
+export function trailingMedian(values: Float64Array, window: number, from = 0): Float64Array {
+  const medians = new Float64Array(values.length).fill(Number.NaN);
+  const known = new SortedWindow(window);
+  const first = Math.max(from, window);
+  for (let index = first - window; index < values.length; index++) {
+    if (index >= first) {
+      medians[index] = known.median();
+      known.remove(values[index - window] as number);
+    }
+    known.add(values[index] as number);
+  }
+  return medians;
 }
 
 export interface VolumeProfile {

@@ -1,36 +1,63 @@
 import type { BarSeries } from '#core/market/bars.ts';
 
+/** A series' log closes with their closing times; what has no positive price has no finite logarithm. */
+export interface LogCloses {
+  readonly closeTime: Float64Array;
+  readonly value: Float64Array;
+}
+
+/** The log closes of a series, to be taken once for all pairs that it stands in. */
+export function logCloses({ closeTime, close, length }: BarSeries): LogCloses {
+  const value = new Float64Array(length);
+  for (let index = 0; index < length; index++) value[index] = Math.log(close[index] as number);
+  return { closeTime, value };
+}
+
 /** Two series of log prices on the sessions that both have, oldest first. */
 export interface AlignedPair {
   readonly left: Float64Array;
   readonly right: Float64Array;
-  /** Index in the left and right series of each aligned session. */
+  /** Place in the left and right series of each aligned session. */
   readonly leftIndex: Int32Array;
   readonly rightIndex: Int32Array;
 }
 
-/** Matches the closes of two series by closing time; prices that are not positive are left out. */
-export function alignPair(left: BarSeries, right: BarSeries, sessions: number): AlignedPair {
-  const pairs: [number, number][] = [];
-  let i = left.length - 1;
-  let j = right.length - 1;
-  while (i >= 0 && j >= 0 && pairs.length < sessions) {
+/** Matches two series by closing time, the last `sessions` that both have; prices that are not positive are left out. */
+export function alignPair(left: LogCloses, right: LogCloses, sessions: number): AlignedPair {
+  const most = Math.min(sessions, left.value.length, right.value.length);
+  const leftIndex = new Int32Array(most);
+  const rightIndex = new Int32Array(most);
+  let first = most;
+  let i = left.value.length - 1;
+  let j = right.value.length - 1;
+  while (i >= 0 && j >= 0 && first > 0) {
     const difference = (left.closeTime[i] as number) - (right.closeTime[j] as number);
     if (difference > 0) i--;
     else if (difference < 0) j--;
     else {
-      if ((left.close[i] as number) > 0 && (right.close[j] as number) > 0) pairs.push([i, j]);
+      if (hasPrice(left.value[i] as number) && hasPrice(right.value[j] as number)) {
+        first--;
+        leftIndex[first] = i;
+        rightIndex[first] = j;
+      }
       i--;
       j--;
     }
   }
-  pairs.reverse();
   return {
-    left: Float64Array.from(pairs, ([index]) => Math.log(left.close[index] as number)),
-    right: Float64Array.from(pairs, ([, index]) => Math.log(right.close[index] as number)),
-    leftIndex: Int32Array.from(pairs, ([index]) => index),
-    rightIndex: Int32Array.from(pairs, ([, index]) => index),
+    left: pick(left.value, leftIndex, first),
+    right: pick(right.value, rightIndex, first),
+    leftIndex: leftIndex.subarray(first),
+    rightIndex: rightIndex.subarray(first),
   };
+}
+
+const hasPrice = (logClose: number): boolean => logClose > Number.NEGATIVE_INFINITY;
+
+function pick(values: Float64Array, index: Int32Array, first: number): Float64Array {
+  const picked = new Float64Array(index.length - first);
+  for (let at = first; at < index.length; at++) picked[at - first] = values[index[at] as number] as number;
+  return picked;
 }
 
 export interface Cointegration {
@@ -47,8 +74,8 @@ export interface Cointegration {
   /** Sessions in which half of a deviation disappears, from the formation; infinite where it does not revert. */
   readonly halfLife: number;
   readonly cointegrated: boolean;
-  /** The spread in deviations, at every aligned session. */
-  readonly z: Float64Array;
+  /** left − intercept − slope × right at every aligned session, in logs. */
+  readonly spread: Float64Array;
 }
 
 /** 5 % critical value of the Dickey–Fuller t without constant for a known series (MacKinnon 2010, table 1). */
@@ -70,10 +97,10 @@ export function testCointegration(pair: AlignedPair, holdout: number): Cointegra
   if (formation < 252 || holdout < 60) return null;
   const fit = leastSquares(pair.right.subarray(0, formation), pair.left.subarray(0, formation));
   if (fit === null) return null;
-  const spread = Float64Array.from(
-    pair.left,
-    (value, index) => value - fit.intercept - fit.slope * (pair.right[index] as number),
-  );
+  const spread = new Float64Array(count);
+  for (let index = 0; index < count; index++) {
+    spread[index] = (pair.left[index] as number) - fit.intercept - fit.slope * (pair.right[index] as number);
+  }
   const inside = spread.subarray(0, formation);
   const outside = spread.subarray(formation);
   let squares = 0;
@@ -96,7 +123,7 @@ export function testCointegration(pair: AlignedPair, holdout: number): Cointegra
     halfLife:
       first.root < 0 && first.root > -1 ? -Math.LN2 / Math.log(1 + first.root) : Number.POSITIVE_INFINITY,
     cointegrated: first.t < formationCritical && second.t < KNOWN_SPREAD_CRITICAL && Math.abs(drift) < 2,
-    z: spread.map((value) => value / deviation),
+    spread,
   };
 }
 

@@ -117,6 +117,17 @@ describe('flowSignals', () => {
   });
 });
 
+describe('flowSignals from a bar on', () => {
+  it.each([400, 599])('are those of the whole history from bar %i', (from) => {
+    const all = flowSignals(walk);
+    const part = flowSignals(walk, from);
+
+    for (const name of ['imbalance', 'unusual', 'value', 'follow', 'fade'] as const)
+      expect([...part[name].subarray(from)], name).toEqual([...all[name].subarray(from)]);
+    expect(Number.isFinite(part.imbalance[from])).toBe(true);
+  });
+});
+
 describe('flowStrategist', () => {
   it('follows persistent buying with levels on the tick and a measured confidence', () => {
     const outcome = propose(pressed(15, 'buying'));
