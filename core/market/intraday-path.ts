@@ -130,7 +130,6 @@ function walk(
       time = next;
     }
   }
-  for (const anchor of anchors) prices[anchor.point] = anchor.price;
   return prices;
 }
 
@@ -172,13 +171,13 @@ export function intradayPath(
   const { numerator, denominator } = tickFraction(instrument.tick);
   const anchors = anchorsOf(day, shape.clock, random);
   const prices = walk(day, anchors, shape.clock, random);
-  const isAnchor = new Set(anchors.map((anchor) => anchor.point));
   const perTick = denominator / numerator;
   for (let point = 0; point < prices.length; point++) {
-    if (isAnchor.has(point)) continue;
     const snapped = (Math.round((prices[point] as number) * perTick) * numerator) / denominator;
     prices[point] = Math.min(day.high, Math.max(day.low, snapped));
   }
+  // What the day itself says is met to the bit, on the tick or off it.
+  for (const anchor of anchors) prices[anchor.point] = anchor.price;
 
   const { minutes } = shape;
   const column = () => new Float64Array(minutes);

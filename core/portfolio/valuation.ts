@@ -1,23 +1,21 @@
 import type { EventData } from '#contracts/registry.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
+import { type AccountBook, equity, isLive, opens } from './account-book.ts';
 import {
-  type AccountBook,
-  equity,
-  isLive,
   layerAveragePrice,
-  layerProfit,
   layerQuantity,
+  layerRealized,
+  layerUnrealized,
   openLayers,
-  opens,
   positionAveragePrice,
   positionQuantity,
-} from './account-book.ts';
+} from './position.ts';
 
 /** Realised P&L before fees: what left the book, plus the layers still in it. */
 export function realizedTotal(book: AccountBook): Decimal {
   return Object.values(book.positions)
     .flatMap((position) => Object.values(position.layers))
-    .reduce((total, layer) => total.plus(layerProfit(layer, null).realized), new Decimal(book.realized));
+    .reduce((total, layer) => total.plus(layerRealized(layer)), new Decimal(book.realized));
 }
 
 /**
@@ -39,10 +37,11 @@ export function valuation(
     const mark = book.marks[name];
     const held = positionQuantity(position);
     if (position === undefined || mark === undefined || held.isZero()) continue;
-    const average = positionAveragePrice(position) ?? new Decimal(mark.price);
-    const value = held.times(mark.price);
+    const price = new Decimal(mark.price);
+    const average = positionAveragePrice(position) ?? price;
+    const value = held.times(price);
     const gain = Object.values(position.layers).reduce(
-      (total, layer) => total.plus(layerProfit(layer, new Decimal(mark.price)).unrealized),
+      (total, layer) => total.plus(layerUnrealized(layer, price)),
       new Decimal(0),
     );
     unrealized = unrealized.plus(gain);

@@ -55,3 +55,18 @@ function equal(left: Float64Array, right: Float64Array): boolean {
   }
   return true;
 }
+
+/**
+ * A pure function of an object that is never changed once it is made, which remembers its result for as long as the object
+ * is alive. Only for what is replaced and not written to, such as the account book and its parts.
+ */
+export function memoizeByIdentity<K extends object, R>(compute: (of: K) => R): (of: K) => R {
+  const results = new WeakMap<K, { readonly result: R }>();
+  return (of) => {
+    const known = results.get(of);
+    if (known !== undefined) return known.result;
+    const result = compute(of);
+    results.set(of, { result });
+    return result;
+  };
+}

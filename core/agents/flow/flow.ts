@@ -14,7 +14,7 @@ import { outcomeOf } from '#core/agents/strategy/proposal-outcome.ts';
 import { tradeLevels } from '#core/agents/strategy/trade-levels.ts';
 import { recordWords, type TradePlan, tradeRecord } from '#core/agents/strategy/trade-record.ts';
 import { sliceBars } from '#core/market/bars.ts';
-import { ABANDON_IMBALANCE, FLOW_MINIMUM_SESSIONS, type FlowSignals, flowSignals } from './flow-signals.ts';
+import { ABANDON_IMBALANCE, FLOW_MINIMUM_SESSIONS, type FlowRule, FlowRules } from './flow-rules.ts';
 import { volumeProfile } from './volume-measures.ts';
 
 const FOLLOW: TradePlan = {
@@ -66,27 +66,27 @@ function judge(context: AgentContext, known: InstrumentState): Judgement {
   const state = { ...known, daily };
   const { instrument } = state;
   const last = daily.length - 1;
-  const signals = flowSignals(daily, last);
-  const imbalance = signals.imbalance[last] as number;
+  const rules = new FlowRules(daily, last);
+  const imbalance = rules.imbalance(last);
   if (!Number.isFinite(imbalance)) return { reason: `${instrument.id} has unknown volume in its last year` };
   const position = positionOf(context, instrument.id);
   if (position !== undefined) {
     return directionOf(position) === 'long'
-      ? abandon(context, state, signals, position)
+      ? abandon(context, state, rules, position)
       : { reason: `a short in ${instrument.id} is not this method's` };
   }
-  if (signals.fade[last] === 1) return enter(context, state, signals, 'fade', FADE);
-  if (signals.follow[last] === 1) return enter(context, state, signals, 'follow', FOLLOW);
+  if (rules.fires('fade', last)) return enter(context, state, rules, 'fade', FADE);
+  if (rules.fires('follow', last)) return enter(context, state, rules, 'follow', FOLLOW);
   return {
-    reason: `no large flow in ${instrument.id}: imbalance ${figure(imbalance)}, volume ${figure(signals.unusual[last] as number)} times usual`,
+    reason: `no large flow in ${instrument.id}: imbalance ${figure(imbalance)}, volume ${figure(rules.unusualVolume(last))} times usual`,
   };
 }
 
 function enter(
   context: AgentContext,
   state: InstrumentState,
-  signals: FlowSignals,
-  rule: 'follow' | 'fade',
+  rules: FlowRules,
+  rule: FlowRule,
   plan: TradePlan,
 ): Judgement {
   const { daily, instrument, session } = state;
@@ -112,12 +112,12 @@ function enter(
     plan,
   );
   if (levels === null) return { reason: `${instrument.id} has no valid stop and target at its volatility` };
-  const record = tradeRecord(daily, flowSignals(daily)[rule], plan, 'long');
+  const record = tradeRecord(daily, new FlowRules(daily).signal(rule), plan, 'long');
   const words = recordWords(record);
   if (!(record.expectedR > 0)) return { reason: `${instrument.id}: ${words}` };
   const profile = volumeProfile(daily, PROFILE_SESSIONS);
-  const imbalance = signals.imbalance[last] as number;
-  const unusual = signals.unusual[last] as number;
+  const imbalance = rules.imbalance(last);
+  const unusual = rules.unusualVolume(last);
   return {
     proposal: openProposal(context, 'flow', state, 'long', levels, {
       confidence: record.winRate,
@@ -151,18 +151,18 @@ function enter(
 function abandon(
   context: AgentContext,
   state: InstrumentState,
-  signals: FlowSignals,
+  rules: FlowRules,
   position: NonNullable<ReturnType<typeof positionOf>>,
 ): Judgement {
   const id = state.instrument.id;
   const last = state.daily.length - 1;
-  const imbalance = signals.imbalance[last] as number;
-  const value = signals.value[last] as number;
+  const imbalance = rules.imbalance(last);
+  const value = rules.value(last);
   if (imbalance > ABANDON_IMBALANCE || state.reference >= value) {
     return { reason: `${id} is held and the flow does not speak against it: imbalance ${figure(imbalance)}` };
   }
   const before = barsAtEntry(state.daily, position).length - 1;
-  if ((flowSignals(state.daily, before).imbalance[before] as number) <= ABANDON_IMBALANCE) {
+  if (new FlowRules(state.daily, before).imbalance(before) <= ABANDON_IMBALANCE) {
     return { reason: `${id} was bought against the flow: imbalance ${figure(imbalance)} is no news` };
   }
   const proposal = closeProposal(context, 'flow', state, position, {

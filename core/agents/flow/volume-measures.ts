@@ -1,5 +1,4 @@
 import type { BarSeries } from '#core/market/bars.ts';
-import { SortedWindow } from './sorted-window.ts';
 
 /**
  * Close location value (Chaikin): where in its range a bar closed, −1 at the low, 1 at the high. 0 for a bar without
@@ -73,41 +72,23 @@ function rollingShare(
 }
 
 /**
- * Share of the finite values among the `window` up to and including each bar that are below it, ties half; 0…1.
- * @param from the first bar whose rank is wanted; NaN before it
+ * Share of the finite values among the `window` up to and including one that are below it, ties half; 0…1. NaN while the
+ * window is not full, for a value that is not finite, and where less than half of the window is.
  */
-export function trailingRank(values: Float64Array, window: number, from = 0): Float64Array {
-  const ranks = new Float64Array(values.length).fill(Number.NaN);
-  const known = new SortedWindow(window);
-  const first = Math.max(from, window - 1);
-  for (let end = first - window + 1; end < values.length; end++) {
-    known.add(values[end] as number);
-    if (end >= first) {
-      const own = values[end] as number;
-      if (Number.isFinite(own) && known.size >= window / 2) ranks[end] = known.rank(own);
-      known.remove(values[end - window + 1] as number);
-    }
+export function trailingRank(values: Float64Array, window: number, index: number): number {
+  const own = values[index] as number;
+  if (index < window - 1 || !Number.isFinite(own)) return Number.NaN;
+  let below = 0;
+  let equal = 0;
+  let count = 0;
+  for (let at = index - window + 1; at <= index; at++) {
+    const other = values[at] as number;
+    if (!Number.isFinite(other)) continue;
+    count += 1;
+    if (other < own) below += 1;
+    else if (other === own) equal += 1;
   }
-  return ranks;
-}
-
-/**
- * The median of the finite ones of the `window` values before each bar, without the bar's own. NaN while the window is not
- * full, and where none is finite.
- * @param from the first bar whose median is wanted; NaN before it
- */
-export function trailingMedian(values: Float64Array, window: number, from = 0): Float64Array {
-  const medians = new Float64Array(values.length).fill(Number.NaN);
-  const known = new SortedWindow(window);
-  const first = Math.max(from, window);
-  for (let index = first - window; index < values.length; index++) {
-    if (index >= first) {
-      medians[index] = known.median();
-      known.remove(values[index - window] as number);
-    }
-    known.add(values[index] as number);
-  }
-  return medians;
+  return count >= window / 2 ? (below + equal / 2) / count : Number.NaN;
 }
 
 export interface VolumeProfile {

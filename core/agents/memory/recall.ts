@@ -13,6 +13,8 @@ const UNKNOWN_REGIME = 0.85;
 const HALF_LIFE_DAYS = 180;
 const WEIGHTS = { similarity: 0.6, recency: 0.2, importance: 0.2 } as const;
 
+const SCALES = Object.entries(FEATURE_SCALES);
+
 export interface RankedEpisode {
   readonly episode: Episode;
   /** 0…1; see {@link similarityOf}. */
@@ -28,7 +30,7 @@ export interface RankedEpisode {
 export function similarityOf(episode: Episode, dossierCase: DossierCase): number {
   let squares = 0;
   let shared = 0;
-  for (const [name, scale] of Object.entries(FEATURE_SCALES)) {
+  for (const [name, scale] of SCALES) {
     const then = episode.features[name];
     const now = dossierCase.features[name];
     if (then === null || then === undefined || now === null || now === undefined) continue;
@@ -56,14 +58,14 @@ export function rankEpisodes(
   const today = dayNumber(asOfSession);
   return episodes
     .filter(({ closedOn, direction }) => closedOn < asOfSession && direction === dossierCase.direction)
-    .map((episode) => {
-      const similarity = similarityOf(episode, dossierCase);
+    .map((episode) => ({ episode, similarity: similarityOf(episode, dossierCase) }))
+    .filter(({ similarity }) => similarity >= LEAST_SIMILARITY)
+    .map(({ episode, similarity }) => {
       const recency = 0.5 ** ((today - dayNumber(episode.closedOn)) / HALF_LIFE_DAYS);
       const relevance =
         WEIGHTS.similarity * similarity + WEIGHTS.recency * recency + WEIGHTS.importance * episode.importance;
       return { episode, similarity, relevance };
     })
-    .filter(({ similarity }) => similarity >= LEAST_SIMILARITY)
     .sort(
       (left, right) =>
         right.relevance - left.relevance || (left.episode.episodeId < right.episode.episodeId ? -1 : 1),

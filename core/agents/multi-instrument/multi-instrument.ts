@@ -16,7 +16,8 @@ import { sliceBars } from '#core/market/bars.ts';
 import { type PairSignal, pairSignals } from './pairs.ts';
 import { commonCloses, equalRiskWeights, returnCovariance } from './risk-parity.ts';
 import {
-  pullbackInUptrend,
+  isPullbackInUptrend,
+  pullbacksInUptrend,
   ROTATION_MINIMUM_SESSIONS,
   riskAdjustedMomentum,
   trendIsLost,
@@ -129,14 +130,13 @@ function judge(
   if (rank > buyRank(count)) {
     return { instrument: id, reason: `${id} is number ${rank} of ${count} by risk-adjusted momentum` };
   }
-  const signal = pullbackInUptrend(state.daily);
-  if (signal[state.daily.length - 1] !== 1) {
+  if (!isPullbackInUptrend(state.daily, state.daily.length - 1)) {
     return {
       instrument: id,
       reason: `${id} is strong (${figure(momentum)}) but not at a pullback in its uptrend`,
     };
   }
-  return open(context, candidate, ROTATION, 'rotation', signal, [
+  return open(context, candidate, ROTATION, 'rotation', pullbacksInUptrend(state.daily), [
     `number ${rank} of ${count} tradable instruments by risk-adjusted momentum (${figure(momentum)})`,
     'above its rising 20- and 50-session means and within one average true range of the former',
   ]);

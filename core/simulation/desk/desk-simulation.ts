@@ -66,7 +66,7 @@ export class DeskSimulation {
   readonly #daily = new Map<string, DailyRecord>();
   readonly #cycles = new Map<string, string[]>();
   readonly #journal = new Map<string, JournalEntry[]>();
-  readonly #episodes = new Map<string, Episode>();
+  #episodes: readonly Episode[] = [];
   readonly #ids = new Set<string>();
   #learning: LearningRecord | null = null;
 
@@ -115,7 +115,7 @@ export class DeskSimulation {
     const { reference } = contentOf('snapshots', snapshot);
     const requested = requestCycle({ name: 'cycle', now }, cycle, reference);
     this.#say(requested, now, said);
-    const recollections = { episodes: this.#recall(), lessons: this.#learning?.lesson ?? null };
+    const recollections = { episodes: this.#episodes, lessons: this.#learning?.lesson ?? null };
     for (const entry of runCycle(requested.event, snapshotContext(snapshot, history), recollections, now))
       this.#say(entry, now, said);
     return said;
@@ -147,14 +147,18 @@ export class DeskSimulation {
         daily.set(instrument, this.#options.history(history.sha256));
       const events = this.#events(then, REMEMBERED);
       const memories = memoriesOf({ name: 'memory', now }, closed.event, remembered, events, daily);
-      for (const one of memories.episodes) this.#episodes.set(`${one.closedOn}/${one.episodeId}`, one);
+      this.#remember(memories.episodes);
       this.#say(memories.entry, now, said);
     }
     return said;
   }
 
-  #recall(): readonly Episode[] {
-    return [...this.#episodes.entries()]
+  /** Keeps the newest cases, newest first. */
+  #remember(episodes: readonly Episode[]): void {
+    if (episodes.length === 0) return;
+    const nameOf = ({ closedOn, episodeId }: Episode) => `${closedOn}/${episodeId}`;
+    const known = new Map([...this.#episodes, ...episodes].map((episode) => [nameOf(episode), episode]));
+    this.#episodes = [...known.entries()]
       .sort(([left], [right]) => (left > right ? -1 : 1))
       .slice(0, RECALLED)
       .map(([, episode]) => episode);

@@ -1,14 +1,14 @@
 import type { CycleKind } from '#contracts/events/cycle.ts';
 import type { EventType } from '#contracts/registry.ts';
-import { barClosed } from '#core/broker/closed-bars.ts';
+import { closedBarEvent } from '#core/broker/closed-bars.ts';
 import { BRIDGE } from '#core/broker/order-facts.ts';
-import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
+import { type JournalEntry, journalEntry, trustedEntry } from '#core/events/new-event.ts';
 import { correlations } from '#core/events/state-keys.ts';
 import { type BarSeries, barAt } from '#core/market/bars.ts';
 import { newYorkInstant, type Session, sessionsBetween } from '#core/market/calendar.ts';
 import type { Instrument } from '#core/market/instrument.ts';
-import { positionQuantity } from '#core/portfolio/account-book.ts';
 import type { LedgerInput } from '#core/portfolio/keep-book.ts';
+import { positionQuantity } from '#core/portfolio/position.ts';
 import { DEFAULT_RISK_POLICY, type RiskPolicy } from '#core/risk/policy.ts';
 import { type EpochMillis, instantText } from '#core/values/clock.ts';
 import { Decimal } from '#core/values/decimal.ts';
@@ -59,7 +59,10 @@ export interface DeskRunOptions {
   readonly fills?: Partial<Omit<FillModel, 'tick' | 'lot'>>;
   /** Hears of each session once it is over. */
   readonly onSession?: (session: Session, played: number, of: number) => void;
-  /** Hears every event, the world's and the desk's, in order. */
+  /**
+   * Hears every event, the world's and the desk's, in order. Without it histories are not digested by their contents, and
+   * the bars' events not held against their schema; the result is the same.
+   */
   readonly onEvent?: (entry: JournalEntry) => void;
 }
 
@@ -114,7 +117,7 @@ class Run {
     this.#options = options;
     this.#barMinutes = barMinutes;
     this.#cycleTimes = [...cycles].sort().map(timeOf);
-    this.#played = instruments.map((one) => new PlayedInstrument(one));
+    this.#played = instruments.map((one) => new PlayedInstrument(one, options.onEvent !== undefined));
     this.#record = new DeskRecord(instruments.map(({ instrument }) => instrument));
     this.#broker = new SimulatedBroker({
       instruments: instruments.map(({ instrument }) => ({
@@ -255,11 +258,9 @@ class Run {
         this.#record.bar(feed.id, bar.low, bar.high, bar.close, this.#broker.books);
         const volume = Number.isNaN(bar.volume) ? null : bar.volume;
         const closed = { ...bar, session: session.date, volume };
-        const { modelled } = feed;
-        this.#tell(
-          [barClosed(feed.id, closed, { minutes: this.#barMinutes, source: SOURCE, modelled })],
-          now,
-        );
+        const origin = { minutes: this.#barMinutes, source: SOURCE, modelled: feed.modelled };
+        const said = closedBarEvent(feed.id, closed, origin);
+        this.#tell([this.#options.onEvent === undefined ? trustedEntry(said) : journalEntry(said)], now);
       }
     }
     for (const fact of this.#broker.endSession(session.close)) this.#tell([fact], session.close);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { packagedBars } from '#adapters/market-data/packaged-bars.ts';
 import { flowStrategist } from '#core/agents/flow/flow.ts';
-import { flowSignals } from '#core/agents/flow/flow-signals.ts';
+import { FlowRules } from '#core/agents/flow/flow-rules.ts';
 import { closeLocation, moneyFlow, trailingRank, volumeProfile } from '#core/agents/flow/volume-measures.ts';
 import { type Bar, type BarSeries, barAt, barSeries, sliceBars } from '#core/market/bars.ts';
 import {
@@ -87,7 +88,9 @@ describe('volume measures', () => {
   });
 
   it('ranks a value among those before it', () => {
-    expect([...trailingRank(Float64Array.of(1, 2, 3, 0), 3)].slice(2)).toEqual([2.5 / 3, 0.5 / 3]);
+    const values = Float64Array.of(1, 2, 3, 0);
+
+    expect([2, 3].map((index) => trailingRank(values, 3, index))).toEqual([2.5 / 3, 0.5 / 3]);
   });
 
   it('finds the price at which most was traded', () => {
@@ -106,25 +109,33 @@ describe('volume measures', () => {
   });
 });
 
-describe('flowSignals', () => {
-  it('depends on no later bar', () => {
-    const all = flowSignals(walk);
-    const part = flowSignals(sliceBars(walk, 0, 500));
-
-    expect(part.imbalance).toEqual(all.imbalance.subarray(0, 500));
-    expect(part.follow).toEqual(all.follow.subarray(0, 500));
-    expect(part.fade).toEqual(all.fade.subarray(0, 500));
+/** What the rules say of the bars of a series from one on. */
+const said = (bars: BarSeries, from: number, to: number, rules = new FlowRules(bars)) =>
+  Array.from({ length: to - from }, (_, at) => {
+    const index = from + at;
+    return {
+      imbalance: rules.imbalance(index),
+      unusual: rules.unusualVolume(index),
+      value: rules.value(index),
+      follow: rules.fires('follow', index),
+      fade: rules.fires('fade', index),
+    };
   });
-});
 
-describe('flowSignals from a bar on', () => {
-  it.each([400, 599])('are those of the whole history from bar %i', (from) => {
-    const all = flowSignals(walk);
-    const part = flowSignals(walk, from);
+describe('FlowRules', () => {
+  it('depend on no later bar', () => {
+    expect(said(sliceBars(walk, 0, 500), 0, 500)).toEqual(said(walk, 0, 500));
+  });
 
-    for (const name of ['imbalance', 'unusual', 'value', 'follow', 'fade'] as const)
-      expect([...part[name].subarray(from)], name).toEqual([...all[name].subarray(from)]);
-    expect(Number.isFinite(part.imbalance[from])).toBe(true);
+  it.each([300, 600, 699])('say of bar %i the same whether or not earlier ones are asked about', (from) => {
+    expect(said(walk, from, 700, new FlowRules(walk, from))).toEqual(said(walk, from, 700));
+  });
+
+  it('fire in some bars of the real index, a wave of selling rarely', () => {
+    const rules = new FlowRules(sliceBars(packagedBars('SPX-PROXY', 'split-adjusted').series, 0, 1500));
+    const count = (rule: 'follow' | 'fade') => rules.signal(rule).reduce((sum, one) => sum + one, 0);
+
+    expect([count('follow'), count('fade')]).toEqual([397, 4]);
   });
 });
 
