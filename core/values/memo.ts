@@ -51,7 +51,9 @@ function equal(left: Float64Array, right: Float64Array): boolean {
   if (left.length !== right.length) return false;
   // From the end: two histories of one instrument differ in their last session.
   for (let at = left.length - 1; at >= 0; at--) {
-    if (!Object.is(left[at], right[at])) return false;
+    const value = left[at] as number;
+    const other = right[at] as number;
+    if (value === other ? value === 0 && !Object.is(value, other) : !Object.is(value, other)) return false;
   }
   return true;
 }

@@ -1,5 +1,5 @@
 import { averageClose, median } from '#core/agents/strategy/instrument-state.ts';
-import type { BarSeries } from '#core/market/bars.ts';
+import { type BarSeries, sliceBars } from '#core/market/bars.ts';
 import {
   closeLocation,
   moneyFlow,
@@ -26,6 +26,9 @@ const ABSORBED_CLOSE = 0.3;
 
 export type FlowRule = 'follow' | 'fade';
 
+/** Bars that it takes to know all of one: its year of flows, and the close before the first of them. */
+const LOOK_BACK = FLOW_MINIMUM_SESSIONS + 1;
+
 /**
  * The flow rules at the close of any bar, each from that bar and those before it only. What takes a pass over a year is
  * done for the bars that it is asked of, and last: few bars pass the cheap conditions.
@@ -34,25 +37,21 @@ export class FlowRules {
   readonly #bars: BarSeries;
   readonly #moneyFlow: Float64Array;
   readonly #signedVolume: Float64Array;
-  readonly #value: Float64Array;
-  readonly #squaredReturns: Float64Array;
 
-  /** @param from the first bar that will be asked about */
-  constructor(bars: BarSeries, from = 0) {
+  constructor(bars: BarSeries) {
     this.#bars = bars;
-    this.#moneyFlow = moneyFlow(bars, FLOW_SESSIONS, from - RANK_SESSIONS);
-    this.#signedVolume = signedVolume(bars, FLOW_SESSIONS, from - RANK_SESSIONS);
-    this.#value = volumeWeightedPrice(bars, VALUE_SESSIONS, from);
-    this.#squaredReturns = squaredReturns(bars.close, from - 2 * SHOCK_SESSIONS - VALUE_SESSIONS);
+    this.#moneyFlow = moneyFlow(bars, FLOW_SESSIONS);
+    this.#signedVolume = signedVolume(bars, FLOW_SESSIONS);
   }
 
-  /** Order imbalance, −1…1: ranks of money flow and signed volume within the instrument's own year. */
-  imbalance(index: number): number {
-    return (
-      trailingRank(this.#moneyFlow, RANK_SESSIONS, index) +
-      trailingRank(this.#signedVolume, RANK_SESSIONS, index) -
-      1
-    );
+  /**
+   * Order imbalance, −1…1: ranks of money flow and signed volume within the instrument's own year.
+   * @param least what is below it anyway may be told as NaN: a rank is 1 at most, and makes up for no low other one
+   */
+  imbalance(index: number, least = -1): number {
+    const money = trailingRank(this.#moneyFlow, RANK_SESSIONS, index);
+    if (!(money >= least)) return Number.NaN;
+    return money + trailingRank(this.#signedVolume, RANK_SESSIONS, index) - 1;
   }
 
   /** Volume relative to the median of the 50 sessions before; NaN where that is unknown. */
@@ -65,19 +64,12 @@ export class FlowRules {
 
   /** Volume-weighted price of a quarter. */
   value(index: number): number {
-    return this.#value[index] ?? Number.NaN;
+    return volumeWeightedPrice(this.#bars, VALUE_SESSIONS, index);
   }
 
   /** Whether a rule fires at the close of a bar. */
   fires(rule: FlowRule, index: number): boolean {
     return rule === 'follow' ? this.#isFollowed(index) : this.#isFaded(index);
-  }
-
-  /** 1 at each bar at whose close a rule fires. */
-  signal(rule: FlowRule): Uint8Array {
-    const signal = new Uint8Array(this.#bars.length);
-    for (let index = 0; index < signal.length; index++) if (this.fires(rule, index)) signal[index] = 1;
-    return signal;
   }
 
   /** Persistent buying: imbalance high, price above its value and its trend. */
@@ -86,7 +78,7 @@ export class FlowRules {
     return (
       close >= this.value(index) &&
       close >= averageClose(this.#bars, index + 1, TREND_SESSIONS) &&
-      this.imbalance(index) >= FOLLOW_IMBALANCE
+      this.imbalance(index, FOLLOW_IMBALANCE) >= FOLLOW_IMBALANCE
     );
   }
 
@@ -106,17 +98,31 @@ export class FlowRules {
     const end = index - SHOCK_SESSIONS;
     if (end - VALUE_SESSIONS < 1) return Number.NaN;
     let squares = 0;
-    for (let past = end - VALUE_SESSIONS; past < end; past++) squares += this.#squaredReturns[past] as number;
+    for (let past = end - VALUE_SESSIONS; past < end; past++)
+      squares += Math.log((close[past] as number) / (close[past - 1] as number)) ** 2;
     const deviation = Math.sqrt((squares / VALUE_SESSIONS) * SHOCK_SESSIONS);
     const move = Math.log((close[index] as number) / (close[end] as number));
     return deviation > 0 ? move / deviation : Number.NaN;
   }
 }
 
-/** The square of each log return from a bar on. */
-function squaredReturns(close: Float64Array, from: number): Float64Array {
-  const squares = new Float64Array(close.length);
-  for (let index = Math.max(1, from); index < close.length; index++)
-    squares[index] = Math.log((close[index] as number) / (close[index - 1] as number)) ** 2;
-  return squares;
+/** What the rules say of one bar. */
+export interface BarFlow {
+  readonly imbalance: number;
+  readonly unusualVolume: number;
+  readonly value: number;
+  fires(rule: FlowRule): boolean;
+}
+
+/** What {@link FlowRules} say of the last bar, from the bars that this takes. */
+export function latestFlow(bars: BarSeries): BarFlow {
+  const recent = sliceBars(bars, bars.length - LOOK_BACK, bars.length);
+  const rules = new FlowRules(recent);
+  const last = recent.length - 1;
+  return {
+    imbalance: rules.imbalance(last),
+    unusualVolume: rules.unusualVolume(last),
+    value: rules.value(last),
+    fires: (rule) => rules.fires(rule, last),
+  };
 }

@@ -11,55 +11,47 @@ export function closeLocation(high: number, low: number, close: number): number 
 /**
  * Chaikin money flow at each bar: Σ close location × volume over Σ volume, of the last `window` bars. NaN while the
  * window is not full or a volume in it is unknown.
- * @param from the first bar that is wanted; NaN before it
  */
-export function moneyFlow({ high, low, close, volume }: BarSeries, window: number, from = 0): Float64Array {
-  return rollingShare(volume, window, from, (index) =>
-    closeLocation(high[index] as number, low[index] as number, close[index] as number),
-  );
+export function moneyFlow({ high, low, close, volume }: BarSeries, window: number): Float64Array {
+  const weighted = new Float64Array(close.length);
+  for (let index = 0; index < weighted.length; index++) {
+    const location = closeLocation(high[index] as number, low[index] as number, close[index] as number);
+    weighted[index] = location * (volume[index] as number);
+  }
+  return rollingShare(weighted, volume, window);
 }
 
-/**
- * Signed volume share: Σ sign(close − close before) × volume over Σ volume (Granville's on-balance volume, bounded).
- * @param from the first bar that is wanted; NaN before it
- */
-export function signedVolume({ close, volume }: BarSeries, window: number, from = 0): Float64Array {
-  return rollingShare(volume, window, from, (index) =>
-    index === 0 ? 0 : Math.sign((close[index] as number) - (close[index - 1] as number)),
-  );
+/** Signed volume share: Σ sign(close − close before) × volume over Σ volume (Granville's on-balance volume, bounded). */
+export function signedVolume({ close, volume }: BarSeries, window: number): Float64Array {
+  const weighted = new Float64Array(close.length);
+  for (let index = 0; index < weighted.length; index++) {
+    const sign = index === 0 ? 0 : Math.sign((close[index] as number) - (close[index - 1] as number));
+    weighted[index] = sign * (volume[index] as number);
+  }
+  return rollingShare(weighted, volume, window);
 }
 
-/**
- * Volume-weighted average of typical prices over the last `window` bars, at each bar.
- * @param from the first bar that is wanted; NaN before it
- */
+/** Volume-weighted average of typical prices over the last `window` bars up to one; NaN with fewer, or without volume. */
 export function volumeWeightedPrice(
   { high, low, close, volume }: BarSeries,
   window: number,
-  from = 0,
-): Float64Array {
-  return rollingShare(
-    volume,
-    window,
-    from,
-    (index) => ((high[index] as number) + (low[index] as number) + (close[index] as number)) / 3,
-  );
+  index: number,
+): number {
+  if (index < window - 1) return Number.NaN;
+  let sum = 0;
+  let total = 0;
+  for (let at = index - window + 1; at <= index; at++) {
+    const units = volume[at] as number;
+    sum += (((high[at] as number) + (low[at] as number) + (close[at] as number)) / 3) * units;
+    total += units;
+  }
+  return total > 0 ? sum / total : Number.NaN;
 }
 
 /** Summed over each window rather than updated, so that rounding errors do not depend on where a series begins. */
-function rollingShare(
-  volume: Float64Array,
-  window: number,
-  from: number,
-  value: (index: number) => number,
-): Float64Array {
-  const { length } = volume;
-  const result = new Float64Array(length).fill(Number.NaN);
-  const first = Math.max(from, window - 1);
-  const weighted = new Float64Array(length);
-  for (let index = first - window + 1; index < length; index++)
-    weighted[index] = value(index) * (volume[index] as number);
-  for (let end = first; end < length; end++) {
+function rollingShare(weighted: Float64Array, volume: Float64Array, window: number): Float64Array {
+  const result = new Float64Array(weighted.length).fill(Number.NaN);
+  for (let end = window - 1; end < weighted.length; end++) {
     let sum = 0;
     let total = 0;
     for (let index = end - window + 1; index <= end; index++) {

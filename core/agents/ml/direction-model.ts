@@ -68,19 +68,21 @@ function fit(bars: BarSeries): DirectionModel | null {
   const predicted = { bar: [] as number[], features: [] as Float64Array[], label: [] as number[] };
   const judged: { readonly probability: number; readonly base: number; readonly label: number }[] = [];
   let quarter = 0;
+  let regression: LogisticModel | undefined;
+  let calibration: LogisticModel | undefined;
   const starts = quarterStarts(bars);
   starts.forEach((start, at) => {
     const training = knownBefore(rows, start);
     if (training.label.length < MINIMUM_TRAINING) return;
-    const regression = train(training, PENALTY);
-    const calibration =
-      quarter < CALIBRATION_QUARTERS ? null : train(knownBefore(predicted, start), CALIBRATION_PENALTY);
+    regression = train(training, PENALTY, regression);
+    if (quarter >= CALIBRATION_QUARTERS)
+      calibration = train(knownBefore(predicted, start), CALIBRATION_PENALTY, calibration);
     const base = training.label.reduce((sum, label) => sum + label, 0) / training.label.length;
     const end = countBefore(rows, starts[at + 1] ?? bars.length);
     for (let row = countBefore(rows, start); row < end; row++) {
       const label = rows.label[row] as number;
       const odds = Float64Array.of(logOdds(regression, rows.features[row] as Float64Array));
-      if (calibration !== null)
+      if (calibration !== undefined)
         judged.push({ probability: sigmoid(logOdds(calibration, odds)), base, label });
       predicted.bar.push(rows.bar[row] as number);
       predicted.features.push(odds);
@@ -90,8 +92,8 @@ function fit(bars: BarSeries): DirectionModel | null {
   });
   if (judged.length < FEWEST_JUDGED) return null;
   return {
-    regression: train(rows, PENALTY),
-    calibration: train(predicted, CALIBRATION_PENALTY),
+    regression: train(rows, PENALTY, regression),
+    calibration: train(predicted, CALIBRATION_PENALTY, calibration),
     skill: skillTest(judged, PREDICTION_SESSIONS),
   };
 }
@@ -125,5 +127,6 @@ function knownBefore(rows: Rows, start: number): Rows {
   };
 }
 
-const train = ({ features, label }: Rows, penalty: number): LogisticModel =>
-  fitLogistic(features, label, penalty, NEWTON_STEPS);
+/** Begins at the model of the quarter before: a quarter's rows move it little. */
+const train = ({ features, label }: Rows, penalty: number, before?: LogisticModel): LogisticModel =>
+  fitLogistic(features, label, penalty, NEWTON_STEPS, before);

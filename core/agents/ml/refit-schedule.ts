@@ -1,5 +1,5 @@
-import type { BarSeries } from '#core/market/bars.ts';
-import { civilOf, DAY_MILLIS } from '#core/market/civil-date.ts';
+import { type BarSeries, closedBy } from '#core/market/bars.ts';
+import { civilOf, DAY_MILLIS, dayNumberOf } from '#core/market/civil-date.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 
 /**
@@ -22,10 +22,9 @@ export function quarterStarts({ closeTime, length }: BarSeries): readonly number
 }
 
 /** The first bar of the quarter that the last bar lies in; 0 where no earlier quarter is there, or no bar. */
-export function presentQuarterStart({ closeTime, length }: BarSeries): number {
-  if (length === 0) return 0;
-  const present = quarterOf(closeTime[length - 1] as number);
-  let start = length - 1;
-  while (start > 0 && quarterOf(closeTime[start - 1] as number) === present) start--;
-  return start;
+export function presentQuarterStart(bars: BarSeries): number {
+  if (bars.length === 0) return 0;
+  const quarter = quarterOf(bars.closeTime[bars.length - 1] as number);
+  const midnight = dayNumberOf(Math.floor(quarter / 4), (quarter % 4) * 3 + 1, 1) * DAY_MILLIS;
+  return closedBy(bars, midnight).length;
 }

@@ -17,7 +17,6 @@ import { type PairSignal, pairSignals } from './pairs.ts';
 import { commonCloses, equalRiskWeights, returnCovariance } from './risk-parity.ts';
 import {
   isPullbackInUptrend,
-  pullbacksInUptrend,
   ROTATION_MINIMUM_SESSIONS,
   riskAdjustedMomentum,
   trendIsLost,
@@ -124,7 +123,7 @@ function judge(
   const position = positionOf(context, id);
   if (position !== undefined) return keepOrClose(context, candidate, count, position);
   const pair = pairs.get(id);
-  if (pair !== undefined) return open(context, candidate, PAIR, 'pair', pair.signal, pair.reasons);
+  if (pair !== undefined) return open(context, candidate, PAIR, 'pair', pair.signalled, pair.reasons);
   if (!(momentum > 0))
     return { instrument: id, reason: `${id} has no upward momentum (${figure(momentum)})` };
   if (rank > buyRank(count)) {
@@ -136,7 +135,7 @@ function judge(
       reason: `${id} is strong (${figure(momentum)}) but not at a pullback in its uptrend`,
     };
   }
-  return open(context, candidate, ROTATION, 'rotation', pullbacksInUptrend(state.daily), [
+  return open(context, candidate, ROTATION, 'rotation', (index) => isPullbackInUptrend(state.daily, index), [
     `number ${rank} of ${count} tradable instruments by risk-adjusted momentum (${figure(momentum)})`,
     'above its rising 20- and 50-session means and within one average true range of the former',
   ]);
@@ -147,7 +146,7 @@ function open(
   candidate: Candidate,
   plan: TradePlan,
   rule: 'rotation' | 'pair',
-  signal: Uint8Array,
+  signalled: (index: number) => boolean,
   reasons: readonly string[],
 ): InstrumentResult {
   const { state, momentum, weight } = candidate;
@@ -168,7 +167,7 @@ function open(
       reason: `${instrument.id} has no valid stop and target at its volatility`,
     };
   }
-  const record = tradeRecord(daily, signal, plan, 'long');
+  const record = tradeRecord(daily, signalled, plan, 'long');
   const words = recordWords(record);
   if (!(record.expectedR > 0)) return { instrument: instrument.id, reason: `${instrument.id}: ${words}` };
   return {

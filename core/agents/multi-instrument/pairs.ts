@@ -6,6 +6,7 @@ import {
   type LogCloses,
   logCloses,
   testCointegration,
+  withSharedCalendars,
 } from './cointegration.ts';
 
 /** Two years of formation and half a year of holdout. */
@@ -17,8 +18,8 @@ const ENTRY_DEVIATIONS = 2;
 const LONGEST_HALF_LIFE = 15;
 
 export interface PairSignal {
-  /** 1 at each bar of the cheap leg where the spread was beyond the entry. */
-  readonly signal: Uint8Array;
+  /** Whether the spread was beyond the entry at a bar of the cheap leg. */
+  signalled(index: number): boolean;
   readonly reasons: readonly string[];
 }
 
@@ -28,7 +29,7 @@ export interface PairSignal {
  */
 export function pairSignals(states: readonly InstrumentState[]): ReadonlyMap<string, PairSignal> {
   const found = new Map<string, PairSignal & { readonly depth: number }>();
-  const closes = states.map(({ daily }) => logCloses(daily));
+  const closes = withSharedCalendars(states.map(({ daily }) => logCloses(daily)));
   for (let i = 0; i < states.length; i++) {
     for (let j = i + 1; j < states.length; j++) {
       const left = states[i] as InstrumentState;
@@ -43,15 +44,13 @@ export function pairSignals(states: readonly InstrumentState[]): ReadonlyMap<str
       const cheap = z < 0 ? left : right;
       const known = found.get(cheap.instrument.id);
       if (known !== undefined && known.depth >= Math.abs(z)) continue;
-      const signal = new Uint8Array(cheap.daily.length);
-      const index = z < 0 ? pair.leftIndex : pair.rightIndex;
-      for (let at = 0; at < index.length; at++) {
+      const stretched = new Set<number>();
+      pair.closeTime.forEach((time, at) => {
         const value = deviations(at);
-        if (Math.sign(value) === Math.sign(z) && Math.abs(value) >= ENTRY_DEVIATIONS)
-          signal[index[at] as number] = 1;
-      }
+        if (Math.sign(value) === Math.sign(z) && Math.abs(value) >= ENTRY_DEVIATIONS) stretched.add(time);
+      });
       found.set(cheap.instrument.id, {
-        signal,
+        signalled: (index) => stretched.has(cheap.daily.closeTime[index] as number),
         depth: Math.abs(z),
         reasons: [words(test, z, cheap.instrument.id, (z < 0 ? right : left).instrument.id)],
       });

@@ -44,12 +44,20 @@ export function commonCloses(series: readonly BarSeries[], sessions: number): re
   const recent = series.map((one) => sliceBars(one, one.length - 2 * sessions, one.length));
   const [first, ...others] = recent;
   if (first === undefined) return [];
+  if (others.every((one) => haveOneCalendar(first, one)))
+    return recent.map(({ close }) => close.slice(-sessions));
   const known = others.map(({ closeTime }) => new Set(closeTime));
   const shared = first.closeTime.filter((time) => known.every((times) => times.has(time))).slice(-sessions);
   const wanted = new Set(shared);
   return recent.map(({ close, closeTime }) =>
     close.filter((_, index) => wanted.has(closeTime[index] as number)),
   );
+}
+
+function haveOneCalendar(one: BarSeries, other: BarSeries): boolean {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at++) if (one.closeTime[at] !== other.closeTime[at]) return false;
+  return true;
 }
 
 /** Sample covariance (ddof 1) of the last `window` log returns of aligned closes, one column an instrument. */

@@ -41,13 +41,6 @@ export function isPullbackInUptrend(bars: BarSeries, index: number): boolean {
   return short > medium && Math.abs(close - short) <= STRETCH * averageTrueRange(bars, index + 1, 14);
 }
 
-/** 1 at each bar at which {@link isPullbackInUptrend} holds. */
-export function pullbacksInUptrend(bars: BarSeries): Uint8Array {
-  const signal = new Uint8Array(bars.length);
-  for (let index = 0; index < bars.length; index++) if (isPullbackInUptrend(bars, index)) signal[index] = 1;
-  return signal;
-}
-
 /** Whether the ground for holding a long is gone: below the 50-session mean and down over a quarter. */
 export function trendIsLost(bars: BarSeries, reference: number): boolean {
   const last = bars.length - 1;

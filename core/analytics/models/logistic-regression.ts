@@ -21,7 +21,7 @@ export interface NamedLogisticModel extends LogisticModel {
 
 const MOST_ITERATIONS = 100;
 const MOST_HALVINGS = 40;
-/** Newton's error squares with every step: after one this small the next is far below what is stated. */
+/** Newton's error squares with every step: after one this small the next is far below what is stated, and nothing overshoots. */
 const CONVERGED = 1e-5;
 
 /**
@@ -35,14 +35,16 @@ const CONVERGED = 1e-5;
  * @param rows features, one array a row
  * @param labels 0 or 1, or targets between them
  * @param penalty weight of the squared coefficients, in rows
+ * @param start a model of similar rows, from which fewer steps lead to the same optimum
  */
 export function fitLogistic(
   rows: readonly Float64Array[],
   labels: ArrayLike<number>,
   penalty: number,
   mostIterations = MOST_ITERATIONS,
+  start?: LogisticModel,
 ): LogisticModel {
-  return newton(rows, labels, penalty, mostIterations).model;
+  return newton(rows, labels, penalty, mostIterations, start).model;
 }
 
 /**
@@ -99,19 +101,26 @@ function newton(
   labels: ArrayLike<number>,
   penalty: number,
   mostIterations: number,
+  start?: LogisticModel,
 ): { readonly model: LogisticModel; readonly converged: boolean } {
   const standardisation = fitStandardisation(rows);
   const design = designMatrix(rows, standardisation);
   const size = standardisation.means.length + 1;
   let here = objectiveOf(size);
   let tried = objectiveOf(size);
+  if (start?.weights.length === size) here.weights.set(start.weights);
   evaluate(here, design, labels, penalty);
   let converged = false;
   for (let iteration = 0; iteration < mostIterations && !converged; iteration++) {
     const step = solveSymmetric(here.hessian, here.gradient, size);
+    converged = step.every((part) => Math.abs(part) < CONVERGED);
+    if (converged) {
+      addScaled(here.weights, step, 1, here.weights);
+      break;
+    }
     let fraction = 1;
     for (let halving = 0; ; halving++) {
-      for (let i = 0; i < size; i++) tried.weights[i] = here.weights[i]! + fraction * step[i]!;
+      addScaled(here.weights, step, fraction, tried.weights);
       evaluate(tried, design, labels, penalty);
       if (tried.loss <= here.loss + 1e-12 * (1 + Math.abs(here.loss)) || halving === MOST_HALVINGS) break;
       fraction /= 2;
@@ -120,6 +129,11 @@ function newton(
     converged = step.every((part) => Math.abs(part * fraction) < CONVERGED);
   }
   return { model: { ...standardisation, weights: here.weights }, converged };
+}
+
+/** Writes `from` + `fraction` × `step`. */
+function addScaled(from: Float64Array, step: Float64Array, fraction: number, into: Float64Array): void {
+  for (let i = 0; i < from.length; i++) into[i] = from[i]! + fraction * step[i]!;
 }
 
 /** Rows of one and the standardised features, one after the other. */

@@ -42,8 +42,9 @@ export class PlayedInstrument {
     const own = this.#minutes?.get(session.date);
     const day = this.#days.get(session.date);
     if (own === undefined && day === undefined) return null;
-    const finest = own ?? intradayPath(this.instrument, session, day as Bar, seed);
-    const series = aggregateBars(finest, { unit: 'minute', count: minutes }, this.instrument.sessionTemplate);
-    return { series, modelled: own === undefined };
+    if (own === undefined)
+      return { series: intradayPath(this.instrument, session, day as Bar, seed, minutes), modelled: true };
+    const series = aggregateBars(own, { unit: 'minute', count: minutes }, this.instrument.sessionTemplate);
+    return { series, modelled: false };
   }
 }

@@ -60,8 +60,8 @@ export interface DeskRunOptions {
   /** Hears of each session once it is over. */
   readonly onSession?: (session: Session, played: number, of: number) => void;
   /**
-   * Hears every event, the world's and the desk's, in order. Without it histories are not digested by their contents, and
-   * the bars' events not held against their schema; the result is the same.
+   * Hears every event, the world's and the desk's, in order. Without it histories and snapshots are not digested by their
+   * contents, and most events not held against their schemas; the result is the same.
    */
   readonly onEvent?: (entry: JournalEntry) => void;
 }
@@ -93,6 +93,7 @@ export function runDesk(options: DeskRunOptions): DeskRun {
 
 class Run {
   readonly #options: DeskRunOptions;
+  readonly #isHeard: boolean;
   readonly #barMinutes: number;
   readonly #cycleTimes: readonly (readonly [hour: number, minute: number])[];
   readonly #played: readonly PlayedInstrument[];
@@ -115,9 +116,10 @@ class Run {
     } = options;
     check(options, barMinutes);
     this.#options = options;
+    this.#isHeard = options.onEvent !== undefined;
     this.#barMinutes = barMinutes;
     this.#cycleTimes = [...cycles].sort().map(timeOf);
-    this.#played = instruments.map((one) => new PlayedInstrument(one, options.onEvent !== undefined));
+    this.#played = instruments.map((one) => new PlayedInstrument(one, this.#isHeard));
     this.#record = new DeskRecord(instruments.map(({ instrument }) => instrument));
     this.#broker = new SimulatedBroker({
       instruments: instruments.map(({ instrument }) => ({
@@ -139,6 +141,7 @@ class Run {
       seed,
       barMinutes,
       policy,
+      trusted: !this.#isHeard,
       history: (sha256) => {
         const series = this.#histories.get(sha256);
         if (series === undefined) throw new RangeError(`no daily history has the digest ${sha256}`);
@@ -206,7 +209,7 @@ class Run {
       if (outdated !== undefined) this.#histories.delete(outdated);
       this.#digests.set(instrument.id, reference.sha256);
       this.#histories.set(reference.sha256, series);
-      const observed = journalEntry<'DailyHistoryObserved'>({
+      const observed = (this.#isHeard ? journalEntry : trustedEntry)<'DailyHistoryObserved'>({
         type: 'DailyHistoryObserved',
         key: instrument.id,
         correlationId,
@@ -245,6 +248,7 @@ class Run {
       if (cycles.includes(now)) this.#cycle(session, 'decision', now);
       const closed = feeds.filter(({ series, next }) => series.closeTime[next] === now);
       for (const { id, series, next } of closed) {
+        if (!this.#broker.hasOrders(id)) continue;
         const bar = {
           ...barAt(series, next),
           sessionStart: next === 0,
@@ -260,7 +264,7 @@ class Run {
         const closed = { ...bar, session: session.date, volume };
         const origin = { minutes: this.#barMinutes, source: SOURCE, modelled: feed.modelled };
         const said = closedBarEvent(feed.id, closed, origin);
-        this.#tell([this.#options.onEvent === undefined ? trustedEntry(said) : journalEntry(said)], now);
+        this.#tell([this.#isHeard ? journalEntry(said) : trustedEntry(said, 0, said.key)], now);
       }
     }
     for (const fact of this.#broker.endSession(session.close)) this.#tell([fact], session.close);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { packagedBars } from '#adapters/market-data/packaged-bars.ts';
 import { flowStrategist } from '#core/agents/flow/flow.ts';
-import { FlowRules } from '#core/agents/flow/flow-rules.ts';
+import { FlowRules, latestFlow } from '#core/agents/flow/flow-rules.ts';
 import { closeLocation, moneyFlow, trailingRank, volumeProfile } from '#core/agents/flow/volume-measures.ts';
 import { type Bar, type BarSeries, barAt, barSeries, sliceBars } from '#core/market/bars.ts';
 import {
@@ -127,13 +127,19 @@ describe('FlowRules', () => {
     expect(said(sliceBars(walk, 0, 500), 0, 500)).toEqual(said(walk, 0, 500));
   });
 
-  it.each([300, 600, 699])('say of bar %i the same whether or not earlier ones are asked about', (from) => {
-    expect(said(walk, from, 700, new FlowRules(walk, from))).toEqual(said(walk, from, 700));
+  it.each([100, 300, 700])('say of the last of %i bars the same from the part that this takes', (length) => {
+    const bars = sliceBars(walk, 0, length);
+    const { fires, imbalance, unusualVolume, value } = latestFlow(bars);
+
+    expect([
+      { imbalance, unusual: unusualVolume, value, follow: fires('follow'), fade: fires('fade') },
+    ]).toEqual(said(bars, length - 1, length));
   });
 
   it('fire in some bars of the real index, a wave of selling rarely', () => {
     const rules = new FlowRules(sliceBars(packagedBars('SPX-PROXY', 'split-adjusted').series, 0, 1500));
-    const count = (rule: 'follow' | 'fade') => rules.signal(rule).reduce((sum, one) => sum + one, 0);
+    const count = (rule: 'follow' | 'fade') =>
+      Array.from({ length: 1500 }, (_, index) => rules.fires(rule, index)).filter(Boolean).length;
 
     expect([count('follow'), count('fade')]).toEqual([397, 4]);
   });

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import {
   alignPair,
   dickeyFuller,
+  type LogCloses,
   logCloses,
   testCointegration,
+  withSharedCalendars,
 } from '#core/agents/multi-instrument/cointegration.ts';
 import { multiInstrumentStrategist } from '#core/agents/multi-instrument/multi-instrument.ts';
 import {
@@ -57,8 +59,10 @@ function propose(daily: Readonly<Record<string, BarSeries>>, changes: Partial<Co
   return outcome;
 }
 
-const aligned = (left: BarSeries, right: BarSeries, sessions: number) =>
-  alignPair(logCloses(left), logCloses(right), sessions);
+function aligned(left: BarSeries, right: BarSeries, sessions: number) {
+  const [one, other] = withSharedCalendars([logCloses(left), logCloses(right)]);
+  return alignPair(one as LogCloses, other as LogCloses, sessions);
+}
 
 describe('cointegration', () => {
   it('finds a pair that belongs together, with its half-life', () => {
@@ -96,7 +100,7 @@ describe('cointegration', () => {
     const pair = aligned(full, sliceBars(full, 100, 400), 1000);
 
     expect(pair.left).toHaveLength(300);
-    expect(pair.leftIndex[0]).toBe(100);
+    expect(pair.closeTime[0]).toBe(full.closeTime[100]);
     expect(pair.left).toEqual(pair.right);
     expect(testCointegration(pair, 126)).toBeNull();
   });
@@ -108,9 +112,27 @@ describe('cointegration', () => {
 
     const pair = aligned({ ...full, close }, full, 100);
 
-    expect([...pair.rightIndex.slice(-2)]).toEqual([full.length - 5, full.length - 1]);
+    expect([...pair.closeTime.slice(-2)]).toEqual(
+      [full.length - 5, full.length - 1].map((index) => full.closeTime[index]),
+    );
     expect(pair.left).toHaveLength(100);
     expect(pair.left).toEqual(pair.right);
+  });
+
+  it('takes the same sessions whether or not they have to be searched for', () => {
+    const full = base('XLK');
+    const close = full.close.slice();
+    close[full.length - 120] = 0;
+    const gapped = { ...full, close };
+    const searched = aligned(gapped, full, 200);
+    const atOnce = aligned(gapped, full, 100);
+
+    expect(searched.left).toHaveLength(200);
+    for (const name of ['closeTime', 'left', 'right'] as const)
+      expect(searched[name].slice(-100)).toEqual(atOnce[name].slice());
+    expect(aligned(full, sliceBars(full, 0, full.length - 1), 100).closeTime[99]).toBe(
+      full.closeTime[full.length - 2],
+    );
   });
 
   it('estimates the root of a reverting series', () => {
