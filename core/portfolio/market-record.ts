@@ -31,8 +31,10 @@ export function withBar(record: IntradayRecord | null, bar: EventData<'BarClosed
   if (current.openTime[index] === openTime)
     return { session: bar.session, minutes: bar.minutes, modelled: bar.modelled, bars: current };
   const insert = <V>(column: readonly V[], value: V): V[] => {
-    if (index === column.length) return column.concat([value]);
-    return [...column.slice(0, index), value, ...column.slice(index)];
+    const longer = column.slice();
+    if (index === column.length) longer.push(value);
+    else longer.splice(index, 0, value);
+    return longer;
   };
   return {
     session: bar.session,
