@@ -26,9 +26,6 @@ const ABSORBED_CLOSE = 0.3;
 
 export type FlowRule = 'follow' | 'fade';
 
-/** Bars that it takes to know all of one: its year of flows, and the close before the first of them. */
-const LOOK_BACK = FLOW_MINIMUM_SESSIONS + 1;
-
 /**
  * The flow rules at the close of any bar, each from that bar and those before it only. What takes a pass over a year is
  * done for the bars that it is asked of, and last: few bars pass the cheap conditions.
@@ -116,7 +113,7 @@ export interface BarFlow {
 
 /** What {@link FlowRules} say of the last bar, from the bars that this takes. */
 export function latestFlow(bars: BarSeries): BarFlow {
-  const recent = sliceBars(bars, bars.length - LOOK_BACK, bars.length);
+  const recent = sliceBars(bars, bars.length - FLOW_MINIMUM_SESSIONS, bars.length);
   const rules = new FlowRules(recent);
   const last = recent.length - 1;
   return {
