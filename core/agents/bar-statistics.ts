@@ -61,7 +61,7 @@ export function correlation(left: ArrayLike<number>, right: ArrayLike<number>): 
 /** Median; undefined for no values. */
 export function median(values: ArrayLike<number>): number | undefined {
   if (values.length === 0) return undefined;
-  const sorted = Float64Array.from(values).sort();
+  const sorted = new Float64Array(values).sort();
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1
     ? sorted[middle]

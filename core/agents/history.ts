@@ -58,8 +58,20 @@ function sessionsBehind(context: AgentContext, instrument: Instrument, daily: Ba
   return last >= expected ? 0 : sessionCount(instrument.sessionTemplate, last, expected) - 1;
 }
 
+const isPrice = (value: number): boolean => value > 0 && value < Number.POSITIVE_INFINITY;
+
+function hasPrices({ open, high, low, close }: BarSeries, at: number): boolean {
+  return (
+    isPrice(open[at] as number) &&
+    isPrice(high[at] as number) &&
+    isPrice(low[at] as number) &&
+    isPrice(close[at] as number)
+  );
+}
+
 function badPrice(instrument: Instrument, bars: BarSeries, from: number): string | null {
   for (let at = from; at < bars.length; at++) {
+    if (hasPrices(bars, at)) continue;
     for (const [name, column] of [
       ['open', bars.open],
       ['high', bars.high],
@@ -67,7 +79,7 @@ function badPrice(instrument: Instrument, bars: BarSeries, from: number): string
       ['close', bars.close],
     ] as const) {
       const value = column[at] as number;
-      if (!Number.isFinite(value) || value <= 0) {
+      if (!isPrice(value)) {
         const date = sessionDateOf(instrument, { closeTime: bars.closeTime[at] as number });
         return `the ${name} of ${date} is ${value}, not a positive price`;
       }

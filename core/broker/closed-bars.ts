@@ -1,9 +1,9 @@
-import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
+import { type JournalEntry, journalEntry, type NewEvent } from '#core/events/new-event.ts';
 import { correlations } from '#core/events/state-keys.ts';
 import { CALENDAR_FIRST_DATE, CALENDAR_LAST_DATE, sessionAt } from '#core/market/calendar.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import { type EpochMillis, instantText } from '#core/values/clock.ts';
-import { Decimal, decimalText } from '#core/values/decimal.ts';
+import { numberText } from '#core/values/decimal.ts';
 import type { BrokerBar } from './broker-port.ts';
 import { BRIDGE } from './order-facts.ts';
 
@@ -23,14 +23,19 @@ export interface ClosedBar {
 export const closedBarKey = (instrument: string, { closeTime }: Pick<ClosedBar, 'closeTime'>): string =>
   `${instrument}@${instantText(closeTime)}`;
 
+interface BarOrigin {
+  readonly minutes: number;
+  readonly source: string;
+  readonly modelled: boolean;
+}
+
 /** A closed bar as it is journaled. */
-export function barClosed(
-  instrument: string,
-  bar: ClosedBar,
-  of: { readonly minutes: number; readonly source: string; readonly modelled: boolean },
-): JournalEntry<'BarClosed'> {
-  const text = (value: number): string => decimalText(new Decimal(value));
-  return journalEntry<'BarClosed'>({
+export const barClosed = (instrument: string, bar: ClosedBar, of: BarOrigin): JournalEntry<'BarClosed'> =>
+  journalEntry(closedBarEvent(instrument, bar, of));
+
+/** What a closed bar says. @throws NotADecimalError for a price or volume that is not finite */
+export function closedBarEvent(instrument: string, bar: ClosedBar, of: BarOrigin): NewEvent<'BarClosed'> {
+  return {
     type: 'BarClosed',
     key: closedBarKey(instrument, bar),
     correlationId: correlations.session(bar.session),
@@ -43,15 +48,15 @@ export function barClosed(
       minutes: of.minutes,
       openTime: instantText(bar.openTime),
       closeTime: instantText(bar.closeTime),
-      open: text(bar.open),
-      high: text(bar.high),
-      low: text(bar.low),
-      close: text(bar.close),
-      volume: bar.volume === null ? null : text(bar.volume),
+      open: numberText(bar.open),
+      high: numberText(bar.high),
+      low: numberText(bar.low),
+      close: numberText(bar.close),
+      volume: bar.volume === null ? null : numberText(bar.volume),
       source: of.source,
       modelled: of.modelled,
     },
-  });
+  };
 }
 
 /**

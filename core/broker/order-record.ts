@@ -11,6 +11,7 @@ import {
 } from '#contracts/primitives.ts';
 import type { StateKey } from '#core/events/desk-store.ts';
 import { Decimal } from '#core/values/decimal.ts';
+import { memoizeByIdentity } from '#core/values/memo.ts';
 
 /** One execution that counts: a correction takes the place of what it corrects. */
 const countedFill = z.object({
@@ -101,9 +102,10 @@ export function isOpen(record: OrderRecord): boolean {
 }
 
 /** Units filled, exactly. */
-export function filledQuantity(record: OrderRecord): Decimal {
-  return record.fills.reduce((sum, fill) => sum.plus(fill.quantity), new Decimal(0));
-}
+export const filledQuantity = memoizeByIdentity(
+  (record: OrderRecord): Decimal =>
+    record.fills.reduce((sum, fill) => sum.plus(fill.quantity), new Decimal(0)),
+);
 
 /** Units that the order has at the broker in its present life. */
 export function workingQuantity(record: OrderRecord): Decimal {

@@ -1,6 +1,6 @@
 import type { DeskEvent, EventData, EventType } from '#contracts/registry.ts';
 import type { CycleBody } from '#core/agents/context.ts';
-import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
+import { type JournalEntry, journalEntry, trustedEntry } from '#core/events/new-event.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 
 /** Event types whose data begins with the cycle's own members. */
@@ -15,11 +15,13 @@ export const CYCLE_TTL_SECONDS = 1500;
 export interface Speaker {
   readonly name: string;
   readonly now: EpochMillis;
+  /** Whether what is said stays in the process and is believed: see {@link trustedEntry}. */
+  readonly trusted?: boolean;
 }
 
 /** The next event of a cycle: the cycle's members carried over from the cause, the rest from the step. */
 export function cycleEvent<T extends CycleEventType>(
-  { name, now }: Speaker,
+  { name, now, trusted }: Speaker,
   cause: DeskEvent<CycleEventType>,
   type: T,
   key: string,
@@ -27,7 +29,7 @@ export function cycleEvent<T extends CycleEventType>(
   sequence = 0,
 ): JournalEntry<T> {
   const { cycleId, session, kind, snapshot } = cause.data;
-  return journalEntry(
+  return (trusted === true ? trustedEntry : journalEntry)(
     {
       type,
       key,

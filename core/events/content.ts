@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ContentReference } from '#contracts/primitives.ts';
 import { canonicalJson } from './canonical.ts';
 
@@ -8,6 +8,6 @@ export function contentOf(
   value: unknown,
 ): { readonly reference: ContentReference; readonly bytes: Buffer } {
   const bytes = Buffer.from(canonicalJson(value), 'utf8');
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const sha256 = hash('sha256', bytes);
   return { reference: { uri: `${folder}/${sha256}.json`, sha256, bytes: bytes.length }, bytes };
 }

@@ -40,9 +40,22 @@ export interface JournalEntry<T extends EventType = EventType> {
  */
 export function journalEntry<T extends EventType>(input: NewEvent<T>, sequence = 0): JournalEntry<T> {
   checkEventData(input.type, input.data);
+  return trustedEntry(input, sequence);
+}
+
+/**
+ * {@link journalEntry} without the schema's check, for data that are what it says by the way they are made, and that do not
+ * leave the process. What is journaled is checked.
+ * @param id what it is told apart by in the process; without it the id that a journaled one has
+ */
+export function trustedEntry<T extends EventType>(
+  input: NewEvent<T>,
+  sequence = 0,
+  id = eventId(input.correlationId, input.sender, input.type, input.key),
+): JournalEntry<T> {
   const event = {
     metadata: {
-      id: eventId(input.correlationId, input.sender, input.type, input.key),
+      id,
       type: input.type,
       version: EVENTS[input.type].version,
       occurredAt: instantText(input.occurredAt),

@@ -130,7 +130,6 @@ function walk(
       time = next;
     }
   }
-  for (const anchor of anchors) prices[anchor.point] = anchor.price;
   return prices;
 }
 
@@ -158,6 +157,7 @@ function checkDay(instrument: Instrument, session: Session, day: SessionPrices):
  * Deterministic: the same seed, instrument, session and day give the same bytes. The path of one session does not
  * depend on any other.
  *
+ * @param barMinutes minutes of a bar: the minutes of the same path put together, as `aggregateBars` does it
  * @throws ImpossibleSessionBarError unless L ≤ O, C ≤ H, all finite, volume not negative
  */
 export function intradayPath(
@@ -165,6 +165,7 @@ export function intradayPath(
   session: Session,
   day: SessionPrices,
   seed: number | string,
+  barMinutes = 1,
 ): BarSeries {
   checkDay(instrument, session, day);
   const shape = sessionShape(sessionMinutes(session));
@@ -172,54 +173,61 @@ export function intradayPath(
   const { numerator, denominator } = tickFraction(instrument.tick);
   const anchors = anchorsOf(day, shape.clock, random);
   const prices = walk(day, anchors, shape.clock, random);
-  const isAnchor = new Set(anchors.map((anchor) => anchor.point));
   const perTick = denominator / numerator;
   for (let point = 0; point < prices.length; point++) {
-    if (isAnchor.has(point)) continue;
     const snapped = (Math.round((prices[point] as number) * perTick) * numerator) / denominator;
     prices[point] = Math.min(day.high, Math.max(day.low, snapped));
   }
+  // What the day itself says is met to the bit, on the tick or off it.
+  for (const anchor of anchors) prices[anchor.point] = anchor.price;
 
-  const { minutes } = shape;
-  const column = () => new Float64Array(minutes);
-  const [openTime, closeTime, open, high, low, close] = [
-    column(),
-    column(),
-    column(),
-    column(),
-    column(),
-    column(),
-  ];
-  for (let minute = 0; minute < minutes; minute++) {
-    const first = minute * POINTS_PER_MINUTE;
-    let highest = prices[first] as number;
-    let lowest = highest;
-    for (let point = first + 1; point < first + POINTS_PER_MINUTE; point++) {
+  return barsOf(instrument, session, prices, minuteVolumes(day.volume, shape, random), barMinutes);
+}
+
+/** Puts the points of a path and the volumes of its minutes together into bars, counted from the session's open. */
+function barsOf(
+  { id }: Instrument,
+  session: Session,
+  prices: Float64Array,
+  volumes: Float64Array,
+  barMinutes: number,
+): BarSeries {
+  const minutes = volumes.length;
+  const length = Math.ceil(minutes / barMinutes);
+  const column = () => new Float64Array(length);
+  const bars = {
+    instrument: id,
+    interval: { unit: 'minute', count: barMinutes } as const,
+    length,
+    openTime: column(),
+    closeTime: column(),
+    open: column(),
+    high: column(),
+    low: column(),
+    close: column(),
+    volume: column(),
+  };
+  for (let bar = 0; bar < length; bar++) {
+    const from = bar * barMinutes;
+    const to = Math.min(from + barMinutes, minutes);
+    let highest = Number.NEGATIVE_INFINITY;
+    let lowest = Number.POSITIVE_INFINITY;
+    for (let point = from * POINTS_PER_MINUTE; point < to * POINTS_PER_MINUTE; point++) {
       const price = prices[point] as number;
       if (price > highest) highest = price;
       if (price < lowest) lowest = price;
     }
-    openTime[minute] = session.open + minute * 60_000;
-    closeTime[minute] = session.open + (minute + 1) * 60_000;
-    open[minute] = prices[first] as number;
-    high[minute] = highest;
-    low[minute] = lowest;
-    close[minute] = prices[first + POINTS_PER_MINUTE - 1] as number;
+    let volume = volumes[from] as number;
+    for (let minute = from + 1; minute < to; minute++) volume += volumes[minute] as number;
+    bars.openTime[bar] = session.open + from * 60_000;
+    bars.closeTime[bar] = session.open + to * 60_000;
+    bars.open[bar] = prices[from * POINTS_PER_MINUTE] as number;
+    bars.high[bar] = highest;
+    bars.low[bar] = lowest;
+    bars.close[bar] = prices[to * POINTS_PER_MINUTE - 1] as number;
+    bars.volume[bar] = volume;
   }
-  const volume = minuteVolumes(day.volume, shape, random);
-  const interval = { unit: 'minute', count: 1 } as const;
-  return {
-    instrument: instrument.id,
-    interval,
-    length: minutes,
-    openTime,
-    closeTime,
-    open,
-    high,
-    low,
-    close,
-    volume,
-  };
+  return bars;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { TradingState } from '#contracts/events/desk.ts';
 import type { Intent } from '#contracts/events/orders.ts';
 import type { EventData } from '#contracts/registry.ts';
 import { Decimal } from '#core/values/decimal.ts';
+import { type Position, positionQuantity } from './position.ts';
 
 /**
  * The account book: the one consistency boundary of the desk. Positions, orders, reservations, equity and trading state
@@ -55,34 +56,6 @@ export interface Mark {
   readonly earlier: readonly { readonly price: string; readonly at: string }[];
 }
 
-/** A position is its layers (lots). Each has its own resting stop at the broker and is closed on its own. */
-export interface Position {
-  readonly instrument: string;
-  readonly layers: Readonly<Record<string, Layer>>;
-  readonly plan: Intent['plan'];
-  readonly initialRisk: string | null;
-  readonly target: string | null;
-}
-
-export interface Layer {
-  readonly intentId: string;
-  readonly positionId: string;
-  readonly strategy: string;
-  readonly direction: 'long' | 'short';
-  readonly openedAt: string;
-  readonly stop: string | null;
-  /** Executions by id: what a layer is worth does not depend on the order in which they arrived. */
-  readonly opening: Readonly<Record<string, Execution>>;
-  readonly closing: Readonly<Record<string, Execution>>;
-}
-
-export interface Execution {
-  readonly quantity: string;
-  readonly price: string;
-  /** The execution that this one takes the place of; null for an original. Both are kept, whichever arrives first. */
-  readonly corrects: string | null;
-}
-
 export interface OrderRecord {
   readonly intent: Intent;
   readonly correlationId: string;
@@ -126,102 +99,6 @@ export const EMPTY_BOOK: AccountBook = {
 };
 
 const ZERO = new Decimal(0);
-/**
- * The executions that count: those no other takes the place of, and of several that correct the same one the last by id.
- * It depends on which have arrived, never on the order they came in.
- */
-export function counting(executions: Readonly<Record<string, Execution>>): readonly Execution[] {
-  const correctedBy = new Map<string, string>();
-  for (const [id, { corrects }] of Object.entries(executions)) {
-    if (corrects !== null && id > (correctedBy.get(corrects) ?? '')) correctedBy.set(corrects, id);
-  }
-  return Object.entries(executions).flatMap(([id, execution]) => {
-    const outranked = execution.corrects !== null && correctedBy.get(execution.corrects) !== id;
-    return correctedBy.has(id) || outranked ? [] : [execution];
-  });
-}
-
-/** Units of the executions that count. */
-export const executedUnits = (executions: Readonly<Record<string, Execution>>): Decimal =>
-  counting(executions).reduce((total, { quantity }) => total.plus(quantity), ZERO);
-/** Money of the executions that count: units times price. */
-export const executedValue = (executions: Readonly<Record<string, Execution>>): Decimal =>
-  counting(executions).reduce(
-    (total, { quantity, price }) => total.plus(new Decimal(quantity).times(price)),
-    ZERO,
-  );
-
-/** Units of a layer still open, unsigned. Negative only while a closing execution has overtaken its opening one. */
-export function layerQuantity(layer: Layer): Decimal {
-  return executedUnits(layer.opening).minus(executedUnits(layer.closing));
-}
-
-/** Average price of the layer's opening executions; null before the first. */
-export function layerAveragePrice(layer: Layer): Decimal | null {
-  const opened = executedUnits(layer.opening);
-  return opened.isZero() ? null : executedValue(layer.opening).div(opened);
-}
-
-/**
- * P&L of a layer before fees. Realised: the units both opened and closed, times the difference of their average prices, by
- * direction. Unrealised: the units left, from what they cost to the mark. Where more was closed than opened (a correction,
- * or an opening execution still on its way) the excess cost what it was closed at.
- */
-export function layerProfit(
-  layer: Layer,
-  mark: Decimal | null,
-): { readonly realized: Decimal; readonly unrealized: Decimal } {
-  const opened = executedUnits(layer.opening);
-  const closed = executedUnits(layer.closing);
-  const sign = layer.direction === 'long' ? 1 : -1;
-  const openedAt = opened.isZero() ? null : executedValue(layer.opening).div(opened);
-  const closedAt = closed.isZero() ? null : executedValue(layer.closing).div(closed);
-  const realized =
-    openedAt === null || closedAt === null
-      ? ZERO
-      : closedAt.minus(openedAt).times(Decimal.min(opened, closed)).times(sign);
-  const left = opened.minus(closed);
-  const cost = left.gt(0) ? openedAt : closedAt;
-  const unrealized =
-    mark === null || cost === null || left.isZero() ? ZERO : mark.minus(cost).times(left).times(sign);
-  return { realized, unrealized };
-}
-
-/** Signed units held of an instrument: long positive. */
-export function positionQuantity(position: Position | undefined): Decimal {
-  if (position === undefined) return ZERO;
-  return Object.values(position.layers).reduce((total, layer) => {
-    const open = layerQuantity(layer);
-    return layer.direction === 'long' ? total.plus(open) : total.minus(open);
-  }, ZERO);
-}
-
-/** Layers with units left, in the order they were opened. */
-export function openLayers(position: Position | undefined): readonly Layer[] {
-  return Object.values(position?.layers ?? {})
-    .filter((layer) => layerQuantity(layer).gt(0))
-    .sort((left, right) =>
-      left.openedAt === right.openedAt
-        ? left.intentId < right.intentId
-          ? -1
-          : 1
-        : left.openedAt < right.openedAt
-          ? -1
-          : 1,
-    );
-}
-
-/** Average price over the open layers, weighted by open units; null when flat. */
-export function positionAveragePrice(position: Position | undefined): Decimal | null {
-  let units = ZERO;
-  let value = ZERO;
-  for (const layer of openLayers(position)) {
-    const open = layerQuantity(layer);
-    units = units.plus(open);
-    value = value.plus(open.times(layerAveragePrice(layer) ?? 0));
-  }
-  return units.isZero() ? null : value.div(units);
-}
 
 const FINISHED: readonly OrderRecord['status'][] = ['filled', 'cancelled', 'rejected', 'declined'];
 /** Units of an order that may still fill. Of one that has ended: executions the broker counts and we have not seen yet. */

@@ -1,6 +1,6 @@
 import type { DeskEvent } from '#contracts/registry.ts';
 import type { StateKey } from '#core/events/desk-store.ts';
-import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
+import { type JournalEntry, journalEntry, trustedEntry } from '#core/events/new-event.ts';
 import { type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
 import { type BreakerEvent, reduceOnly, trip } from '#core/risk/breakers.ts';
 import type { RiskPolicy } from '#core/risk/policy.ts';
@@ -48,10 +48,11 @@ const address = (key: StateKey) => `${key.partition}\u0000${key.sort}`;
 export function keepBook(
   state: BookState,
   events: readonly DeskEvent<LedgerInput>[],
-  speaker: { readonly name: string; readonly now: EpochMillis },
+  speaker: { readonly name: string; readonly now: EpochMillis; readonly trusted?: boolean },
 ): KeptBook {
   const { policy } = state;
   const { now } = speaker;
+  const entryOf = speaker.trusted === true ? trustedEntry : journalEntry;
   let { book } = state;
   let halt: HaltFlag | null = null;
   const market = new Map<string, KeptBook['market'][number]>();
@@ -72,7 +73,7 @@ export function keepBook(
       urgency: 'normal' | 'critical',
     ) =>
       entries.push(
-        journalEntry(
+        entryOf(
           {
             type,
             key: metadata.id,

@@ -1,20 +1,15 @@
 import type { DeskEvent } from '#contracts/registry.ts';
 import { executionBase } from '#core/broker/order-facts.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
+import { type AccountBook, equity, isLive, type Mark, type OrderRecord, opens } from './account-book.ts';
 import {
-  type AccountBook,
-  equity,
   executedUnits,
   executedValue,
-  isLive,
   type Layer,
-  layerProfit,
   layerQuantity,
-  type Mark,
-  type OrderRecord,
-  opens,
+  layerRealized,
   type Position,
-} from './account-book.ts';
+} from './position.ts';
 
 /** The events that change the book. Everything else is refused by type. */
 export const LEDGER_EVENTS = [
@@ -167,7 +162,7 @@ function beginSession(book: AccountBook, session: string): AccountBook {
     const kept: Record<string, Layer> = {};
     for (const [id, layer] of Object.entries(position.layers)) {
       if (layerQuantity(layer).isZero() && orders[id] === undefined)
-        realized = realized.plus(layerProfit(layer, null).realized);
+        realized = realized.plus(layerRealized(layer));
       else kept[id] = layer;
     }
     if (Object.keys(kept).length > 0) positions[instrument] = { ...position, layers: kept };

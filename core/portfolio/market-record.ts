@@ -27,15 +27,15 @@ export function withBar(record: IntradayRecord | null, bar: EventData<'BarClosed
   if (record !== null && record.session > bar.session) return record;
   const current = record !== null && record.session === bar.session ? record.bars : EMPTY;
   const openTime = parseInstant(bar.openTime);
-  const at = current.openTime.findIndex((time) => time >= openTime);
-  const index = at < 0 ? current.openTime.length : at;
+  const index = current.openTime.findLastIndex((time) => time < openTime) + 1;
   if (current.openTime[index] === openTime)
     return { session: bar.session, minutes: bar.minutes, modelled: bar.modelled, bars: current };
-  const insert = <V>(column: readonly V[], value: V): V[] => [
-    ...column.slice(0, index),
-    value,
-    ...column.slice(index),
-  ];
+  const insert = <V>(column: readonly V[], value: V): V[] => {
+    const longer = column.slice();
+    if (index === column.length) longer.push(value);
+    else longer.splice(index, 0, value);
+    return longer;
+  };
   return {
     session: bar.session,
     minutes: bar.minutes,

@@ -1,4 +1,5 @@
-import { type AccountBook, isLive, layerQuantity, opens } from './account-book.ts';
+import { type AccountBook, isLive, opens } from './account-book.ts';
+import { layerQuantity } from './position.ts';
 
 /** A layer that was closed in the current session, and by what. */
 export interface RecentExit {

@@ -1,13 +1,5 @@
-import {
-  exposedInstruments,
-  isForeign,
-  isLive,
-  layerAveragePrice,
-  layerQuantity,
-  openLayers,
-  opens,
-  worstExposure,
-} from '#core/portfolio/account-book.ts';
+import { exposedInstruments, isForeign, isLive, opens, worstExposure } from '#core/portfolio/account-book.ts';
+import { layerAveragePrice, layerQuantity, openLayers } from '#core/portfolio/position.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import {
   exposureLimit,

@@ -1,6 +1,7 @@
 import type { Intent } from '#contracts/events/orders.ts';
 import type { EventData } from '#contracts/registry.ts';
-import { type AccountBook, opens, positionQuantity } from '#core/portfolio/account-book.ts';
+import { type AccountBook, opens } from '#core/portfolio/account-book.ts';
+import { positionQuantity } from '#core/portfolio/position.ts';
 import { instantText, parseInstant } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { type Finding, type GateInput, worstPrice } from './limit.ts';

@@ -1,4 +1,5 @@
-import { isLive, openLayers, opens } from '#core/portfolio/account-book.ts';
+import { isLive, opens } from '#core/portfolio/account-book.ts';
+import { openLayers } from '#core/portfolio/position.ts';
 import { found, type Limit } from './limit.ts';
 
 const killSwitch: Limit = ({ haltFlag }) =>

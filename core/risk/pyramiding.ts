@@ -5,6 +5,7 @@ import { findInstrument } from '#core/market/catalog.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import { type EpochMillis, instantText, parseInstant } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
+import { memoizeByIdentity } from '#core/values/memo.ts';
 import type { RiskPolicy } from './policy.ts';
 
 type Portfolio = EventData<'PortfolioRevalued'>;
@@ -78,7 +79,8 @@ export function planPyramiding(
   const stopMoves: StopMove[] = [];
   for (const position of portfolio.positions) {
     const instrument = options.instrument(position.instrument);
-    const situation = instrument === undefined ? null : situationOf(position, instrument);
+    if (instrument === undefined || hasNothingToPlan(position, options)) continue;
+    const situation = situationOf(position, instrument);
     if (situation === null) continue;
     stopMoves.push(...trailStops(situation));
     const intent = nextLayer(portfolio, policy, situation, options, intents);
@@ -115,10 +117,7 @@ interface Situation {
 /** Null where the position is flat or its plan is unknown: nothing is derived from what is not there. */
 function situationOf(position: Position, instrument: Instrument): Situation | null {
   const quantity = new Decimal(position.quantity);
-  const layers = position.layers
-    .filter((layer) => !new Decimal(layer.quantity).isZero())
-    .sort((a, b) => parseInstant(a.openedAt) - parseInstant(b.openedAt) || layerNumber(a) - layerNumber(b));
-  const [first, ...rest] = layers;
+  const [first, ...rest] = heldLayers(position.layers);
   if (quantity.isZero() || first === undefined || position.plan === null || position.initialRisk === null)
     return null;
   const initialRisk = new Decimal(position.initialRisk);
@@ -135,6 +134,17 @@ function situationOf(position: Position, instrument: Instrument): Situation | nu
     mark,
   };
 }
+
+/** A single layer keeps its stop, and where no volume is known nothing is added: so it is of most positions at a bar. */
+const hasNothingToPlan = ({ instrument, layers }: Position, { expectedVolume }: PyramidingOptions): boolean =>
+  expectedVolume?.(instrument) === undefined && heldLayers(layers).length < 2;
+
+/** Layers that hold something, oldest first. They stay the same from bar to bar. */
+const heldLayers = memoizeByIdentity((layers: readonly Layer[]): readonly Layer[] =>
+  layers
+    .filter((layer) => !new Decimal(layer.quantity).isZero())
+    .sort((a, b) => parseInstant(a.openedAt) - parseInstant(b.openedAt) || layerNumber(a) - layerNumber(b)),
+);
 
 /** 1 for the entry, n for an addition `<positionId>-L<n>`. */
 function layerNumber(layer: Layer): number {

@@ -1,4 +1,5 @@
-import { isLive, layerQuantity, remaining } from '#core/portfolio/account-book.ts';
+import { isLive, remaining } from '#core/portfolio/account-book.ts';
+import { layerQuantity } from '#core/portfolio/position.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { found, type Limit } from './limit.ts';
 

@@ -68,6 +68,12 @@ export function decimalText(value: Decimal): string {
   return rounded.isZero() ? '0' : rounded.toFixed();
 }
 
+/** {@link decimalText} of a number. Where a number's own shortest text is plain, that is it. @throws NotADecimalError */
+export function numberText(value: number): string {
+  const size = Math.abs(value);
+  return (size >= 1e-6 && size < 1e21) || size === 0 ? String(value) : decimalText(new Decimal(value));
+}
+
 /** Money rounded half-even to the cent, as text with two places. */
 export function centsText(value: Decimal): string {
   const rounded = value.toDecimalPlaces(2, Decimal.ROUND_HALF_EVEN);

@@ -51,7 +51,24 @@ function equal(left: Float64Array, right: Float64Array): boolean {
   if (left.length !== right.length) return false;
   // From the end: two histories of one instrument differ in their last session.
   for (let at = left.length - 1; at >= 0; at--) {
-    if (!Object.is(left[at], right[at])) return false;
+    const value = left[at] as number;
+    const other = right[at] as number;
+    if (value === other ? value === 0 && !Object.is(value, other) : !Object.is(value, other)) return false;
   }
   return true;
+}
+
+/**
+ * A pure function of an object that is never changed once it is made, which remembers its result for as long as the object
+ * is alive. Only for what is replaced and not written to, such as the account book and its parts.
+ */
+export function memoizeByIdentity<K extends object, R>(compute: (of: K) => R): (of: K) => R {
+  const results = new WeakMap<K, { readonly result: R }>();
+  return (of) => {
+    const known = results.get(of);
+    if (known !== undefined) return known.result;
+    const result = compute(of);
+    results.set(of, { result });
+    return result;
+  };
 }

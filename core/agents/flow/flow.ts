@@ -14,7 +14,14 @@ import { outcomeOf } from '#core/agents/strategy/proposal-outcome.ts';
 import { tradeLevels } from '#core/agents/strategy/trade-levels.ts';
 import { recordWords, type TradePlan, tradeRecord } from '#core/agents/strategy/trade-record.ts';
 import { sliceBars } from '#core/market/bars.ts';
-import { ABANDON_IMBALANCE, FLOW_MINIMUM_SESSIONS, type FlowSignals, flowSignals } from './flow-signals.ts';
+import {
+  ABANDON_IMBALANCE,
+  type BarFlow,
+  FLOW_MINIMUM_SESSIONS,
+  type FlowRule,
+  FlowRules,
+  latestFlow,
+} from './flow-rules.ts';
 import { volumeProfile } from './volume-measures.ts';
 
 const FOLLOW: TradePlan = {
@@ -66,27 +73,27 @@ function judge(context: AgentContext, known: InstrumentState): Judgement {
   const state = { ...known, daily };
   const { instrument } = state;
   const last = daily.length - 1;
-  const signals = flowSignals(daily, last);
-  const imbalance = signals.imbalance[last] as number;
+  const flow = latestFlow(daily);
+  const { imbalance } = flow;
   if (!Number.isFinite(imbalance)) return { reason: `${instrument.id} has unknown volume in its last year` };
   const position = positionOf(context, instrument.id);
   if (position !== undefined) {
     return directionOf(position) === 'long'
-      ? abandon(context, state, signals, position)
+      ? abandon(context, state, flow, position)
       : { reason: `a short in ${instrument.id} is not this method's` };
   }
-  if (signals.fade[last] === 1) return enter(context, state, signals, 'fade', FADE);
-  if (signals.follow[last] === 1) return enter(context, state, signals, 'follow', FOLLOW);
+  if (flow.fires('fade')) return enter(context, state, flow, 'fade', FADE);
+  if (flow.fires('follow')) return enter(context, state, flow, 'follow', FOLLOW);
   return {
-    reason: `no large flow in ${instrument.id}: imbalance ${figure(imbalance)}, volume ${figure(signals.unusual[last] as number)} times usual`,
+    reason: `no large flow in ${instrument.id}: imbalance ${figure(imbalance)}, volume ${figure(flow.unusualVolume)} times usual`,
   };
 }
 
 function enter(
   context: AgentContext,
   state: InstrumentState,
-  signals: FlowSignals,
-  rule: 'follow' | 'fade',
+  flow: BarFlow,
+  rule: FlowRule,
   plan: TradePlan,
 ): Judgement {
   const { daily, instrument, session } = state;
@@ -112,12 +119,12 @@ function enter(
     plan,
   );
   if (levels === null) return { reason: `${instrument.id} has no valid stop and target at its volatility` };
-  const record = tradeRecord(daily, flowSignals(daily)[rule], plan, 'long');
+  const rules = new FlowRules(daily);
+  const record = tradeRecord(daily, (index) => rules.fires(rule, index), plan, 'long');
   const words = recordWords(record);
   if (!(record.expectedR > 0)) return { reason: `${instrument.id}: ${words}` };
   const profile = volumeProfile(daily, PROFILE_SESSIONS);
-  const imbalance = signals.imbalance[last] as number;
-  const unusual = signals.unusual[last] as number;
+  const { imbalance, unusualVolume: unusual } = flow;
   return {
     proposal: openProposal(context, 'flow', state, 'long', levels, {
       confidence: record.winRate,
@@ -151,18 +158,16 @@ function enter(
 function abandon(
   context: AgentContext,
   state: InstrumentState,
-  signals: FlowSignals,
+  flow: BarFlow,
   position: NonNullable<ReturnType<typeof positionOf>>,
 ): Judgement {
   const id = state.instrument.id;
   const last = state.daily.length - 1;
-  const imbalance = signals.imbalance[last] as number;
-  const value = signals.value[last] as number;
+  const { imbalance, value } = flow;
   if (imbalance > ABANDON_IMBALANCE || state.reference >= value) {
     return { reason: `${id} is held and the flow does not speak against it: imbalance ${figure(imbalance)}` };
   }
-  const before = barsAtEntry(state.daily, position).length - 1;
-  if ((flowSignals(state.daily, before).imbalance[before] as number) <= ABANDON_IMBALANCE) {
+  if (latestFlow(barsAtEntry(state.daily, position)).imbalance <= ABANDON_IMBALANCE) {
     return { reason: `${id} was bought against the flow: imbalance ${figure(imbalance)} is no news` };
   }
   const proposal = closeProposal(context, 'flow', state, position, {

@@ -12,67 +12,75 @@ export function closeLocation(high: number, low: number, close: number): number 
  * Chaikin money flow at each bar: Σ close location × volume over Σ volume, of the last `window` bars. NaN while the
  * window is not full or a volume in it is unknown.
  */
-export function moneyFlow(bars: BarSeries, window: number): Float64Array {
-  return rollingShare(bars, window, (index) =>
-    closeLocation(bars.high[index] as number, bars.low[index] as number, bars.close[index] as number),
-  );
+export function moneyFlow({ high, low, close, volume }: BarSeries, window: number): Float64Array {
+  const weighted = new Float64Array(close.length);
+  for (let index = 0; index < weighted.length; index++) {
+    const location = closeLocation(high[index] as number, low[index] as number, close[index] as number);
+    weighted[index] = location * (volume[index] as number);
+  }
+  return rollingShare(weighted, volume, window);
 }
 
 /** Signed volume share: Σ sign(close − close before) × volume over Σ volume (Granville's on-balance volume, bounded). */
-export function signedVolume(bars: BarSeries, window: number): Float64Array {
-  return rollingShare(bars, window, (index) =>
-    index === 0 ? 0 : Math.sign((bars.close[index] as number) - (bars.close[index - 1] as number)),
-  );
+export function signedVolume({ close, volume }: BarSeries, window: number): Float64Array {
+  const weighted = new Float64Array(close.length);
+  for (let index = 0; index < weighted.length; index++) {
+    const sign = index === 0 ? 0 : Math.sign((close[index] as number) - (close[index - 1] as number));
+    weighted[index] = sign * (volume[index] as number);
+  }
+  return rollingShare(weighted, volume, window);
 }
 
-/** Volume-weighted average of typical prices over the last `window` bars, at each bar. */
-export function volumeWeightedPrice(bars: BarSeries, window: number): Float64Array {
-  return rollingShare(
-    bars,
-    window,
-    (index) =>
-      ((bars.high[index] as number) + (bars.low[index] as number) + (bars.close[index] as number)) / 3,
-  );
+/** Volume-weighted average of typical prices over the last `window` bars up to one; NaN with fewer, or without volume. */
+export function volumeWeightedPrice(
+  { high, low, close, volume }: BarSeries,
+  window: number,
+  index: number,
+): number {
+  if (index < window - 1) return Number.NaN;
+  let sum = 0;
+  let total = 0;
+  for (let at = index - window + 1; at <= index; at++) {
+    const units = volume[at] as number;
+    sum += (((high[at] as number) + (low[at] as number) + (close[at] as number)) / 3) * units;
+    total += units;
+  }
+  return total > 0 ? sum / total : Number.NaN;
 }
 
-/** Recomputed over each window rather than updated, so that rounding errors do not depend on where a series begins. */
-function rollingShare(bars: BarSeries, window: number, value: (index: number) => number): Float64Array {
-  const result = new Float64Array(bars.length).fill(Number.NaN);
-  const values = Float64Array.from({ length: bars.length }, (_, index) => value(index));
-  for (let end = window - 1; end < bars.length; end++) {
-    let weighted = 0;
+/** Summed over each window rather than updated, so that rounding errors do not depend on where a series begins. */
+function rollingShare(weighted: Float64Array, volume: Float64Array, window: number): Float64Array {
+  const result = new Float64Array(weighted.length).fill(Number.NaN);
+  for (let end = window - 1; end < weighted.length; end++) {
+    let sum = 0;
     let total = 0;
     for (let index = end - window + 1; index <= end; index++) {
-      const units = bars.volume[index] as number;
-      weighted += (values[index] as number) * units;
-      total += units;
+      sum += weighted[index] as number;
+      total += volume[index] as number;
     }
-    if (total > 0) result[end] = weighted / total;
+    if (total > 0) result[end] = sum / total;
   }
   return result;
 }
 
 /**
- * Share of the finite values among the `window` up to and including each bar that are below it, ties half; 0…1.
- * @param from the first bar whose rank is wanted; NaN before it
+ * Share of the finite values among the `window` up to and including one that are below it, ties half; 0…1. NaN while the
+ * window is not full, for a value that is not finite, and where less than half of the window is.
  */
-export function trailingRank(values: Float64Array, window: number, from = 0): Float64Array {
-  const ranks = new Float64Array(values.length).fill(Number.NaN);
-  for (let end = Math.max(from, window - 1); end < values.length; end++) {
-    const own = values[end] as number;
-    if (!Number.isFinite(own)) continue;
-    let below = 0;
-    let count = 0;
-    for (let index = end - window + 1; index <= end; index++) {
-      const other = values[index] as number;
-      if (!Number.isFinite(other)) continue;
-      count++;
-      if (other < own) below++;
-      else if (other === own) below += 0.5;
-    }
-    if (count >= window / 2) ranks[end] = below / count;
+export function trailingRank(values: Float64Array, window: number, index: number): number {
+  const own = values[index] as number;
+  if (index < window - 1 || !Number.isFinite(own)) return Number.NaN;
+  let below = 0;
+  let equal = 0;
+  let count = 0;
+  for (let at = index - window + 1; at <= index; at++) {
+    const other = values[at] as number;
+    if (!Number.isFinite(other)) continue;
+    count += 1;
+    if (other < own) below += 1;
+    else if (other === own) equal += 1;
   }
-  return ranks;
+  return count >= window / 2 ? (below + equal / 2) / count : Number.NaN;
 }
 
 export interface VolumeProfile {

@@ -1,6 +1,6 @@
 import type { InstrumentId } from '#core/market/instrument.ts';
-import { memoize } from '#core/values/memo.ts';
-import { mean, returnOver, sessionVolatility, standardDeviation } from '../bar-statistics.ts';
+import { memoize, memoizeByIdentity } from '#core/values/memo.ts';
+import { logReturns, mean, returnOver, standardDeviation } from '../bar-statistics.ts';
 
 /** Look-backs in sessions: 1 week, 1, 3 and 6 months, 1 and 2 years. */
 const LOOK_BACKS = [5, 21, 63, 126, 252, 504] as const;
@@ -54,6 +54,8 @@ function benchmarkReturn(benchmark: Closes, from: number, to: number): number | 
   return Number.isFinite(value) ? value : undefined;
 }
 
+const returnsOf = memoizeByIdentity(({ close }: Closes) => logReturns(close));
+
 /** The factors of one instrument over one look-back that ends with its close number `end` − 1. */
 function factorsAt(series: Closes, end: number, sessions: number, benchmark: Closes | null): Factors {
   const closes = series.close.subarray(0, end);
@@ -67,7 +69,9 @@ function factorsAt(series: Closes, end: number, sessions: number, benchmark: Clo
           series.closeTime[end - 1 - sessions] as number,
           series.closeTime[end - 1] as number,
         );
-  const volatility = sessionVolatility(closes, sessions);
+  // The closes' own session volatility, without their logarithms once more for each look-back and each day of the past.
+  const deviation = standardDeviation(returnsOf(series).subarray(end - 1 - sessions, end - 1));
+  const volatility = Number.isNaN(deviation) ? undefined : deviation;
   return {
     momentum: own,
     ...(market === undefined ? {} : { relativeStrength: own - market }),

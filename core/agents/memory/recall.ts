@@ -1,4 +1,5 @@
 import { dayNumber } from '#core/market/civil-date.ts';
+import { memoizeByIdentity } from '#core/values/memo.ts';
 import type { Episode } from '../context.ts';
 import { type DossierCase, FEATURE_SCALES } from './case.ts';
 
@@ -13,6 +14,19 @@ const UNKNOWN_REGIME = 0.85;
 const HALF_LIFE_DAYS = 180;
 const WEIGHTS = { similarity: 0.6, recency: 0.2, importance: 0.2 } as const;
 
+const FEATURES = Object.keys(FEATURE_SCALES);
+const SCALES = Object.values(FEATURE_SCALES);
+
+/** The features in the order of {@link FEATURES}; NaN for one that is unknown. */
+const columnOf = (features: DossierCase['features']): Float64Array =>
+  Float64Array.from(FEATURES, (name) => features[name] ?? Number.NaN);
+
+/** What a case is compared by, taken from an episode once: hundreds of them are compared with each proposal. */
+const comparedBy = memoizeByIdentity(({ features, closedOn }: Episode) => ({
+  column: columnOf(features),
+  closedOn: dayNumber(closedOn),
+}));
+
 export interface RankedEpisode {
   readonly episode: Episode;
   /** 0…1; see {@link similarityOf}. */
@@ -25,14 +39,18 @@ export interface RankedEpisode {
  * exp(−d²/2), where d² is the mean squared difference of the shared features in their scales; × 0.7 for another
  * instrument, × 0.5 for another regime (0.85 where either is unknown). 0 with fewer than four shared features.
  */
-export function similarityOf(episode: Episode, dossierCase: DossierCase): number {
+export function similarityOf(
+  episode: Episode,
+  dossierCase: DossierCase,
+  now = columnOf(dossierCase.features),
+): number {
+  const then = comparedBy(episode).column;
   let squares = 0;
   let shared = 0;
-  for (const [name, scale] of Object.entries(FEATURE_SCALES)) {
-    const then = episode.features[name];
-    const now = dossierCase.features[name];
-    if (then === null || then === undefined || now === null || now === undefined) continue;
-    squares += ((then - now) / scale) ** 2;
+  for (let at = 0; at < SCALES.length; at++) {
+    const difference = ((then[at] as number) - (now[at] as number)) / (SCALES[at] as number);
+    if (Number.isNaN(difference)) continue;
+    squares += difference ** 2;
     shared += 1;
   }
   if (shared < LEAST_SHARED_FEATURES) return 0;
@@ -54,16 +72,18 @@ export function rankEpisodes(
   limit: number,
 ): readonly RankedEpisode[] {
   const today = dayNumber(asOfSession);
-  return episodes
-    .filter(({ closedOn, direction }) => closedOn < asOfSession && direction === dossierCase.direction)
-    .map((episode) => {
-      const similarity = similarityOf(episode, dossierCase);
-      const recency = 0.5 ** ((today - dayNumber(episode.closedOn)) / HALF_LIFE_DAYS);
-      const relevance =
-        WEIGHTS.similarity * similarity + WEIGHTS.recency * recency + WEIGHTS.importance * episode.importance;
-      return { episode, similarity, relevance };
-    })
-    .filter(({ similarity }) => similarity >= LEAST_SIMILARITY)
+  const now = columnOf(dossierCase.features);
+  const ranked: RankedEpisode[] = [];
+  for (const episode of episodes) {
+    if (episode.closedOn >= asOfSession || episode.direction !== dossierCase.direction) continue;
+    const similarity = similarityOf(episode, dossierCase, now);
+    if (!(similarity >= LEAST_SIMILARITY)) continue;
+    const recency = 0.5 ** ((today - comparedBy(episode).closedOn) / HALF_LIFE_DAYS);
+    const relevance =
+      WEIGHTS.similarity * similarity + WEIGHTS.recency * recency + WEIGHTS.importance * episode.importance;
+    ranked.push({ episode, similarity, relevance });
+  }
+  return ranked
     .sort(
       (left, right) =>
         right.relevance - left.relevance || (left.episode.episodeId < right.episode.episodeId ? -1 : 1),

@@ -11,13 +11,9 @@ import { closeProposal, figure, openProposal, percent } from '#core/agents/strat
 import { type InstrumentResult, outcomeOf } from '#core/agents/strategy/proposal-outcome.ts';
 import { tradeLevels } from '#core/agents/strategy/trade-levels.ts';
 import { SIGNIFICANCE } from '#core/analytics/models/skill-test.ts';
+import { PREDICTION_SESSIONS } from './direction-model.ts';
 import { FEATURES } from './features.ts';
-import {
-  type DirectionForecast,
-  forecastDirection,
-  ML_MINIMUM_SESSIONS,
-  PREDICTION_SESSIONS,
-} from './walk-forward.ts';
+import { type DirectionForecast, forecastDirection, ML_MINIMUM_SESSIONS } from './forecast-direction.ts';
 
 /** Probability from which a direction is proposed; a position is given up only beyond the other side: hysteresis. */
 const OPEN_PROBABILITY = 0.58;
@@ -26,12 +22,12 @@ const LEVELS = { nearestStop: 2, farthestStop: 3, target: 1.5 } as const;
 const SWING_SESSIONS = 5;
 
 /**
- * A calibrated probability of the direction over the next week, from a small logistic regression trained again on every
- * call. Speaks only where its out-of-sample skill is above chance; otherwise abstains and states the skill measured.
+ * A calibrated probability of the direction over the next week, from a small logistic regression fitted anew at the start
+ * of each calendar quarter. Speaks only where its out-of-sample skill is above chance; otherwise abstains and states the skill measured.
  */
 export const mlStrategist: Strategist = {
   agent: 'ml',
-  version: '1.0.0',
+  version: '2.0.0',
   propose(context, _macro, market): ProposalOutcome {
     return outcomeOf(
       tradableInstruments(context).map((id): InstrumentResult => {
@@ -41,7 +37,7 @@ export const mlStrategist: Strategist = {
         if (forecast === null) {
           return {
             instrument: id,
-            reason: `${id} has unknown prices or volumes where the features need them`,
+            reason: `${id} has unknown prices or volumes where the features need them, or too few outcomes before the quarter`,
           };
         }
         return { instrument: id, ...judge(context, state, forecast) };
@@ -68,7 +64,7 @@ function judge(context: AgentContext, state: InstrumentState, forecast: Directio
       pValue: skill.pValue,
       observations: skill.observations,
     },
-    method: `purged walk-forward logistic regression on ${FEATURES.length} features, Platt calibration`,
+    method: `logistic regression of the quarter, purged walk-forward on ${FEATURES.length} features, Platt calibration`,
   };
   const rationale = [
     `the probability of a higher close in ${PREDICTION_SESSIONS} sessions is ${percent(probability)}, calibrated`,

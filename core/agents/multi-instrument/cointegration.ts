@@ -1,36 +1,77 @@
 import type { BarSeries } from '#core/market/bars.ts';
 
-/** Two series of log prices on the sessions that both have, oldest first. */
-export interface AlignedPair {
-  readonly left: Float64Array;
-  readonly right: Float64Array;
-  /** Index in the left and right series of each aligned session. */
-  readonly leftIndex: Int32Array;
-  readonly rightIndex: Int32Array;
+/** A series' log closes with their closing times; what has no positive price has no finite logarithm. */
+export interface LogCloses {
+  readonly closeTime: Float64Array;
+  readonly value: Float64Array;
+  /** How many of the last ones have a price each. */
+  readonly priced: number;
 }
 
-/** Matches the closes of two series by closing time; prices that are not positive are left out. */
-export function alignPair(left: BarSeries, right: BarSeries, sessions: number): AlignedPair {
-  const pairs: [number, number][] = [];
-  let i = left.length - 1;
-  let j = right.length - 1;
-  while (i >= 0 && j >= 0 && pairs.length < sessions) {
-    const difference = (left.closeTime[i] as number) - (right.closeTime[j] as number);
+/** The log closes of a series, to be taken once for all pairs that it stands in. */
+export function logCloses({ closeTime, close, length }: BarSeries): LogCloses {
+  const value = new Float64Array(length);
+  for (let index = 0; index < length; index++) value[index] = Math.log(close[index] as number);
+  let first = length;
+  while (first > 0 && hasPrice(value[first - 1] as number)) first--;
+  return { closeTime, value, priced: length - first };
+}
+
+const hasPrice = (logClose: number): boolean => logClose > Number.NEGATIVE_INFINITY;
+
+/** Two series of log prices on the sessions that both have, oldest first. */
+export interface AlignedPair {
+  readonly closeTime: Float64Array;
+  readonly left: Float64Array;
+  readonly right: Float64Array;
+}
+
+/** Matches two series by closing time, the last `sessions` that both have; prices that are not positive are left out. */
+export function alignPair(left: LogCloses, right: LogCloses, sessions: number): AlignedPair {
+  if (left.closeTime === right.closeTime && left.priced >= sessions && right.priced >= sessions)
+    return {
+      closeTime: left.closeTime.subarray(-sessions),
+      left: left.value.subarray(-sessions),
+      right: right.value.subarray(-sessions),
+    };
+  const shared: { readonly time: number; readonly left: number; readonly right: number }[] = [];
+  let i = left.value.length - 1;
+  let j = right.value.length - 1;
+  while (i >= 0 && j >= 0 && shared.length < sessions) {
+    const time = left.closeTime[i] as number;
+    const difference = time - (right.closeTime[j] as number);
     if (difference > 0) i--;
     else if (difference < 0) j--;
     else {
-      if ((left.close[i] as number) > 0 && (right.close[j] as number) > 0) pairs.push([i, j]);
+      const both = { time, left: left.value[i] as number, right: right.value[j] as number };
+      if (hasPrice(both.left) && hasPrice(both.right)) shared.push(both);
       i--;
       j--;
     }
   }
-  pairs.reverse();
+  shared.reverse();
   return {
-    left: Float64Array.from(pairs, ([index]) => Math.log(left.close[index] as number)),
-    right: Float64Array.from(pairs, ([, index]) => Math.log(right.close[index] as number)),
-    leftIndex: Int32Array.from(pairs, ([index]) => index),
-    rightIndex: Int32Array.from(pairs, ([, index]) => index),
+    closeTime: Float64Array.from(shared, ({ time }) => time),
+    left: Float64Array.from(shared, (both) => both.left),
+    right: Float64Array.from(shared, (both) => both.right),
   };
+}
+
+/** The same series, with one array of closing times for all whose closing times are the same. */
+export function withSharedCalendars(all: readonly LogCloses[]): readonly LogCloses[] {
+  const calendars: Float64Array[] = [];
+  return all.map((one) => {
+    const known = calendars.find((calendar) => areEqual(calendar, one.closeTime));
+    if (known !== undefined) return { ...one, closeTime: known };
+    calendars.push(one.closeTime);
+    return one;
+  });
+}
+
+function areEqual(left: Float64Array, right: Float64Array): boolean {
+  if (left.length !== right.length) return false;
+  for (let at = left.length - 1; at >= 0; at--) if (left[at] !== right[at]) return false;
+  return true;
 }
 
 export interface Cointegration {
@@ -41,14 +82,14 @@ export interface Cointegration {
   /** Augmented Dickey–Fuller t of the formation spread, and what it must be below. */
   readonly formationT: number;
   readonly formationCritical: number;
-  /** Dickey–Fuller t of the spread on the holdout with the formation's coefficients. */
+  /** Dickey–Fuller t of the spread on the holdout with the formation's coefficients; NaN where the formation has failed. */
   readonly holdoutT: number;
   readonly holdoutCritical: number;
   /** Sessions in which half of a deviation disappears, from the formation; infinite where it does not revert. */
   readonly halfLife: number;
   readonly cointegrated: boolean;
-  /** The spread in deviations, at every aligned session. */
-  readonly z: Float64Array;
+  /** left − intercept − slope × right at every aligned session, in logs. */
+  readonly spread: Float64Array;
 }
 
 /** 5 % critical value of the Dickey–Fuller t without constant for a known series (MacKinnon 2010, table 1). */
@@ -70,10 +111,10 @@ export function testCointegration(pair: AlignedPair, holdout: number): Cointegra
   if (formation < 252 || holdout < 60) return null;
   const fit = leastSquares(pair.right.subarray(0, formation), pair.left.subarray(0, formation));
   if (fit === null) return null;
-  const spread = Float64Array.from(
-    pair.left,
-    (value, index) => value - fit.intercept - fit.slope * (pair.right[index] as number),
-  );
+  const spread = new Float64Array(count);
+  for (let index = 0; index < count; index++) {
+    spread[index] = (pair.left[index] as number) - fit.intercept - fit.slope * (pair.right[index] as number);
+  }
   const inside = spread.subarray(0, formation);
   const outside = spread.subarray(formation);
   let squares = 0;
@@ -81,23 +122,29 @@ export function testCointegration(pair: AlignedPair, holdout: number): Cointegra
   const deviation = Math.sqrt(squares / (formation - 2));
   if (!(deviation > 1e-9)) return null;
   const first = dickeyFuller(inside);
-  const second = dickeyFuller(outside);
   const formationCritical = engleGrangerCritical(formation);
-  let drift = 0;
-  for (const value of outside) drift += value / deviation / outside.length;
+  const formed = first.t < formationCritical;
+  const holdoutT = formed ? dickeyFuller(outside).t : Number.NaN;
   return {
     intercept: fit.intercept,
     slope: fit.slope,
     deviation,
     formationT: first.t,
     formationCritical,
-    holdoutT: second.t,
+    holdoutT,
     holdoutCritical: KNOWN_SPREAD_CRITICAL,
     halfLife:
       first.root < 0 && first.root > -1 ? -Math.LN2 / Math.log(1 + first.root) : Number.POSITIVE_INFINITY,
-    cointegrated: first.t < formationCritical && second.t < KNOWN_SPREAD_CRITICAL && Math.abs(drift) < 2,
-    z: spread.map((value) => value / deviation),
+    cointegrated: holdoutT < KNOWN_SPREAD_CRITICAL && Math.abs(driftOf(outside, deviation)) < 2,
+    spread,
   };
+}
+
+/** The mean of a spread, in deviations. */
+function driftOf(spread: Float64Array, deviation: number): number {
+  let drift = 0;
+  for (const value of spread) drift += value / deviation / spread.length;
+  return drift;
 }
 
 function leastSquares(

@@ -16,7 +16,7 @@ import { sliceBars } from '#core/market/bars.ts';
 import { type PairSignal, pairSignals } from './pairs.ts';
 import { commonCloses, equalRiskWeights, returnCovariance } from './risk-parity.ts';
 import {
-  pullbackInUptrend,
+  isPullbackInUptrend,
   ROTATION_MINIMUM_SESSIONS,
   riskAdjustedMomentum,
   trendIsLost,
@@ -123,20 +123,19 @@ function judge(
   const position = positionOf(context, id);
   if (position !== undefined) return keepOrClose(context, candidate, count, position);
   const pair = pairs.get(id);
-  if (pair !== undefined) return open(context, candidate, PAIR, 'pair', pair.signal, pair.reasons);
+  if (pair !== undefined) return open(context, candidate, PAIR, 'pair', pair.signalled, pair.reasons);
   if (!(momentum > 0))
     return { instrument: id, reason: `${id} has no upward momentum (${figure(momentum)})` };
   if (rank > buyRank(count)) {
     return { instrument: id, reason: `${id} is number ${rank} of ${count} by risk-adjusted momentum` };
   }
-  const signal = pullbackInUptrend(state.daily);
-  if (signal[state.daily.length - 1] !== 1) {
+  if (!isPullbackInUptrend(state.daily, state.daily.length - 1)) {
     return {
       instrument: id,
       reason: `${id} is strong (${figure(momentum)}) but not at a pullback in its uptrend`,
     };
   }
-  return open(context, candidate, ROTATION, 'rotation', signal, [
+  return open(context, candidate, ROTATION, 'rotation', (index) => isPullbackInUptrend(state.daily, index), [
     `number ${rank} of ${count} tradable instruments by risk-adjusted momentum (${figure(momentum)})`,
     'above its rising 20- and 50-session means and within one average true range of the former',
   ]);
@@ -147,7 +146,7 @@ function open(
   candidate: Candidate,
   plan: TradePlan,
   rule: 'rotation' | 'pair',
-  signal: Uint8Array,
+  signalled: (index: number) => boolean,
   reasons: readonly string[],
 ): InstrumentResult {
   const { state, momentum, weight } = candidate;
@@ -168,7 +167,7 @@ function open(
       reason: `${instrument.id} has no valid stop and target at its volatility`,
     };
   }
-  const record = tradeRecord(daily, signal, plan, 'long');
+  const record = tradeRecord(daily, signalled, plan, 'long');
   const words = recordWords(record);
   if (!(record.expectedR > 0)) return { instrument: instrument.id, reason: `${instrument.id}: ${words}` };
   return {

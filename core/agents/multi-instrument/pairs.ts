@@ -1,6 +1,13 @@
 import type { InstrumentState } from '#core/agents/strategy/instrument-state.ts';
 import { figure } from '#core/agents/strategy/proposal-draft.ts';
-import { alignPair, type Cointegration, testCointegration } from './cointegration.ts';
+import {
+  alignPair,
+  type Cointegration,
+  type LogCloses,
+  logCloses,
+  testCointegration,
+  withSharedCalendars,
+} from './cointegration.ts';
 
 /** Two years of formation and half a year of holdout. */
 const PAIR_SESSIONS = 630;
@@ -11,8 +18,8 @@ const ENTRY_DEVIATIONS = 2;
 const LONGEST_HALF_LIFE = 15;
 
 export interface PairSignal {
-  /** 1 at each bar of the cheap leg where the spread was beyond the entry. */
-  readonly signal: Uint8Array;
+  /** Whether the spread was beyond the entry at a bar of the cheap leg. */
+  signalled(index: number): boolean;
   readonly reasons: readonly string[];
 }
 
@@ -22,27 +29,28 @@ export interface PairSignal {
  */
 export function pairSignals(states: readonly InstrumentState[]): ReadonlyMap<string, PairSignal> {
   const found = new Map<string, PairSignal & { readonly depth: number }>();
+  const closes = withSharedCalendars(states.map(({ daily }) => logCloses(daily)));
   for (let i = 0; i < states.length; i++) {
     for (let j = i + 1; j < states.length; j++) {
       const left = states[i] as InstrumentState;
       const right = states[j] as InstrumentState;
-      const pair = alignPair(left.daily, right.daily, PAIR_SESSIONS);
+      const pair = alignPair(closes[i] as LogCloses, closes[j] as LogCloses, PAIR_SESSIONS);
       const test = testCointegration(pair, HOLDOUT_SESSIONS);
       if (test === null || !test.cointegrated || !(test.halfLife <= LONGEST_HALF_LIFE) || !(test.slope > 0))
         continue;
-      const z = test.z[test.z.length - 1] as number;
+      const deviations = (index: number) => (test.spread[index] as number) / test.deviation;
+      const z = deviations(test.spread.length - 1);
       if (Math.abs(z) < ENTRY_DEVIATIONS) continue;
       const cheap = z < 0 ? left : right;
       const known = found.get(cheap.instrument.id);
       if (known !== undefined && known.depth >= Math.abs(z)) continue;
-      const signal = new Uint8Array(cheap.daily.length);
-      const index = z < 0 ? pair.leftIndex : pair.rightIndex;
-      test.z.forEach((value, at) => {
-        if (Math.sign(value) === Math.sign(z) && Math.abs(value) >= ENTRY_DEVIATIONS)
-          signal[index[at] as number] = 1;
+      const stretched = new Set<number>();
+      pair.closeTime.forEach((time, at) => {
+        const value = deviations(at);
+        if (Math.sign(value) === Math.sign(z) && Math.abs(value) >= ENTRY_DEVIATIONS) stretched.add(time);
       });
       found.set(cheap.instrument.id, {
-        signal,
+        signalled: (index) => stretched.has(cheap.daily.closeTime[index] as number),
         depth: Math.abs(z),
         reasons: [words(test, z, cheap.instrument.id, (z < 0 ? right : left).instrument.id)],
       });

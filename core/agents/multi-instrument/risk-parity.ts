@@ -1,5 +1,5 @@
 import { sampleCovariance } from '#core/analytics/risk/covariance.ts';
-import type { BarSeries } from '#core/market/bars.ts';
+import { type BarSeries, sliceBars } from '#core/market/bars.ts';
 
 /**
  * Equal risk contribution weights (Maillard, Roncalli, Teïletche 2010) of a covariance matrix by cyclical coordinate
@@ -41,19 +41,23 @@ export function equalRiskWeights(covariance: Float64Array, size: number): Float6
  * (a currency, a coin) meet only on common sessions.
  */
 export function commonCloses(series: readonly BarSeries[], sessions: number): readonly Float64Array[] {
-  const [first, ...others] = series;
+  const recent = series.map((one) => sliceBars(one, one.length - 2 * sessions, one.length));
+  const [first, ...others] = recent;
   if (first === undefined) return [];
-  const known = others.map(
-    ({ closeTime, length }) => new Set(closeTime.subarray(Math.max(0, length - 2 * sessions))),
-  );
-  const shared = first.closeTime
-    .subarray(Math.max(0, first.length - 2 * sessions))
-    .filter((time) => known.every((times) => times.has(time)))
-    .slice(-sessions);
+  if (others.every((one) => haveOneCalendar(first, one)))
+    return recent.map(({ close }) => close.slice(-sessions));
+  const known = others.map(({ closeTime }) => new Set(closeTime));
+  const shared = first.closeTime.filter((time) => known.every((times) => times.has(time))).slice(-sessions);
   const wanted = new Set(shared);
-  return series.map(({ close, closeTime }) =>
+  return recent.map(({ close, closeTime }) =>
     close.filter((_, index) => wanted.has(closeTime[index] as number)),
   );
+}
+
+function haveOneCalendar(one: BarSeries, other: BarSeries): boolean {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at++) if (one.closeTime[at] !== other.closeTime[at]) return false;
+  return true;
 }
 
 /** Sample covariance (ddof 1) of the last `window` log returns of aligned closes, one column an instrument. */

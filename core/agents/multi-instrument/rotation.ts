@@ -29,20 +29,16 @@ const momentum = (bars: BarSeries, index: number, window: number): number =>
     : Math.log((bars.close[index] as number) / (bars.close[index - window] as number));
 
 /**
- * 1 at each bar where the instrument is in an uptrend over a quarter and a year, above its rising 20- and 50-session
- * means, and near enough to the former to buy.
+ * Whether at the close of bar `index` the instrument is in an uptrend over a quarter and a year, above its rising 20- and
+ * 50-session means, and near enough to the former to buy.
  */
-export function pullbackInUptrend(bars: BarSeries): Uint8Array {
-  const signal = new Uint8Array(bars.length);
-  for (let index = 252; index < bars.length; index++) {
-    const close = bars.close[index] as number;
-    const short = averageClose(bars, index + 1, 20);
-    const medium = averageClose(bars, index + 1, 50);
-    const range = averageTrueRange(bars, index + 1, 14);
-    const rising = momentum(bars, index, 63) > 0 && momentum(bars, index, 252) > 0 && short > medium;
-    if (rising && close >= medium && Math.abs(close - short) <= STRETCH * range) signal[index] = 1;
-  }
-  return signal;
+export function isPullbackInUptrend(bars: BarSeries, index: number): boolean {
+  if (!(momentum(bars, index, 63) > 0 && momentum(bars, index, 252) > 0)) return false;
+  const close = bars.close[index] as number;
+  const medium = averageClose(bars, index + 1, 50);
+  if (!(close >= medium)) return false;
+  const short = averageClose(bars, index + 1, 20);
+  return short > medium && Math.abs(close - short) <= STRETCH * averageTrueRange(bars, index + 1, 14);
 }
 
 /** Whether the ground for holding a long is gone: below the 50-session mean and down over a quarter. */

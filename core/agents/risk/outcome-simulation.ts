@@ -1,4 +1,5 @@
 import type { BarSeries } from '#core/market/bars.ts';
+import { memoize } from '#core/values/memo.ts';
 import { type Random, seededRandom, seedOf } from '#core/values/random.ts';
 
 export interface TradeToSimulate {
@@ -28,23 +29,49 @@ const HISTORY_SESSIONS = 1260;
 export const SIMULATION_MINIMUM_SESSIONS = 252;
 /** Sessions of a block: volatility clusters over about a week (circular block bootstrap, Politis and Romano 1992). */
 const BLOCK = 5;
+/** More proposals than a cycle has, for two agents. */
+const REMEMBERED = 16;
 
 /**
  * Plays a trade on paths drawn from the instrument's own past: blocks of real sessions (open, high, low and close against
  * the close before), so that gaps and the range inside a session count. A stop fills at the worse of its price and the
  * open, a target at the better; both in one session: the stop. What reaches neither ends at the close of the horizon.
- * Null where the history is too short or holds a price that is not positive.
+ * Null where the history is too short or holds a price that is not positive. A proposal is simulated again in each round of
+ * votes: the last results are remembered.
  */
-export function simulateOutcome(
+export const simulateOutcome = memoize(
+  (
+    { open, high, low, close }: BarSeries,
+    trade: TradeToSimulate,
+    seed: readonly (string | number)[],
+    paths: number = SIMULATED_PATHS,
+  ) => ({
+    name: JSON.stringify([
+      trade.direction,
+      trade.entry,
+      trade.stop,
+      trade.target,
+      trade.horizonSessions,
+      trade.roundTripCost,
+      seed,
+      paths,
+    ]),
+    columns: [close, open, high, low],
+  }),
+  simulate,
+  REMEMBERED,
+);
+
+function simulate(
   bars: BarSeries,
   trade: TradeToSimulate,
   seed: readonly (string | number)[],
   paths: number = SIMULATED_PATHS,
 ): SimulatedOutcome | null {
-  const history = relativeSessions(bars);
+  const sign = trade.direction === 'long' ? 1 : -1;
+  const history = relativeSessions(bars, sign);
   if (history === null || !(trade.entry > 0) || trade.horizonSessions < 1) return null;
   const random = seededRandom(seedOf(...seed));
-  const sign = trade.direction === 'long' ? 1 : -1;
   let wins = 0;
   let sum = 0;
   let squares = 0;
@@ -64,39 +91,63 @@ export function simulateOutcome(
   };
 }
 
-/** Four ratios a session: open, high, low, close over the close before. */
-const FIELDS = 4;
-
-function relativeSessions(bars: BarSeries): Float64Array | null {
-  const start = Math.max(1, bars.length - HISTORY_SESSIONS);
-  const count = bars.length - start;
-  if (count < SIMULATION_MINIMUM_SESSIONS) return null;
-  const ratios = new Float64Array(count * FIELDS);
-  for (let index = start; index < bars.length; index++) {
-    const before = bars.close[index - 1] as number;
-    const at = (index - start) * FIELDS;
-    ratios[at] = (bars.open[index] as number) / before;
-    ratios[at + 1] = (bars.high[index] as number) / before;
-    ratios[at + 2] = (bars.low[index] as number) / before;
-    ratios[at + 3] = (bars.close[index] as number) / before;
-  }
-  return ratios.every((ratio) => ratio > 0 && Number.isFinite(ratio)) ? ratios : null;
+/** Sessions of the past as ratios to the close before, as a position sees them. */
+interface RelativeSessions {
+  readonly open: Float64Array;
+  /** The end of the range that hurts: the low for a long, the high for a short. */
+  readonly adverse: Float64Array;
+  readonly favourable: Float64Array;
+  readonly close: Float64Array;
 }
 
-function playPath(history: Float64Array, trade: TradeToSimulate, sign: 1 | -1, random: Random): number {
-  const sessions = history.length / FIELDS;
-  let price = trade.entry;
+function relativeSessions(bars: BarSeries, sign: 1 | -1): RelativeSessions | null {
+  const start = Math.max(1, bars.length - HISTORY_SESSIONS);
+  if (bars.length - start < SIMULATION_MINIMUM_SESSIONS) return null;
+  const open = relativeTo(bars.close, bars.open, start, bars.length);
+  const high = relativeTo(bars.close, bars.high, start, bars.length);
+  const low = relativeTo(bars.close, bars.low, start, bars.length);
+  const close = relativeTo(bars.close, bars.close, start, bars.length);
+  if (open === null || high === null || low === null || close === null) return null;
+  return { open, adverse: sign === 1 ? low : high, favourable: sign === 1 ? high : low, close };
+}
+
+/** Prices over the close before, from bar `start` to `end`; null where one is not finite and positive. */
+function relativeTo(
+  close: Float64Array,
+  prices: Float64Array,
+  start: number,
+  end: number,
+): Float64Array | null {
+  const ratios = new Float64Array(end - start);
+  for (let index = start; index < end; index++) {
+    const ratio = (prices[index] as number) / (close[index - 1] as number);
+    if (!(ratio > 0 && ratio < Number.POSITIVE_INFINITY)) return null;
+    ratios[index - start] = ratio;
+  }
+  return ratios;
+}
+
+function playPath(
+  { open, adverse, favourable, close }: RelativeSessions,
+  { entry, stop, target, horizonSessions }: TradeToSimulate,
+  sign: 1 | -1,
+  random: Random,
+): number {
+  const sessions = close.length;
+  let price = entry;
   let at = 0;
-  for (let session = 0; session < trade.horizonSessions; session++) {
-    at = session % BLOCK === 0 ? random.integer(sessions) : (at + 1) % sessions;
-    const base = at * FIELDS;
-    const open = price * (history[base] as number);
-    const adverse = price * (history[base + (sign === 1 ? 2 : 1)] as number);
-    if (sign * (adverse - trade.stop) <= 0) return sign * (open - trade.stop) < 0 ? open : trade.stop;
-    const favourable = price * (history[base + (sign === 1 ? 1 : 2)] as number);
-    if (sign * (favourable - trade.target) >= 0)
-      return sign * (open - trade.target) > 0 ? open : trade.target;
-    price *= history[base + 3] as number;
+  for (let session = 0; session < horizonSessions; session++) {
+    if (session % BLOCK === 0) at = random.integer(sessions);
+    else at = at + 1 === sessions ? 0 : at + 1;
+    if (sign * (price * (adverse[at] as number) - stop) <= 0) {
+      const opened = price * (open[at] as number);
+      return sign * (opened - stop) < 0 ? opened : stop;
+    }
+    if (sign * (price * (favourable[at] as number) - target) >= 0) {
+      const opened = price * (open[at] as number);
+      return sign * (opened - target) > 0 ? opened : target;
+    }
+    price *= close[at] as number;
   }
   return price;
 }

@@ -178,7 +178,13 @@ export function annualVolatility(bars: BarSeries, end: number, window: number): 
 
 /** The median of the finite values; NaN where there are none. */
 export function median(values: ArrayLike<number>): number {
-  return medianOf(Array.from(values).filter(Number.isFinite)) ?? Number.NaN;
+  const finite = new Float64Array(values.length);
+  let count = 0;
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at] as number;
+    if (Number.isFinite(value)) finite[count++] = value;
+  }
+  return medianOf(finite.subarray(0, count)) ?? Number.NaN;
 }
 
 /** The mean of the `window` closes before `end` (exclusive). NaN with too few bars. */

@@ -58,11 +58,11 @@ function resultInR(bars: BarSeries, entry: number, plan: TradePlan, direction: '
  * Plays a rule's trades on past bars, one at a time (a new one only after the horizon of the one before, so that
  * outcomes do not overlap), and says how often the plan won and what it made. A trade that was not over by the last bar
  * is not counted.
- * @param signal whether the rule fired at the close of each bar
+ * @param rule whether the rule fired at the close of a bar; asked where a trade could be entered, and no oftener
  */
 export function tradeRecord(
   bars: BarSeries,
-  signal: ArrayLike<boolean | number>,
+  rule: (index: number) => boolean,
   plan: TradePlan,
   direction: 'long' | 'short',
 ): TradeRecord {
@@ -70,7 +70,7 @@ export function tradeRecord(
   const base = new Tally();
   let free = 0;
   for (let index = RANGE_SESSIONS; index < bars.length; index++) {
-    const fires = Boolean(signal[index]) && index >= free;
+    const fires = index >= free && rule(index);
     const counts = index % BASE_STRIDE === 0;
     if (!fires && !counts) continue;
     const result = resultInR(bars, index, plan, direction);

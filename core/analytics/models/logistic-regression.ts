@@ -21,7 +21,7 @@ export interface NamedLogisticModel extends LogisticModel {
 
 const MOST_ITERATIONS = 100;
 const MOST_HALVINGS = 40;
-/** Newton's error squares with every step: after one this small the next is far below what is stated. */
+/** Newton's error squares with every step: after one this small the next is far below what is stated, and nothing overshoots. */
 const CONVERGED = 1e-5;
 
 /**
@@ -35,14 +35,16 @@ const CONVERGED = 1e-5;
  * @param rows features, one array a row
  * @param labels 0 or 1, or targets between them
  * @param penalty weight of the squared coefficients, in rows
+ * @param start a model of similar rows, from which fewer steps lead to the same optimum
  */
 export function fitLogistic(
   rows: readonly Float64Array[],
   labels: ArrayLike<number>,
   penalty: number,
   mostIterations = MOST_ITERATIONS,
+  start?: LogisticModel,
 ): LogisticModel {
-  return newton(rows, labels, penalty, mostIterations).model;
+  return newton(rows, labels, penalty, mostIterations, start).model;
 }
 
 /**
@@ -99,79 +101,97 @@ function newton(
   labels: ArrayLike<number>,
   penalty: number,
   mostIterations: number,
+  start?: LogisticModel,
 ): { readonly model: LogisticModel; readonly converged: boolean } {
   const standardisation = fitStandardisation(rows);
-  const size = (rows[0]?.length ?? 0) + 1;
+  const design = designMatrix(rows, standardisation);
+  const size = standardisation.means.length + 1;
+  let here = objectiveOf(size);
+  let tried = objectiveOf(size);
+  if (start?.weights.length === size) here.weights.set(start.weights);
+  evaluate(here, design, labels, penalty);
+  let converged = false;
+  for (let iteration = 0; iteration < mostIterations && !converged; iteration++) {
+    const step = solveSymmetric(here.hessian, here.gradient, size);
+    converged = step.every((part) => Math.abs(part) < CONVERGED);
+    if (converged) {
+      addScaled(here.weights, step, 1, here.weights);
+      break;
+    }
+    let fraction = 1;
+    for (let halving = 0; ; halving++) {
+      addScaled(here.weights, step, fraction, tried.weights);
+      evaluate(tried, design, labels, penalty);
+      if (tried.loss <= here.loss + 1e-12 * (1 + Math.abs(here.loss)) || halving === MOST_HALVINGS) break;
+      fraction /= 2;
+    }
+    [here, tried] = [tried, here];
+    converged = step.every((part) => Math.abs(part * fraction) < CONVERGED);
+  }
+  return { model: { ...standardisation, weights: here.weights }, converged };
+}
+
+/** Writes `from` + `fraction` × `step`. */
+function addScaled(from: Float64Array, step: Float64Array, fraction: number, into: Float64Array): void {
+  for (let i = 0; i < from.length; i++) into[i] = from[i]! + fraction * step[i]!;
+}
+
+/** Rows of one and the standardised features, one after the other. */
+function designMatrix(rows: readonly Float64Array[], standardisation: Standardisation): Float64Array {
+  const size = standardisation.means.length + 1;
   const design = new Float64Array(rows.length * size);
   rows.forEach((row, index) => {
     design[index * size] = 1;
     standardise(standardisation, row, design, index * size + 1);
   });
-  const weights = new Float64Array(size);
-  let loss = penalisedLoss(design, labels, weights, penalty);
-  let converged = false;
-  for (let iteration = 0; iteration < mostIterations && !converged; iteration++) {
-    const step = newtonStep(design, labels, weights, penalty);
-    const before = Float64Array.from(weights);
-    let fraction = 1;
-    for (let halving = 0; ; halving++) {
-      for (let i = 0; i < size; i++) weights[i] = before[i]! + fraction * step[i]!;
-      const tried = penalisedLoss(design, labels, weights, penalty);
-      if (tried <= loss + 1e-12 * (1 + Math.abs(loss)) || halving === MOST_HALVINGS) {
-        loss = tried;
-        break;
-      }
-      fraction /= 2;
-    }
-    converged = step.every((part) => Math.abs(part * fraction) < CONVERGED);
-  }
-  return { model: { ...standardisation, weights }, converged };
+  return design;
 }
 
-function penalisedLoss(
-  design: Float64Array,
-  labels: ArrayLike<number>,
-  weights: Float64Array,
-  penalty: number,
-): number {
+/** The penalised loss at some weights, with the downhill gradient and the lower triangle of the Hessian there. */
+interface Objective {
+  readonly weights: Float64Array;
+  readonly gradient: Float64Array;
+  readonly hessian: Float64Array;
+  loss: number;
+}
+
+const objectiveOf = (size: number): Objective => ({
+  weights: new Float64Array(size),
+  gradient: new Float64Array(size),
+  hessian: new Float64Array(size * size),
+  loss: 0,
+});
+
+/** Fills in loss, gradient and Hessian in one pass, which needs one exponential a row for all three. */
+function evaluate(at: Objective, design: Float64Array, labels: ArrayLike<number>, penalty: number): void {
+  const { weights, gradient, hessian } = at;
   const size = weights.length;
+  gradient.fill(0);
+  hessian.fill(0);
   let loss = 0;
-  for (let index = 0; index < labels.length; index++) {
-    const odds = dot(design, index * size, weights);
-    loss += softplus(odds) - labels[index]! * odds;
-  }
-  for (let i = 1; i < size; i++) loss += (penalty / 2) * weights[i]! ** 2;
-  return loss;
-}
-
-function newtonStep(
-  design: Float64Array,
-  labels: ArrayLike<number>,
-  weights: Float64Array,
-  penalty: number,
-): Float64Array {
-  const size = weights.length;
-  const gradient = new Float64Array(size);
-  const hessian = new Float64Array(size * size);
-  for (let index = 0; index < labels.length; index++) {
-    const at = index * size;
-    const probability = sigmoid(dot(design, at, weights));
-    const error = labels[index]! - probability;
+  for (let index = 0, row = 0; index < labels.length; index++, row += size) {
+    const label = labels[index]!;
+    const odds = dot(design, row, weights);
+    const small = Math.exp(-Math.abs(odds));
+    const probability = (odds >= 0 ? 1 : small) / (1 + small);
+    loss += Math.max(odds, 0) + Math.log1p(small) - label * odds;
+    const error = label - probability;
     const curvature = Math.max(1e-6, probability * (1 - probability));
-    for (let i = 0; i < size; i++) {
-      const value = design[at + i]!;
-      gradient[i] = gradient[i]! + error * value;
+    for (let i = 0, cell = 0; i < size; i++, cell = i * size) {
+      const value = design[row + i]!;
+      gradient[i]! += error * value;
       const scaled = curvature * value;
-      for (let j = 0; j <= i; j++) hessian[i * size + j] = hessian[i * size + j]! + scaled * design[at + j]!;
+      for (let j = 0; j <= i; j++) hessian[cell + j]! += scaled * design[row + j]!;
     }
   }
   for (let i = 1; i < size; i++) {
-    gradient[i] = gradient[i]! - penalty * weights[i]!;
-    hessian[i * size + i] = hessian[i * size + i]! + penalty;
+    loss += (penalty / 2) * weights[i]! ** 2;
+    gradient[i]! -= penalty * weights[i]!;
+    hessian[i * size + i]! += penalty;
   }
   // Keeps the matrix positive definite even without rows.
-  hessian[0] = hessian[0]! + 1e-6;
-  return solveSymmetric(hessian, gradient, size);
+  hessian[0]! += 1e-6;
+  at.loss = loss;
 }
 
 function dot(design: Float64Array, offset: number, weights: Float64Array): number {

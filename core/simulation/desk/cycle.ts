@@ -22,7 +22,6 @@ import { riskAssessment } from '#core/cycle/risk-assessment.ts';
 import { roundOutcome } from '#core/cycle/round-outcome.ts';
 import { synthesis } from '#core/cycle/synthesis.ts';
 import type { JournalEntry } from '#core/events/new-event.ts';
-import type { EpochMillis } from '#core/values/clock.ts';
 
 const OPINIONISTS: Readonly<Record<(typeof VOTERS)[number], Opinionist>> = {
   data: dataOpinionist,
@@ -48,10 +47,9 @@ export function runCycle(
   requested: DeskEvent<'CycleRequested'>,
   context: AgentContext,
   recollections: Recollections,
-  now: EpochMillis,
+  as: (name: string) => Speaker,
 ): readonly JournalEntry[] {
   const said: JournalEntry[] = [];
-  const as = (name: string): Speaker => ({ name, now });
   const say = <T extends EventType>(entry: JournalEntry<T>): DeskEvent<T> => {
     said.push(entry as JournalEntry);
     return entry.event;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ContentReference } from '#contracts/primitives.ts';
 import { type BarSeries, closedBy, sliceBars } from '#core/market/bars.ts';
 import { newYorkDate } from '#core/market/calendar.ts';
@@ -28,40 +28,64 @@ function columnText(column: Float64Array): ColumnText {
   return { text: parts.join(''), at };
 }
 
-/**
- * The daily histories of one instrument as the live bridge would observe them, each under the digest of its canonical JSON
- * (`historyObject` of `core/broker` gives the same). A history of every session of twenty years is asked for: the numbers
- * are written as text once and cut.
- */
-export class DailyHistories {
-  readonly #daily: BarSeries;
-  readonly #source: string;
-  readonly #columns: ReadonlyMap<string, ColumnText>;
-
-  constructor(daily: BarSeries, source: string) {
-    this.#daily = daily;
-    this.#source = source;
-    this.#columns = new Map(COLUMNS.map((name) => [name, columnText(daily[name])]));
-  }
-
+/** The daily histories of one instrument, one for each session that asks. */
+export interface DailyHistories {
   /** The last `sessions` bars that had closed before an instant. */
-  before(instant: EpochMillis, sessions: number): ObservedHistory {
-    const daily = this.#daily;
-    const until = closedBy(daily, instant).length;
-    const from = Math.max(0, until - sessions);
-    const bars = COLUMNS.map((name) => {
-      const { text, at } = this.#columns.get(name) as ColumnText;
-      const [start, end] = [at[from] as number, at[until] as number];
-      return `"${name}":[${text.slice(start, Math.max(start, end - 1))}]`;
-    }).join(',');
-    const content = `{"bars":{${bars}},"instrument":${JSON.stringify(daily.instrument)},"source":${JSON.stringify(this.#source)},"version":1}`;
-    const sha256 = createHash('sha256').update(content, 'utf8').digest('hex');
-    const dateAt = (index: number) => (until === from ? null : newYorkDate(daily.closeTime[index] as number));
-    return {
-      reference: { uri: `history/${sha256}.json`, sha256, bytes: Buffer.byteLength(content, 'utf8') },
-      series: sliceBars(daily, from, until),
-      first: dateAt(from),
-      last: dateAt(until - 1),
-    };
-  }
+  before(instant: EpochMillis, sessions: number): ObservedHistory;
+}
+
+/**
+ * Histories as the live bridge would observe them, each under the digest of its canonical JSON (`historyObject` of
+ * `core/broker` gives the same). A history of every session of twenty years is asked for: the numbers are written as text
+ * once and cut.
+ */
+export function digestedHistories(daily: BarSeries, source: string): DailyHistories {
+  const columns = COLUMNS.map((name) => ({ name, ...columnText(daily[name]) }));
+  return {
+    before(instant, sessions) {
+      const { from, until } = spanBefore(daily, instant, sessions);
+      const bars = columns
+        .map(({ name, text, at }) => {
+          const [start, end] = [at[from] as number, at[until] as number];
+          return `"${name}":[${text.slice(start, Math.max(start, end - 1))}]`;
+        })
+        .join(',');
+      const content = `{"bars":{${bars}},"instrument":${JSON.stringify(daily.instrument)},"source":${JSON.stringify(source)},"version":1}`;
+      return observed(daily, from, until, hash('sha256', content), Buffer.byteLength(content, 'utf8'));
+    },
+  };
+}
+
+/**
+ * The same histories under the digest of a name, without a size: reading all of every history's numbers is much of what a
+ * session costs, and where nobody hears the events nobody can tell.
+ */
+export function namedHistories(daily: BarSeries): DailyHistories {
+  return {
+    before(instant, sessions) {
+      const { from, until } = spanBefore(daily, instant, sessions);
+      return observed(daily, from, until, hash('sha256', `${daily.instrument} ${from}-${until}`), 0);
+    },
+  };
+}
+
+function spanBefore(daily: BarSeries, instant: EpochMillis, sessions: number) {
+  const until = closedBy(daily, instant).length;
+  return { from: Math.max(0, until - sessions), until };
+}
+
+function observed(
+  daily: BarSeries,
+  from: number,
+  until: number,
+  sha256: string,
+  bytes: number,
+): ObservedHistory {
+  const dateAt = (index: number) => (until === from ? null : newYorkDate(daily.closeTime[index] as number));
+  return {
+    reference: { uri: `history/${sha256}.json`, sha256, bytes },
+    series: sliceBars(daily, from, until),
+    first: dateAt(from),
+    last: dateAt(until - 1),
+  };
 }

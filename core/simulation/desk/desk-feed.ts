@@ -3,7 +3,7 @@ import { type Bar, type BarSeries, barAt } from '#core/market/bars.ts';
 import { newYorkDate, type Session } from '#core/market/calendar.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import { intradayPath } from '#core/market/intraday-path.ts';
-import { DailyHistories } from './daily-history.ts';
+import { type DailyHistories, digestedHistories, namedHistories } from './daily-history.ts';
 
 /** Whom the desk is told that its market data comes from. */
 export const SOURCE = 'simulation';
@@ -22,9 +22,10 @@ export class PlayedInstrument {
   readonly #days: ReadonlyMap<string, Bar>;
   readonly #minutes: ReadonlyMap<string, BarSeries> | null;
 
-  constructor({ instrument, daily, minutes }: DeskInstrument) {
+  /** @param heard whether somebody hears the events, and their digests must be those of what they name */
+  constructor({ instrument, daily, minutes }: DeskInstrument, heard: boolean) {
     this.instrument = instrument;
-    this.histories = new DailyHistories(daily, SOURCE);
+    this.histories = heard ? digestedHistories(daily, SOURCE) : namedHistories(daily);
     this.#minutes = minutes ?? null;
     const days = new Map<string, Bar>();
     for (let i = 0; i < daily.length; i++)
@@ -41,8 +42,9 @@ export class PlayedInstrument {
     const own = this.#minutes?.get(session.date);
     const day = this.#days.get(session.date);
     if (own === undefined && day === undefined) return null;
-    const finest = own ?? intradayPath(this.instrument, session, day as Bar, seed);
-    const series = aggregateBars(finest, { unit: 'minute', count: minutes }, this.instrument.sessionTemplate);
-    return { series, modelled: own === undefined };
+    if (own === undefined)
+      return { series: intradayPath(this.instrument, session, day as Bar, seed, minutes), modelled: true };
+    const series = aggregateBars(own, { unit: 'minute', count: minutes }, this.instrument.sessionTemplate);
+    return { series, modelled: false };
   }
 }

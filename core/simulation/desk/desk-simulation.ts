@@ -1,4 +1,6 @@
+import { hash } from 'node:crypto';
 import type { CycleKind } from '#contracts/events/cycle.ts';
+import type { ContentReference } from '#contracts/primitives.ts';
 import type { DeskEvent, EventType } from '#contracts/registry.ts';
 import type { Episode } from '#core/agents/context.ts';
 import type { LearningRecord } from '#core/agents/learning/learning-record.ts';
@@ -32,12 +34,27 @@ export interface DeskSimulationOptions {
   readonly policy: RiskPolicy;
   /** The daily history that a digest names. */
   readonly history: (sha256: string) => BarSeries;
+  /**
+   * Whether nobody hears the events: those of cycles and of the ledger are then not held against their schemas, and
+   * snapshots not digested by their contents.
+   */
+  readonly trusted?: boolean;
 }
 
 /** Cases that the memory agent recalls at most, newest first. */
 const RECALLED = 500;
 
 const LOOKED_BACK_ON: ReadonlySet<string> = new Set([...LEARNED_FROM, ...REMEMBERED]);
+
+/** A reference to what nobody fetches. */
+function nameOf(cycleId: string): ContentReference {
+  const sha256 = hash('sha256', cycleId);
+  return { uri: `snapshots/${sha256}.json`, sha256, bytes: 0 };
+}
+
+/** Whether a case ended later than another; of two that ended in one session, whether its name comes later. */
+const isNewer = (one: Episode, other: Episode): boolean =>
+  one.closedOn === other.closedOn ? one.episodeId > other.episodeId : one.closedOn > other.closedOn;
 
 /** Events after which somebody of the desk acts by itself, outside a cycle. */
 const FOLLOWED = [
@@ -66,7 +83,7 @@ export class DeskSimulation {
   readonly #daily = new Map<string, DailyRecord>();
   readonly #cycles = new Map<string, string[]>();
   readonly #journal = new Map<string, JournalEntry[]>();
-  readonly #episodes = new Map<string, Episode>();
+  #episodes: readonly Episode[] = [];
   readonly #ids = new Set<string>();
   #learning: LearningRecord | null = null;
 
@@ -91,7 +108,7 @@ export class DeskSimulation {
     now: EpochMillis,
     trigger: 'schedule' | 'operator' | 'market' = 'schedule',
   ): readonly JournalEntry[] {
-    const { instruments, policy, seed, history } = this.#options;
+    const { instruments, policy, seed, history, trusted = false } = this.#options;
     const { hour, minute } = newYorkTime(now);
     const cycleId = cycleIdOf(session.date, hour, minute);
     const snapshot = freeze(
@@ -112,12 +129,13 @@ export class DeskSimulation {
     this.#cycles.set(session.date, [...cycles, cycleId]);
     const said: JournalEntry[] = [];
     const cycle = { cycleId, kind, session: session.date, trigger, at: now };
-    const { reference } = contentOf('snapshots', snapshot);
+    const reference = trusted ? nameOf(cycleId) : contentOf('snapshots', snapshot).reference;
     const requested = requestCycle({ name: 'cycle', now }, cycle, reference);
     this.#say(requested, now, said);
-    const recollections = { episodes: this.#recall(), lessons: this.#learning?.lesson ?? null };
-    for (const entry of runCycle(requested.event, snapshotContext(snapshot, history), recollections, now))
-      this.#say(entry, now, said);
+    const recollections = { episodes: this.#episodes, lessons: this.#learning?.lesson ?? null };
+    const context = snapshotContext(snapshot, history);
+    const as = (name: string): Speaker => ({ name, now, trusted });
+    for (const entry of runCycle(requested.event, context, recollections, as)) this.#say(entry, now, said);
     return said;
   }
 
@@ -147,17 +165,23 @@ export class DeskSimulation {
         daily.set(instrument, this.#options.history(history.sha256));
       const events = this.#events(then, REMEMBERED);
       const memories = memoriesOf({ name: 'memory', now }, closed.event, remembered, events, daily);
-      for (const one of memories.episodes) this.#episodes.set(`${one.closedOn}/${one.episodeId}`, one);
+      this.#remember(memories.episodes);
       this.#say(memories.entry, now, said);
     }
     return said;
   }
 
-  #recall(): readonly Episode[] {
-    return [...this.#episodes.entries()]
-      .sort(([left], [right]) => (left > right ? -1 : 1))
-      .slice(0, RECALLED)
-      .map(([, episode]) => episode);
+  /** Keeps the newest cases, newest first. */
+  #remember(episodes: readonly Episode[]): void {
+    if (episodes.length === 0) return;
+    const kept = [...this.#episodes];
+    for (const episode of episodes) {
+      const at = kept.findIndex((known) => !isNewer(known, episode));
+      const known = kept[at];
+      if (known === undefined) kept.push(episode);
+      else kept.splice(at, isNewer(episode, known) ? 0 : 1, episode);
+    }
+    this.#episodes = kept.slice(0, RECALLED);
   }
 
   /** Keeps what learning and memory look back on: bars and revaluations of twenty years would fill the memory for nobody. */
@@ -188,7 +212,7 @@ export class DeskSimulation {
         intraday: (instrument) => this.#intraday.get(instrument) ?? null,
       },
       [event],
-      { name: 'portfolio', now },
+      { name: 'portfolio', now, trusted: this.#options.trusted ?? false },
     );
     this.book = kept.book;
     this.halt = kept.halt ?? this.halt;

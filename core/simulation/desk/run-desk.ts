@@ -1,14 +1,14 @@
 import type { CycleKind } from '#contracts/events/cycle.ts';
 import type { EventType } from '#contracts/registry.ts';
-import { barClosed } from '#core/broker/closed-bars.ts';
+import { closedBarEvent } from '#core/broker/closed-bars.ts';
 import { BRIDGE } from '#core/broker/order-facts.ts';
-import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
+import { type JournalEntry, journalEntry, trustedEntry } from '#core/events/new-event.ts';
 import { correlations } from '#core/events/state-keys.ts';
 import { type BarSeries, barAt } from '#core/market/bars.ts';
 import { newYorkInstant, type Session, sessionsBetween } from '#core/market/calendar.ts';
 import type { Instrument } from '#core/market/instrument.ts';
-import { positionQuantity } from '#core/portfolio/account-book.ts';
 import type { LedgerInput } from '#core/portfolio/keep-book.ts';
+import { positionQuantity } from '#core/portfolio/position.ts';
 import { DEFAULT_RISK_POLICY, type RiskPolicy } from '#core/risk/policy.ts';
 import { type EpochMillis, instantText } from '#core/values/clock.ts';
 import { Decimal } from '#core/values/decimal.ts';
@@ -59,7 +59,10 @@ export interface DeskRunOptions {
   readonly fills?: Partial<Omit<FillModel, 'tick' | 'lot'>>;
   /** Hears of each session once it is over. */
   readonly onSession?: (session: Session, played: number, of: number) => void;
-  /** Hears every event, the world's and the desk's, in order. */
+  /**
+   * Hears every event, the world's and the desk's, in order. Without it histories and snapshots are not digested by their
+   * contents, and most events not held against their schemas; the result is the same.
+   */
   readonly onEvent?: (entry: JournalEntry) => void;
 }
 
@@ -90,6 +93,7 @@ export function runDesk(options: DeskRunOptions): DeskRun {
 
 class Run {
   readonly #options: DeskRunOptions;
+  readonly #isHeard: boolean;
   readonly #barMinutes: number;
   readonly #cycleTimes: readonly (readonly [hour: number, minute: number])[];
   readonly #played: readonly PlayedInstrument[];
@@ -112,9 +116,10 @@ class Run {
     } = options;
     check(options, barMinutes);
     this.#options = options;
+    this.#isHeard = options.onEvent !== undefined;
     this.#barMinutes = barMinutes;
     this.#cycleTimes = [...cycles].sort().map(timeOf);
-    this.#played = instruments.map((one) => new PlayedInstrument(one));
+    this.#played = instruments.map((one) => new PlayedInstrument(one, this.#isHeard));
     this.#record = new DeskRecord(instruments.map(({ instrument }) => instrument));
     this.#broker = new SimulatedBroker({
       instruments: instruments.map(({ instrument }) => ({
@@ -136,6 +141,7 @@ class Run {
       seed,
       barMinutes,
       policy,
+      trusted: !this.#isHeard,
       history: (sha256) => {
         const series = this.#histories.get(sha256);
         if (series === undefined) throw new RangeError(`no daily history has the digest ${sha256}`);
@@ -203,7 +209,7 @@ class Run {
       if (outdated !== undefined) this.#histories.delete(outdated);
       this.#digests.set(instrument.id, reference.sha256);
       this.#histories.set(reference.sha256, series);
-      const observed = journalEntry<'DailyHistoryObserved'>({
+      const observed = (this.#isHeard ? journalEntry : trustedEntry)<'DailyHistoryObserved'>({
         type: 'DailyHistoryObserved',
         key: instrument.id,
         correlationId,
@@ -242,6 +248,7 @@ class Run {
       if (cycles.includes(now)) this.#cycle(session, 'decision', now);
       const closed = feeds.filter(({ series, next }) => series.closeTime[next] === now);
       for (const { id, series, next } of closed) {
+        if (!this.#broker.hasOrders(id)) continue;
         const bar = {
           ...barAt(series, next),
           sessionStart: next === 0,
@@ -255,11 +262,9 @@ class Run {
         this.#record.bar(feed.id, bar.low, bar.high, bar.close, this.#broker.books);
         const volume = Number.isNaN(bar.volume) ? null : bar.volume;
         const closed = { ...bar, session: session.date, volume };
-        const { modelled } = feed;
-        this.#tell(
-          [barClosed(feed.id, closed, { minutes: this.#barMinutes, source: SOURCE, modelled })],
-          now,
-        );
+        const origin = { minutes: this.#barMinutes, source: SOURCE, modelled: feed.modelled };
+        const said = closedBarEvent(feed.id, closed, origin);
+        this.#tell([this.#isHeard ? journalEntry(said) : trustedEntry(said, 0, said.key)], now);
       }
     }
     for (const fact of this.#broker.endSession(session.close)) this.#tell([fact], session.close);

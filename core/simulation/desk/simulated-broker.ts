@@ -145,6 +145,11 @@ export class SimulatedBroker {
     return facts;
   }
 
+  /** Whether an order in an instrument waits or works. */
+  hasOrders(id: string): boolean {
+    return (this.#working.get(id)?.length ?? 0) > 0;
+  }
+
   /** Offers a bar to every order in its instrument that was there when it opened. */
   trade(id: string, bar: BrokerBar): readonly Fact[] {
     const orders = this.#working.get(id);

@@ -1,5 +1,5 @@
 import type { Intent } from '#contracts/events/orders.ts';
-import type { Layer } from '#core/portfolio/account-book.ts';
+import type { Layer } from '#core/portfolio/position.ts';
 import { instantText } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import type { OrderRequest } from './order.ts';

@@ -1,14 +1,9 @@
 import type { Intent } from '#contracts/events/orders.ts';
 import type { DeskEvent, EventData } from '#contracts/registry.ts';
 import type { Session } from '#core/market/calendar.ts';
-import {
-  type AccountBook,
-  EMPTY_BOOK,
-  isLive,
-  layerQuantity,
-  openLayers,
-} from '#core/portfolio/account-book.ts';
+import { type AccountBook, EMPTY_BOOK, isLive } from '#core/portfolio/account-book.ts';
 import { fold, type LedgerEventType } from '#core/portfolio/ledger.ts';
+import { layerQuantity, openLayers } from '#core/portfolio/position.ts';
 import { instantText } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { StrategyError } from './errors.ts';

@@ -6,13 +6,8 @@ import { aggregateBars } from '#core/market/aggregate.ts';
 import { type BarSeries, closedBy, sliceBars } from '#core/market/bars.ts';
 import { nextOpen, type Session, sessionAt } from '#core/market/calendar.ts';
 import type { SessionTemplate } from '#core/market/instrument.ts';
-import {
-  isLive,
-  layerQuantity,
-  openLayers,
-  positionQuantity,
-  remaining,
-} from '#core/portfolio/account-book.ts';
+import { isLive, remaining } from '#core/portfolio/account-book.ts';
+import { layerQuantity, openLayers, positionQuantity } from '#core/portfolio/position.ts';
 import { valuation } from '#core/portfolio/valuation.ts';
 import { afterHalt, afterReducing, afterRevaluation, type BreakerOrders } from '#core/risk/breaker-orders.ts';
 import { trip } from '#core/risk/breakers.ts';

@@ -1,5 +1,6 @@
 import type { Intent } from '#contracts/events/orders.ts';
-import { type AccountBook, isLive, layerQuantity, openLayers } from '#core/portfolio/account-book.ts';
+import { type AccountBook, isLive } from '#core/portfolio/account-book.ts';
+import { layerQuantity, openLayers } from '#core/portfolio/position.ts';
 import { instantText } from '#core/values/clock.ts';
 import { decimalText } from '#core/values/decimal.ts';
 import type { Random } from '#core/values/random.ts';

@@ -1,6 +1,7 @@
 import type { DeskEvent, EventType } from '#contracts/registry.ts';
 import { checkChains } from '#core/audit/completeness.ts';
-import { type AccountBook, isLive, positionQuantity } from '#core/portfolio/account-book.ts';
+import { type AccountBook, isLive } from '#core/portfolio/account-book.ts';
+import { positionQuantity } from '#core/portfolio/position.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { INSTRUMENTS } from './tape.ts';
 

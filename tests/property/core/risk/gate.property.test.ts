@@ -4,16 +4,14 @@ import type { Intent } from '#contracts/events/orders.ts';
 import type { DeskEvent } from '#contracts/registry.ts';
 import {
   type AccountBook,
-  counting,
   equity,
   isLive,
-  layerQuantity,
-  openLayers,
   opens,
   remaining,
   worstExposure,
 } from '#core/portfolio/account-book.ts';
 import { fold, type LedgerEventType } from '#core/portfolio/ledger.ts';
+import { counting, layerQuantity, openLayers } from '#core/portfolio/position.ts';
 import { valuation } from '#core/portfolio/valuation.ts';
 import { trip } from '#core/risk/breakers.ts';
 import { decide } from '#core/risk/gate.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { packagedBars } from '#adapters/market-data/packaged-bars.ts';
+import { aggregateBars } from '#core/market/aggregate.ts';
 import { type BarSeries, sliceBars } from '#core/market/bars.ts';
 import { type Session, sessionOn } from '#core/market/calendar.ts';
 import { instrumentOf } from '#core/market/catalog.ts';
@@ -10,6 +11,15 @@ const session = sessionOn('us-equity', '2018-02-05') as Session;
 const day = { open: 159.1, high: 163.88, low: 156, close: 156.49, volume: 72_738_500 };
 
 describe('the one-minute model of a session', () => {
+  it.each([2, 7, 15, 390, 1000])('gives bars of %i minutes as the minutes put together', (minutes) => {
+    const early = sessionOn('us-equity', '2018-07-03') as Session;
+    for (const one of [session, early]) {
+      const finest = intradayPath(aapl, one, day, 'seed');
+      const built = intradayPath(aapl, one, day, 'seed', minutes);
+      expect(built).toEqual(aggregateBars(finest, { unit: 'minute', count: minutes }, 'us-equity'));
+    }
+  });
+
   it('trades most at the open and the close', () => {
     const thirds = [0, 0, 0];
     for (let seed = 0; seed < 20; seed++) {

@@ -7,15 +7,17 @@ import {
   exposedInstruments,
   isForeign,
   isLive,
-  layerAveragePrice,
-  layerProfit,
-  openLayers,
-  positionAveragePrice,
-  positionQuantity,
   remaining,
   worstExposure,
 } from '#core/portfolio/account-book.ts';
 import { fold, UnknownIntentError } from '#core/portfolio/ledger.ts';
+import {
+  layerAveragePrice,
+  layerRealized,
+  openLayers,
+  positionAveragePrice,
+  positionQuantity,
+} from '#core/portfolio/position.ts';
 import { realizedTotal, valuation } from '#core/portfolio/valuation.ts';
 import { Decimal } from '#core/values/decimal.ts';
 import {
@@ -164,7 +166,7 @@ describe('fills', () => {
     const book = folded(holding(bookOf()), fill('s', '50', '95', { role: 'stop', side: 'SELL' }));
 
     expect(positionQuantity(book.positions['AAPL']).isZero()).toBe(true);
-    expect(layerProfit(layer(book), null).realized.toFixed()).toBe('-250');
+    expect(layerRealized(layer(book)).toFixed()).toBe('-250');
     expect(realizedTotal(book).toFixed()).toBe('-250');
     expect(book.cash).toBe('99750');
     expect(order(book).status).toBe('filled');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { memoize } from '#core/values/memo.ts';
+import { memoize, memoizeByIdentity } from '#core/values/memo.ts';
 
 function counted(most?: number) {
   let computed = 0;
@@ -49,5 +49,25 @@ describe('a function that remembers its results', () => {
     const { total, computed } = counted(2);
     for (const value of [1, 2, 1, 3, 1, 2]) total('a', Float64Array.of(value));
     expect(computed()).toBe(4);
+  });
+});
+
+describe('a function that remembers its results by identity', () => {
+  it('computes once for an object, undefined included, and again for another that is equal', () => {
+    let computed = 0;
+    const first = memoizeByIdentity((values: readonly number[]) => {
+      computed += 1;
+      return values[0];
+    });
+    const [one, other, empty] = [[7], [7], []];
+
+    expect([first(one), first(one), first(other), first(empty), first(empty)]).toEqual([
+      7,
+      7,
+      7,
+      undefined,
+      undefined,
+    ]);
+    expect(computed).toBe(3);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { packagedBars } from '#adapters/market-data/packaged-bars.ts';
 import { flowStrategist } from '#core/agents/flow/flow.ts';
-import { flowSignals } from '#core/agents/flow/flow-signals.ts';
+import { FlowRules, latestFlow } from '#core/agents/flow/flow-rules.ts';
 import { closeLocation, moneyFlow, trailingRank, volumeProfile } from '#core/agents/flow/volume-measures.ts';
 import { type Bar, type BarSeries, barAt, barSeries, sliceBars } from '#core/market/bars.ts';
 import {
@@ -87,7 +88,9 @@ describe('volume measures', () => {
   });
 
   it('ranks a value among those before it', () => {
-    expect([...trailingRank(Float64Array.of(1, 2, 3, 0), 3)].slice(2)).toEqual([2.5 / 3, 0.5 / 3]);
+    const values = Float64Array.of(1, 2, 3, 0);
+
+    expect([2, 3].map((index) => trailingRank(values, 3, index))).toEqual([2.5 / 3, 0.5 / 3]);
   });
 
   it('finds the price at which most was traded', () => {
@@ -106,14 +109,39 @@ describe('volume measures', () => {
   });
 });
 
-describe('flowSignals', () => {
-  it('depends on no later bar', () => {
-    const all = flowSignals(walk);
-    const part = flowSignals(sliceBars(walk, 0, 500));
+/** What the rules say of the bars of a series from one on. */
+const said = (bars: BarSeries, from: number, to: number, rules = new FlowRules(bars)) =>
+  Array.from({ length: to - from }, (_, at) => {
+    const index = from + at;
+    return {
+      imbalance: rules.imbalance(index),
+      unusual: rules.unusualVolume(index),
+      value: rules.value(index),
+      follow: rules.fires('follow', index),
+      fade: rules.fires('fade', index),
+    };
+  });
 
-    expect(part.imbalance).toEqual(all.imbalance.subarray(0, 500));
-    expect(part.follow).toEqual(all.follow.subarray(0, 500));
-    expect(part.fade).toEqual(all.fade.subarray(0, 500));
+describe('FlowRules', () => {
+  it('depend on no later bar', () => {
+    expect(said(sliceBars(walk, 0, 500), 0, 500)).toEqual(said(walk, 0, 500));
+  });
+
+  it.each([100, 300, 700])('say of the last of %i bars the same from the part that this takes', (length) => {
+    const bars = sliceBars(walk, 0, length);
+    const { fires, imbalance, unusualVolume, value } = latestFlow(bars);
+
+    expect([
+      { imbalance, unusual: unusualVolume, value, follow: fires('follow'), fade: fires('fade') },
+    ]).toEqual(said(bars, length - 1, length));
+  });
+
+  it('fire in some bars of the real index, a wave of selling rarely', () => {
+    const rules = new FlowRules(sliceBars(packagedBars('SPX-PROXY', 'split-adjusted').series, 0, 1500));
+    const count = (rule: 'follow' | 'fade') =>
+      Array.from({ length: 1500 }, (_, index) => rules.fires(rule, index)).filter(Boolean).length;
+
+    expect([count('follow'), count('fade')]).toEqual([397, 4]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { featureRow } from '#core/agents/ml/features.ts';
+import { forecastDirection, ML_MINIMUM_SESSIONS } from '#core/agents/ml/forecast-direction.ts';
 import { mlStrategist } from '#core/agents/ml/ml.ts';
-import { forecastDirection } from '#core/agents/ml/walk-forward.ts';
 import { sliceBars } from '#core/market/bars.ts';
 import {
   agentContext,
@@ -42,6 +42,38 @@ describe('forecastDirection', () => {
     );
 
     expect(passed.length).toBeLessThanOrEqual(3);
+  });
+
+  it('is made by one model from the first day of a quarter to the last, however far the history has slid', () => {
+    const bars = reverting('a');
+    const skillAt = (end: number) => forecastDirection(sliceBars(bars, end - 1260, end))?.skill;
+    // 13 sessions of January stand at the end, 63 of the last quarter of 2017 before them.
+    const [first, last] = [1300 - 13 - 63 + 1, 1300 - 13];
+
+    expect(skillAt(first)).toBeDefined();
+    expect(skillAt(last)).toEqual(skillAt(first));
+    expect(skillAt(first - 1)).not.toEqual(skillAt(first));
+    expect(skillAt(last + 1)).not.toEqual(skillAt(last));
+  });
+
+  it('has a model that rests on no bar of the quarter it forecasts', () => {
+    const bars = reverting('a');
+    const known = forecastDirection(bars);
+    const close = bars.close.map((value, index) => (index >= 1287 && index < 1295 ? value * 1.5 : value));
+
+    const forecast = forecastDirection({ ...bars, close });
+
+    expect(forecast?.skill).toEqual(known?.skill);
+    expect(forecast?.probability).not.toBe(known?.probability);
+  });
+
+  it('needs fewer bars than it says on no day of a quarter', () => {
+    const bars = noise('a');
+    const forecasts = Array.from({ length: 70 }, (_, back) =>
+      forecastDirection(sliceBars(bars, 1300 - back - ML_MINIMUM_SESSIONS, 1300 - back)),
+    );
+
+    expect(forecasts).not.toContain(null);
   });
 
   it('rests on no later bar: a corrupted future leaves the features of a bar as they were', () => {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { alignPair, dickeyFuller, testCointegration } from '#core/agents/multi-instrument/cointegration.ts';
+import {
+  alignPair,
+  dickeyFuller,
+  type LogCloses,
+  logCloses,
+  testCointegration,
+  withSharedCalendars,
+} from '#core/agents/multi-instrument/cointegration.ts';
 import { multiInstrumentStrategist } from '#core/agents/multi-instrument/multi-instrument.ts';
 import {
   commonCloses,
@@ -52,10 +59,15 @@ function propose(daily: Readonly<Record<string, BarSeries>>, changes: Partial<Co
   return outcome;
 }
 
+function aligned(left: BarSeries, right: BarSeries, sessions: number) {
+  const [one, other] = withSharedCalendars([logCloses(left), logCloses(right)]);
+  return alignPair(one as LogCloses, other as LogCloses, sessions);
+}
+
 describe('cointegration', () => {
   it('finds a pair that belongs together, with its half-life', () => {
     const market = base('XLK');
-    const test = testCointegration(alignPair(partner(market, 0), market, 630), 126);
+    const test = testCointegration(aligned(partner(market, 0), market, 630), 126);
 
     expect(test?.cointegrated).toBe(true);
     expect(test?.slope).toBeCloseTo(1, 1);
@@ -65,7 +77,7 @@ describe('cointegration', () => {
 
   it('is rarely fooled by independent walks', () => {
     const found = Array.from({ length: 40 }, (_, seed) => {
-      const pair = alignPair(base('AAPL', { seed: `l${seed}` }), base('XLK', { seed: `r${seed}` }), 630);
+      const pair = aligned(base('AAPL', { seed: `l${seed}` }), base('XLK', { seed: `r${seed}` }), 630);
       return testCointegration(pair, 126)?.cointegrated === true;
     });
 
@@ -77,7 +89,7 @@ describe('cointegration', () => {
     const apart = partner(market, 0);
     const close = apart.close.map((value, index) => (index >= apart.length - 126 ? value * 1.3 : value));
 
-    const test = testCointegration(alignPair({ ...apart, close }, market, 630), 126);
+    const test = testCointegration(aligned({ ...apart, close }, market, 630), 126);
 
     expect(test?.formationT).toBeLessThan(test?.formationCritical as number);
     expect(test?.cointegrated).toBe(false);
@@ -85,12 +97,42 @@ describe('cointegration', () => {
 
   it('aligns by session and leaves out what only one side has', () => {
     const full = base('XLK');
-    const pair = alignPair(full, sliceBars(full, 100, 400), 1000);
+    const pair = aligned(full, sliceBars(full, 100, 400), 1000);
 
     expect(pair.left).toHaveLength(300);
-    expect(pair.leftIndex[0]).toBe(100);
+    expect(pair.closeTime[0]).toBe(full.closeTime[100]);
     expect(pair.left).toEqual(pair.right);
     expect(testCointegration(pair, 126)).toBeNull();
+  });
+
+  it('leaves out the sessions in which one of both has no positive price', () => {
+    const full = base('XLK');
+    const close = full.close.slice();
+    close.set([0, Number.NaN, -1], full.length - 4);
+
+    const pair = aligned({ ...full, close }, full, 100);
+
+    expect([...pair.closeTime.slice(-2)]).toEqual(
+      [full.length - 5, full.length - 1].map((index) => full.closeTime[index]),
+    );
+    expect(pair.left).toHaveLength(100);
+    expect(pair.left).toEqual(pair.right);
+  });
+
+  it('takes the same sessions whether or not they have to be searched for', () => {
+    const full = base('XLK');
+    const close = full.close.slice();
+    close[full.length - 120] = 0;
+    const gapped = { ...full, close };
+    const searched = aligned(gapped, full, 200);
+    const atOnce = aligned(gapped, full, 100);
+
+    expect(searched.left).toHaveLength(200);
+    for (const name of ['closeTime', 'left', 'right'] as const)
+      expect(searched[name].slice(-100)).toEqual(atOnce[name].slice());
+    expect(aligned(full, sliceBars(full, 0, full.length - 1), 100).closeTime[99]).toBe(
+      full.closeTime[full.length - 2],
+    );
   });
 
   it('estimates the root of a reverting series', () => {

@@ -55,6 +55,28 @@ describe('fitLogistic', () => {
   });
 });
 
+describe('fitLogistic from another model', () => {
+  it('comes to the same optimum, from near and from far', () => {
+    const random = seededRandom(9);
+    const rows = Array.from({ length: 500 }, () => Float64Array.of(random.normal(), random.normal()));
+    const labels = rows.map((row) => (random.next() < sigmoid(row[0]! - 0.5 * row[1]!) ? 1 : 0));
+    const model = fitLogistic(rows, labels, 2);
+    const near = fitLogistic(rows.slice(0, 400), labels.slice(0, 400), 2);
+
+    for (const start of [near, model, { ...model, weights: Float64Array.of(40, -30, 20) }])
+      fitLogistic(rows, labels, 2, 100, start).weights.forEach(
+        (weight, i) => void expect(weight).toBeCloseTo(model.weights[i]!, 10),
+      );
+  });
+
+  it('begins at nothing where the other model has other features', () => {
+    const rows = [Float64Array.of(1), Float64Array.of(2), Float64Array.of(3), Float64Array.of(4)];
+    const other = fitLogistic([Float64Array.of(1, 2), Float64Array.of(2, 1)], [0, 1], 1);
+
+    expect(fitLogistic(rows, [0, 1, 0, 1], 1, 100, other)).toEqual(fitLogistic(rows, [0, 1, 0, 1], 1));
+  });
+});
+
 describe('trainLogistic', () => {
   // scikit-learn 1.9.1: LogisticRegression(C=1/penalty, solver='newton-cholesky', tol=1e-14) on the same rows,
   // standardised with ddof 1.

@@ -3,7 +3,7 @@ import { historyObject } from '#core/broker/daily-history.ts';
 import { sliceBars } from '#core/market/bars.ts';
 import { newYorkDate } from '#core/market/calendar.ts';
 import { instrumentOf } from '#core/market/catalog.ts';
-import { DailyHistories } from '#core/simulation/desk/daily-history.ts';
+import { digestedHistories, namedHistories } from '#core/simulation/desk/daily-history.ts';
 import { dailyBars } from '../../../../support/simulated-bars.ts';
 
 const daily = dailyBars(
@@ -16,7 +16,7 @@ const daily = dailyBars(
   ]),
   'AAPL',
 );
-const histories = new DailyHistories(daily, 'simulation');
+const histories = digestedHistories(daily, 'simulation');
 const opensAt = (index: number) => daily.openTime[index] as number;
 
 /** The same bars as a broker tells them. */
@@ -59,5 +59,22 @@ describe('daily histories', () => {
     const { series, first, last, reference } = histories.before(opensAt(0), 3);
     expect([series.length, first, last]).toEqual([0, null, null]);
     expect(reference).toEqual(historyObject(instrumentOf('AAPL'), 'simulation', '2019-01-01', []).reference);
+  });
+
+  test('are the same under a name, another one for each history', () => {
+    const named = namedHistories(daily);
+    const digests = new Set<string>();
+    for (const [index, sessions] of [
+      [8, 100],
+      [8, 3],
+      [1, 3],
+    ] as const) {
+      const { reference: _, ...known } = histories.before(opensAt(index), sessions);
+      const { reference, ...found } = named.before(opensAt(index), sessions);
+      expect(found).toEqual(known);
+      expect(reference.sha256).toMatch(/^[0-9a-f]{64}$/);
+      digests.add(reference.sha256);
+    }
+    expect(digests.size).toBe(3);
   });
 });

@@ -40,6 +40,13 @@ const short = { from: '2018-01-22', to: '2018-01-30', cycles: ['09:45'] };
 const of = <T extends EventType>(events: readonly DeskEvent[], type: T): readonly DeskEvent<T>[] =>
   events.flatMap((event) => (event.metadata.type === type ? [event as DeskEvent<T>] : []));
 
+test('a run that nobody listens to comes to the same result', () => {
+  const { result, sessions, cycles, authorized } = played(short);
+
+  expect(authorized).toBeGreaterThan(0);
+  expect(runDesk({ ...options, ...short })).toEqual({ result, sessions, cycles, authorized });
+});
+
 describe('twenty sessions of 2018 with all cycles of the live desk', () => {
   const run = played({ preMarket: true });
   const { marks, fills, trades, costs } = run.result;
