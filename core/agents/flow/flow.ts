@@ -72,7 +72,6 @@ function judge(context: AgentContext, known: InstrumentState): Judgement {
   const daily = sliceBars(known.daily, known.daily.length - RECORD_SESSIONS, known.daily.length);
   const state = { ...known, daily };
   const { instrument } = state;
-  const last = daily.length - 1;
   const flow = latestFlow(daily);
   const { imbalance } = flow;
   if (!Number.isFinite(imbalance)) return { reason: `${instrument.id} has unknown volume in its last year` };
@@ -162,7 +161,6 @@ function abandon(
   position: NonNullable<ReturnType<typeof positionOf>>,
 ): Judgement {
   const id = state.instrument.id;
-  const last = state.daily.length - 1;
   const { imbalance, value } = flow;
   if (imbalance > ABANDON_IMBALANCE || state.reference >= value) {
     return { reason: `${id} is held and the flow does not speak against it: imbalance ${figure(imbalance)}` };
