@@ -36,8 +36,16 @@ const resident = () => {
 };
 say('resident memory with bars and result of 10⁶ (< 300 MB)', `${resident().toFixed(0)} MB`);
 const byHand = loop();
-const engineSeconds = fastest(6, () => engine(million));
-const loopSeconds = fastest(6, loop);
+// In turn, so that both find the machine and its memory as the other leaves them.
+let engineSeconds = Number.POSITIVE_INFINITY;
+let loopSeconds = Number.POSITIVE_INFINITY;
+for (let round = 0; round < 8; round++) {
+  engineSeconds = Math.min(
+    engineSeconds,
+    fastest(1, () => engine(million)),
+  );
+  loopSeconds = Math.min(loopSeconds, fastest(1, loop));
+}
 say('orders: engine, hand-written loop', `${result.orders.length}, ${byHand.orders.length}`);
 say(
   'final equity: engine, hand-written loop',

@@ -13,23 +13,33 @@ const DUST = 1e-6;
 /** Powers of ten up to here are exact in a double. */
 const EXACT_PLACES = 22;
 
-// The place count of a step is read from its text; callers come back with the same tick and lot millions of times.
-let knownStep = 1;
-let knownPlaces = 0;
-let knownScale = 1;
+interface KnownStep {
+  readonly step: number;
+  readonly places: number;
+  readonly scale: number;
+}
+
+const known = (step: number): KnownStep => {
+  const count = places(step);
+  return { step, places: count, scale: 10 ** count };
+};
+
+// The place count of a step is read from its text; callers come back with the same tick and lot in turn, millions of times.
+let latest = known(1);
+let before = latest;
 
 function clean(steps: number, step: number): number {
-  const value = steps * step;
-  if (step !== knownStep) {
-    knownPlaces = places(step);
-    knownScale = 10 ** knownPlaces;
-    knownStep = step;
+  if (step !== latest.step) {
+    const found = step === before.step ? before : known(step);
+    before = latest;
+    latest = found;
   }
-  const scaled = value * knownScale;
+  const value = steps * step;
+  const scaled = value * latest.scale;
   // A quotient of two exact integers is the double nearest to the decimal, which is what the text would give.
-  return knownPlaces <= EXACT_PLACES && Math.abs(scaled) < Number.MAX_SAFE_INTEGER
-    ? Math.round(scaled) / knownScale
-    : Number(value.toFixed(Math.min(100, knownPlaces)));
+  return latest.places <= EXACT_PLACES && Math.abs(scaled) < Number.MAX_SAFE_INTEGER
+    ? Math.round(scaled) / latest.scale
+    : Number(value.toFixed(Math.min(100, latest.places)));
 }
 
 /** The largest multiple of `step` not above `value`. */

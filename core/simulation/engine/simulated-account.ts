@@ -37,7 +37,8 @@ export class SimulatedAccount {
   readonly #commission: FloatCommission;
   /** Whether there is one instrument, in the account's currency. */
   readonly #plain: boolean;
-  #month = -1;
+  /** When the month of the last fill is over: tiers count what was traded in a month. */
+  #monthEnd = Number.NEGATIVE_INFINITY;
   #monthlyQuantity = 0;
 
   constructor(feeds: readonly Feed[], options: Required<SimulationOptions>) {
@@ -87,10 +88,9 @@ export class SimulatedAccount {
 
   /** The order's whole charge after this fill, to the cent, less what was charged before. */
   #charge(time: number, order: EngineOrder, quantity: number): number {
-    const date = new Date(time);
-    const month = date.getUTCFullYear() * 12 + date.getUTCMonth();
-    if (month !== this.#month) {
-      this.#month = month;
+    if (time >= this.#monthEnd) {
+      const date = new Date(time);
+      this.#monthEnd = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1);
       this.#monthlyQuantity = 0;
     }
     const before = Math.max(this.#monthlyQuantity - (order.filled - quantity), 0);

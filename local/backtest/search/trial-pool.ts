@@ -20,7 +20,7 @@ export class TrialThreadError extends Error {
 }
 
 /** Trials of a message: enough that passing it on costs nothing beside them, few enough that nobody waits at the end. */
-const BATCH = 4;
+const BATCH = 2;
 
 /** The same bars in memory that all threads read and nobody copies. */
 export function sharedInstruments(instruments: readonly SimulatedInstrument[]): SimulatedInstrument[] {
