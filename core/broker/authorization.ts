@@ -29,12 +29,19 @@ export function authorizationProblem(intent: Intent, book: AccountBook | null): 
 }
 
 /**
- * Where the gate leaves its word for exactly these terms. A commit that finds the item there, at its only version, knows
- * that the intent was authorized so, without reading the book.
+ * Where the gate leaves its word for exactly these terms. A commit that finds the item there knows that the intent was
+ * authorized so, without reading the book.
  */
 export function authorizationKey(intent: Intent): StateKey {
   return stateKeys.authorization(contentOf('intents', intent).reference.sha256);
 }
 
-/** The version of an authorization: it is written once. */
-export const AUTHORIZATION_VERSION = 1;
+/** The gate's word on these terms, as it is written in the commit that makes the reservation. */
+export const authorizationWrite = (intent: Intent) => ({
+  key: authorizationKey(intent),
+  value: { intentId: intent.intentId },
+  expectedVersion: 0,
+});
+
+/** What a commit has to check so that it fails where the gate has not left its word on these terms. It is written once. */
+export const authorizationCheck = (intent: Intent) => ({ key: authorizationKey(intent), expectedVersion: 1 });

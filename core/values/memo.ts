@@ -43,11 +43,12 @@ function same(left: Dependence, right: Dependence): boolean {
   return (
     left.name === right.name &&
     left.columns.length === right.columns.length &&
-    left.columns.every((column, at) => equal(column, right.columns[at] as Float64Array))
+    left.columns.every((column, at) => sameColumn(column, right.columns[at] as Float64Array))
   );
 }
 
-function equal(left: Float64Array, right: Float64Array): boolean {
+/** Whether two columns hold the same values, bit for bit but for which NaN. */
+export function sameColumn(left: Float64Array, right: Float64Array): boolean {
   if (left.length !== right.length) return false;
   // From the end: two histories of one instrument differ in their last session.
   for (let at = left.length - 1; at >= 0; at--) {

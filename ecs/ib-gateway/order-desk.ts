@@ -1,6 +1,6 @@
 import type { Intent } from '#contracts/events/orders.ts';
 import type { DeskEvent } from '#contracts/registry.ts';
-import { AUTHORIZATION_VERSION, authorizationKey, authorizationProblem } from '#core/broker/authorization.ts';
+import { authorizationCheck, authorizationProblem } from '#core/broker/authorization.ts';
 import type { OrderTicket } from '#core/broker/broker-port.ts';
 import { contractOf } from '#core/broker/contracts.ts';
 import { declined } from '#core/broker/declined-command.ts';
@@ -66,8 +66,7 @@ export class OrderDesk {
     if (!killSwitch.wasOff || !lease.holds() || ledger.peek(intent.intentId) !== null) return false;
     const planned = await this.#plan(intent, null);
     if (planned.kind === 'decline') return false;
-    const authorized = { key: authorizationKey(intent), expectedVersion: AUTHORIZATION_VERSION };
-    return (await this.#record(event, planned, [authorized])).kind !== 'conflict';
+    return (await this.#record(event, planned, [authorizationCheck(intent)])).kind !== 'conflict';
   }
 
   async #standing(intent: Intent) {

@@ -1,4 +1,5 @@
 import type { BarSeries } from '#core/market/bars.ts';
+import { sameColumn } from '#core/values/memo.ts';
 
 /** A series' log closes with their closing times; what has no positive price has no finite logarithm. */
 export interface LogCloses {
@@ -61,17 +62,11 @@ export function alignPair(left: LogCloses, right: LogCloses, sessions: number): 
 export function withSharedCalendars(all: readonly LogCloses[]): readonly LogCloses[] {
   const calendars: Float64Array[] = [];
   return all.map((one) => {
-    const known = calendars.find((calendar) => areEqual(calendar, one.closeTime));
+    const known = calendars.find((calendar) => sameColumn(calendar, one.closeTime));
     if (known !== undefined) return { ...one, closeTime: known };
     calendars.push(one.closeTime);
     return one;
   });
-}
-
-function areEqual(left: Float64Array, right: Float64Array): boolean {
-  if (left.length !== right.length) return false;
-  for (let at = left.length - 1; at >= 0; at--) if (left[at] !== right[at]) return false;
-  return true;
 }
 
 export interface Cointegration {

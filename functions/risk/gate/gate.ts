@@ -1,6 +1,5 @@
-import type { Intent } from '#contracts/events/orders.ts';
 import type { DeskEvent } from '#contracts/registry.ts';
-import { authorizationKey } from '#core/broker/authorization.ts';
+import { authorizationWrite } from '#core/broker/authorization.ts';
 import { type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
 import type { BarSeries } from '#core/market/bars.ts';
 import { type AccountBook, EMPTY_BOOK, exposedInstruments } from '#core/portfolio/account-book.ts';
@@ -92,7 +91,7 @@ async function decideOrder(desk: Desk, event: DeskEvent<'OrderPlanned'>): Promis
         ...(writesBook
           ? [{ key: stateKeys.book, value: decision.book, expectedVersion: book?.version ?? 0 }]
           : []),
-        ...(decision.kind === 'authorized' ? [authorization(intent)] : []),
+        ...(decision.kind === 'authorized' ? [authorizationWrite(intent)] : []),
       ],
       checks: writesBook ? checks : [],
       processed,
@@ -108,13 +107,6 @@ async function decideOrder(desk: Desk, event: DeskEvent<'OrderPlanned'>): Promis
   }
   throw new GateContendedError(intent.intentId);
 }
-
-/** The gate's word on these terms, for the bridge: it checks it in the commit that records the order. */
-const authorization = (intent: Intent) => ({
-  key: authorizationKey(intent),
-  value: { intentId: intent.intentId },
-  expectedVersion: 0,
-});
 
 async function decideStop(desk: Desk, event: DeskEvent<'StopMovePlanned'>): Promise<void> {
   const [book] = await desk.store.read([stateKeys.book]);

@@ -4,7 +4,7 @@ import { dynamoDeskStore } from '#adapters/aws/dynamo-desk-store.ts';
 import { inMemoryObjectStore } from '#adapters/memory/in-memory-object-store.ts';
 import type { Intent } from '#contracts/events/orders.ts';
 import { type DeskEvent, parseEvent } from '#contracts/registry.ts';
-import { authorizationKey } from '#core/broker/authorization.ts';
+import { authorizationWrite } from '#core/broker/authorization.ts';
 import type { DeskStore } from '#core/events/desk-store.ts';
 import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
 import { correlations, stateKeys } from '#core/events/state-keys.ts';
@@ -139,7 +139,7 @@ export class ChaosDesk {
             value: { ...book, orders: { ...book.orders, [intent.intentId]: order } },
             expectedVersion: stored?.version ?? 0,
           },
-          { key: authorizationKey(intent), value: { intentId: intent.intentId }, expectedVersion: 0 },
+          authorizationWrite(intent),
         ],
       });
       if (result.kind === 'conflict') throw new Error('the ledger was faster; once more');

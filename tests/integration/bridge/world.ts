@@ -4,7 +4,7 @@ import { inMemoryDeskStore } from '#adapters/memory/in-memory-desk-store.ts';
 import { inMemoryObjectStore } from '#adapters/memory/in-memory-object-store.ts';
 import type { Intent } from '#contracts/events/orders.ts';
 import { type DeskEvent, type EventData, type EventType, parseEventOf } from '#contracts/registry.ts';
-import { authorizationKey } from '#core/broker/authorization.ts';
+import { authorizationWrite } from '#core/broker/authorization.ts';
 import { type OrderRecord, orderRecord } from '#core/broker/order-record.ts';
 import type { DeskStore } from '#core/events/desk-store.ts';
 import { journalEntry } from '#core/events/new-event.ts';
@@ -301,7 +301,7 @@ export class World {
     this.reserve(intent);
     void this.store.commit({
       entries: [],
-      writes: [{ key: authorizationKey(intent), value: { intentId: intent.intentId }, expectedVersion: 0 }],
+      writes: [authorizationWrite(intent)],
     });
   }
 

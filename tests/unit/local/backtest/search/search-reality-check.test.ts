@@ -3,24 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { backtestData } from '#local/backtest/backtest.ts';
-import { parseBacktestParameters } from '#local/backtest/backtest-parameters.ts';
 import { planSearch, runSearch } from '#local/backtest/search/search.ts';
 import { searchRealityChecks } from '#local/backtest/search/search-reality-check.ts';
 import { parseRange, type SearchRequest } from '#local/backtest/search/search-request.ts';
 import { TrialFile } from '#local/backtest/search/trial-file.ts';
+import { SEARCH_INPUT } from '../../../../support/search-input.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'reality-check-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const input = parseBacktestParameters({
-  symbols: ['SPX-PROXY'],
-  from: '2006-01-03',
-  to: '2010-12-31',
-  data: null,
-  cash: '100000',
-  commission: 'tiered',
-  seed: 'seed',
-});
+const input = SEARCH_INPUT;
 /** Holds while the close after so many bars more than one (0: in turns of ten days) is above today's, as a strategy that was handed the bars can. */
 const seeing = join(folder, 'seeing.mjs');
 writeFileSync(

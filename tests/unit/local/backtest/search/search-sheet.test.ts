@@ -3,25 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { backtestData } from '#local/backtest/backtest.ts';
-import { parseBacktestParameters } from '#local/backtest/backtest-parameters.ts';
 import { planSearch, runSearch, searchReport } from '#local/backtest/search/search.ts';
 import { parseRange, type SearchRequest } from '#local/backtest/search/search-request.ts';
 import { searchSheet } from '#local/backtest/search/search-sheet.ts';
 import { TrialFile } from '#local/backtest/search/trial-file.ts';
 import { percentText } from '#local/report/figure-text.ts';
+import { SEARCH_INPUT } from '../../../../support/search-input.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'search-sheet-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const input = parseBacktestParameters({
-  symbols: ['SPX-PROXY'],
-  from: '2006-01-03',
-  to: '2010-12-31',
-  data: null,
-  cash: '100000',
-  commission: 'tiered',
-  seed: 'seed',
-});
+const input = SEARCH_INPUT;
 async function searched(name: string, ranges: readonly string[]) {
   const request: SearchRequest = {
     strategy: 'sma-cross',

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { corruptFuture } from '#core/analytics/validation/corrupt-future.ts';
 import { backtestData } from '#local/backtest/backtest.ts';
-import { parseBacktestParameters } from '#local/backtest/backtest-parameters.ts';
 import { planSearch, runSearch, searchReport } from '#local/backtest/search/search.ts';
 import { parseRange, parseSearchWords, type SearchRequest } from '#local/backtest/search/search-request.ts';
 import { TrialFile } from '#local/backtest/search/trial-file.ts';
 import { type SearchCommandOptions, searchCommand } from '#local/command-line/search-command.ts';
+import { SEARCH_INPUT } from '../../../../support/search-input.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'search-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -19,15 +19,7 @@ const file = (name: string, text: string): string => {
   return path;
 };
 
-const input = parseBacktestParameters({
-  symbols: ['SPX-PROXY'],
-  from: '2006-01-03',
-  to: '2010-12-31',
-  data: null,
-  cash: '100000',
-  commission: 'tiered',
-  seed: 'seed',
-});
+const input = SEARCH_INPUT;
 const REQUEST: SearchRequest = {
   strategy: 'sma-cross',
   ranges: [parseRange('fast=5:30:5'), parseRange('slow=20,60,120')],
