@@ -38,6 +38,16 @@ export function classifyOrderNotice(code: number, message: string, changing: boo
   return 'warning';
 }
 
+/**
+ * Whether a notice about an order that is being withdrawn says that it is gone: cancelled, refused, or nothing that could
+ * be cancelled. After anything else, a warning for instance, it still has to be.
+ */
+export function endsWithdrawn(code: number, message: string): boolean {
+  if (code === 10147 || code === 10148) return true;
+  const meaning = classifyOrderNotice(code, message, false);
+  return meaning === 'cancelled' || meaning === 'rejected';
+}
+
 /** What a notice without an order means for the link. */
 export type LinkNotice =
   | 'upstream-lost'

@@ -32,7 +32,6 @@ export class BarService {
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #byRequest = new Map<number, Subscription>();
   #session: string | null = null;
-  #flushing = false;
 
   constructor(bridge: Bridge, queue: HistoryQueue) {
     this.#bridge = bridge;
@@ -152,10 +151,7 @@ export class BarService {
 
   #emit(subscription: Subscription, bars: readonly ClosedBar[]): void {
     for (const bar of bars) this.#journal(subscription, bar);
-    if (bars.length > 0) {
-      this.#flushSoon();
-      this.#renewStale();
-    }
+    if (bars.length > 0) this.#renewStale();
     subscription.timer?.cancel();
     const due = subscription.closer.dueAt;
     subscription.timer =
@@ -182,16 +178,6 @@ export class BarService {
       subscription.closer.interrupt();
       this.#subscribe(subscription);
     }
-  }
-
-  /** Bars of other instruments that close at the same instant are waiting in the mailbox: they are journaled together. */
-  #flushSoon(): void {
-    if (this.#flushing) return;
-    this.#flushing = true;
-    this.#bridge.schedule.post(() => {
-      this.#flushing = false;
-      return this.#bridge.writer.flush();
-    });
   }
 
   #journal(subscription: Subscription, bar: ClosedBar): void {

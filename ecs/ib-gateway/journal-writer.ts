@@ -1,4 +1,3 @@
-import { BRIDGE } from '#core/broker/order-facts.ts';
 import type {
   Commit,
   CommitResult,
@@ -13,6 +12,9 @@ import type { BridgeLog, Schedule } from './bridge-context.ts';
 const LONGEST_PAUSE_MS = 5_000;
 /** Deferred entries a commit: half of what a transaction can hold. */
 const MOST_TOGETHER = 50;
+
+/** Faults of the commit itself: no repetition mends them. */
+const HOPELESS: ReadonlySet<unknown> = new Set(['CommitTooLarge', 'NotCanonical', 'RepeatedItem']);
 
 /** The store did not answer until the task had to stop. */
 export class StoreUnansweredError extends Error {
@@ -30,15 +32,17 @@ export class StoreUnansweredError extends Error {
  */
 export class JournalWriter {
   readonly #store: DeskStore;
-  readonly #schedule: Pick<Schedule, 'now'>;
+  readonly #schedule: Pick<Schedule, 'now' | 'post'>;
   readonly #pause: (millis: number) => Promise<void>;
   readonly #log: BridgeLog;
   #deferred: JournalEntry[] = [];
+  #settleFirst: () => Promise<void> = () => Promise.resolve();
+  #flushing = false;
   #giveUpAt: number | null = null;
 
   constructor(
     store: DeskStore,
-    schedule: Pick<Schedule, 'now'>,
+    schedule: Pick<Schedule, 'now' | 'post'>,
     pause: (millis: number) => Promise<void>,
     log: BridgeLog,
   ) {
@@ -70,7 +74,7 @@ export class JournalWriter {
    */
   async commit(change: Commit): Promise<CommitResult> {
     await this.flush();
-    return this.#insist('commit', () => this.#store.commit(change));
+    return this.#commit(change);
   }
 
   /**
@@ -80,21 +84,47 @@ export class JournalWriter {
    */
   defer(entry: JournalEntry): void {
     this.#deferred.push(entry);
+    this.flushSoon();
   }
 
-  /** Journals what was deferred, less what the journal has already. */
+  /** Whether entries are being kept back. */
+  get defers(): boolean {
+    return this.#deferred.length > 0;
+  }
+
+  /** Has `settle` commit what somebody else keeps back, by {@link appendNow}, before anything is committed here. */
+  settleFirst(settle: () => Promise<void>): void {
+    this.#settleFirst = settle;
+  }
+
+  /** Flushes when all that waits in the mailbox now is done: what the broker says together is journaled together. */
+  flushSoon(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    this.#schedule.post(() => {
+      this.#flushing = false;
+      return this.flush();
+    });
+  }
+
+  /** Journals what was kept back, less what the journal has already. */
   async flush(): Promise<void> {
-    while (this.#deferred.length > 0) {
-      const entries = this.#deferred.splice(0, MOST_TOGETHER);
-      await this.append({ entries });
-    }
+    await this.#settleFirst();
+    while (this.#deferred.length > 0)
+      await this.appendNow({ entries: this.#deferred.splice(0, MOST_TOGETHER) });
   }
 
   /** Commits entries that may have been journaled before: those are left out. */
   async append(change: Commit): Promise<CommitResult> {
+    await this.flush();
+    return this.appendNow(change);
+  }
+
+  /** As {@link append}, before whatever is kept back. */
+  async appendNow(change: Commit): Promise<CommitResult> {
     let entries = change.entries;
     for (;;) {
-      const result = await this.commit({ ...change, entries });
+      const result = await this.#commit({ ...change, entries });
       if (result.kind !== 'duplicate' || result.of !== 'entry') return result;
       const repeated = new Set(result.ids);
       const rest = entries.filter(({ event }) => !repeated.has(event.metadata.id));
@@ -103,9 +133,8 @@ export class JournalWriter {
     }
   }
 
-  /** Commits that a cause has been dealt with and nothing else. */
-  async markProcessed(eventId: string): Promise<void> {
-    await this.commit({ entries: [], processed: { consumer: BRIDGE, eventIds: [eventId] } });
+  #commit(change: Commit): Promise<CommitResult> {
+    return this.#insist('commit', () => this.#store.commit(change));
   }
 
   async #insist<T>(what: string, attempt: () => Promise<T>): Promise<T> {
@@ -114,7 +143,7 @@ export class JournalWriter {
         return await attempt();
       } catch (fault) {
         const code = typeof fault === 'object' && fault !== null && 'code' in fault ? fault.code : undefined;
-        if (code === 'CommitTooLarge' || code === 'NotCanonical') throw fault;
+        if (HOPELESS.has(code)) throw fault;
         this.#log('error', `the store does not answer a ${what}; trying again`, {
           failures: failures + 1,
           at: this.#schedule.now(),

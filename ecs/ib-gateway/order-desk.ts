@@ -109,18 +109,28 @@ export class OrderDesk {
       const entry = { ...layer.entry, closedBy: [...layer.entry.closedBy, intent.intentId] };
       changes.push({ record: entry, entries: [] });
     }
+    // The record itself is the mark that the command has been dealt with: the commit expects that there is none.
     const result = await ledger.commit(changes, {
       unique: true,
       checks: [lease.check(), ...(opens(intent) ? [killSwitch.check()] : []), ...checks],
-      processed: { consumer: BRIDGE, eventIds: [event.metadata.id] },
     });
     if (result.kind === 'committed') this.send(changes.slice(0, records.length).map(({ record }) => record));
-    else if (result.kind === 'duplicate') this.#repeated(intent);
+    else if (result.kind === 'duplicate') await this.#repeated(intent);
     return result;
   }
 
-  #repeated({ intentId }: Intent): void {
-    this.#bridge.log('info', 'the intent has been dealt with before', { intentId });
+  /**
+   * An intent that is recorded already. An open order that this bridge does not know was recorded by a commit of its own
+   * whose answer was lost, and nobody has sent it: the next link begins with finding that out.
+   */
+  async #repeated({ intentId }: Intent): Promise<void> {
+    const { ledger } = this.#bridge;
+    const known = ledger.peek(intentId) !== null;
+    const record = await ledger.get(intentId);
+    this.#bridge.log('info', 'the intent has been dealt with before', { intentId, known });
+    if (known || record === null || !isOpen(record)) return;
+    ledger.reset();
+    this.#bridge.endLink(`order ${intentId} was recorded by a commit whose answer was lost`);
   }
 
   /** Sends recorded orders, in bracket order. Whatever keeps one back leaves it to reconciliation. */

@@ -7,6 +7,7 @@ import {
   orderRecord,
 } from '#core/broker/order-record.ts';
 import type { Commit, CommitResult } from '#core/events/desk-store.ts';
+import type { JournalEntry } from '#core/events/new-event.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import type { JournalWriter } from './journal-writer.ts';
 
@@ -21,6 +22,9 @@ interface Failed {
 
 /** Reads of at most this many items fit one call. */
 const BATCH = 90;
+/** Records and entries that are kept back for one commit at the most: a larger one would take longer than it saves. */
+const MOST_TOGETHER = 24;
+const ATTEMPTS = 3;
 
 /** The record of an order changed under the bridge's hands: another bridge is at work, so this one must not be. */
 export class FencedOffError extends Error {
@@ -35,6 +39,10 @@ export class FencedOffError extends Error {
 /**
  * The orders as stored, with a cache of those that are open. The bridge that holds the lease is their only writer, so the
  * cache is right until a commit says otherwise.
+ *
+ * What the broker reports is kept back until all that came with it has been looked at, or until something else is
+ * committed, and then stored in one commit: a filled bracket is a dozen reports. What is kept back is lost with the
+ * process, and the broker tells it again.
  */
 export class OrderLedger {
   readonly #writer: JournalWriter;
@@ -45,11 +53,17 @@ export class OrderLedger {
   /** Counts resets: what was asked for before one is not held after it. */
   #life = 0;
   #open = new Set<string>();
+  /** The open orders as the stored index has them. */
+  #indexed: ReadonlySet<string> = new Set();
   #indexVersion = 0;
   #loaded = false;
+  /** Orders whose records are not stored as they are held. */
+  #keptBack = new Set<string>();
+  #keptEntries: JournalEntry[] = [];
 
   constructor(writer: JournalWriter) {
     this.#writer = writer;
+    writer.settleFirst(() => this.#settle());
   }
 
   /** Forgets everything, for instance when the lease was lost. */
@@ -59,16 +73,17 @@ export class OrderLedger {
     this.#records.clear();
     this.#byPermId.clear();
     this.#open = new Set();
+    this.#indexed = new Set();
     this.#indexVersion = 0;
     this.#loaded = false;
+    this.#keptBack = new Set();
+    this.#keptEntries = [];
   }
 
   /** Reads the open orders of earlier lives, once. */
   async load(): Promise<void> {
     if (this.#loaded) return;
-    const [index] = await this.#writer.read([openOrderIndexKey]);
-    const refs = index === null || index === undefined ? [] : openOrderIndex.parse(index.value).orderRefs;
-    this.#indexVersion = index?.version ?? 0;
+    const refs = await this.#readIndex();
     this.#open = new Set(refs);
     for (let start = 0; start < refs.length; start += BATCH)
       await this.#fetch(refs.slice(start, start + BATCH));
@@ -132,74 +147,47 @@ export class OrderLedger {
   }
 
   /**
-   * Commits changed or new records with what the journal is told about them, all or nothing. `unique` says that a repeated
-   * entry means that all of this was done before; otherwise entries that are already journaled are left out.
+   * Commits changed or new records with what the journal is told about them, all or nothing, after what is kept back.
+   * `unique` says that a repeated entry means that all of this was done before; otherwise entries that are already journaled
+   * are left out.
    */
   async commit(
     changes: readonly OrderChange[],
-    extra: Pick<Commit, 'checks' | 'processed'> & {
-      readonly unique?: boolean;
-      readonly entries?: Commit['entries'];
-    } = {},
+    extra: Pick<Commit, 'checks' | 'processed'> & { readonly unique?: boolean } = {},
   ): Promise<CommitResult> {
+    await this.#writer.flush();
     const open = new Set(this.#open);
     for (const { record } of changes) {
       if (isOpen(record)) open.add(record.orderRef);
       else open.delete(record.orderRef);
     }
-    const indexChanged = open.size !== this.#open.size || [...open].some((ref) => !this.#open.has(ref));
     const change: Commit = {
-      entries: [...changes.flatMap(({ entries }) => entries), ...(extra.entries ?? [])],
-      writes: [
-        ...changes.map(({ record }) => ({
-          key: stateKeys.brokerOrder(record.orderRef),
-          value: record,
-          expectedVersion: this.#records.get(record.orderRef)?.version ?? 0,
-        })),
-        ...(indexChanged
-          ? [
-              {
-                key: openOrderIndexKey,
-                value: { orderRefs: [...open].sort() },
-                expectedVersion: this.#indexVersion,
-              },
-            ]
-          : []),
-      ],
+      entries: changes.flatMap(({ entries }) => entries),
+      writes: this.#writes(
+        changes.map(({ record }) => record),
+        open,
+      ),
       ...(extra.checks === undefined ? {} : { checks: extra.checks }),
       ...(extra.processed === undefined ? {} : { processed: extra.processed }),
     };
     const result =
       extra.unique === true ? await this.#writer.commit(change) : await this.#writer.append(change);
     if (result.kind !== 'committed') return result;
-    for (const { record } of changes) {
-      this.#hold({ record, version: (this.#records.get(record.orderRef)?.version ?? 0) + 1 });
-    }
-    this.#open = open;
-    if (indexChanged) this.#indexVersion += 1;
+    for (const { record } of changes) this.#hold({ record, version: this.#version(record.orderRef) + 1 });
+    this.#stored(open);
     return result;
   }
 
   /**
-   * Applies what one message says to an order and commits it; nothing is written where nothing changed. `retold` marks what
-   * the broker tells again when asked: as long as it is no event and ends nothing, it is written with the next change of
-   * the record, so that a fill does not wait for the status before it.
+   * Applies a change to an order and commits it; nothing is written where nothing changed.
    * @throws FencedOffError where somebody else has written the record
    */
-  async update(
-    orderRef: string,
-    decide: (record: OrderRecord) => OrderChange,
-    { retold = false }: { readonly retold?: boolean } = {},
-  ): Promise<OrderRecord | null> {
-    for (let attempt = 0; attempt < 3; attempt++) {
+  async update(orderRef: string, decide: (record: OrderRecord) => OrderChange): Promise<OrderRecord | null> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const record = await this.get(orderRef);
       if (record === null) return null;
       const change = decide(record);
       if (change.entries.length === 0 && sameRecord(change.record, record)) return record;
-      if (retold && change.entries.length === 0 && isOpen(change.record) === isOpen(record)) {
-        this.#hold({ record: change.record, version: this.#records.get(orderRef)?.version ?? 0 });
-        return change.record;
-      }
       const result = await this.commit([change]);
       if (result.kind === 'committed') return change.record;
       await this.#refresh(orderRef);
@@ -207,14 +195,116 @@ export class OrderLedger {
     throw new FencedOffError(`the record of order ${orderRef}`);
   }
 
+  /**
+   * Applies what the broker says of an order, which it says again when asked, and keeps it back for a commit with what came
+   * together with it. What is no event and ends nothing waits for the next change of the record.
+   */
+  async report(orderRef: string, decide: (record: OrderRecord) => OrderChange): Promise<OrderRecord | null> {
+    const record = await this.get(orderRef);
+    if (record === null) return null;
+    const change = decide(record);
+    if (change.entries.length === 0 && isOpen(change.record) === isOpen(record))
+      this.#hold({ record: change.record, version: this.#version(orderRef) });
+    else await this.#keepBack(change);
+    return change.record;
+  }
+
+  async #keepBack({ record, entries }: OrderChange): Promise<void> {
+    const { orderRef } = record;
+    const ids = new Set(entries.map(({ event }) => event.metadata.id));
+    const full = this.#keptBack.size + this.#keptEntries.length + entries.length >= MOST_TOGETHER;
+    const repeats = this.#keptEntries.some(({ event }) => ids.has(event.metadata.id));
+    // Bars that came before go before.
+    if (full || repeats || this.#writer.defers) await this.#writer.flush();
+    this.#hold({ record, version: this.#version(orderRef) });
+    if (isOpen(record)) this.#open.add(orderRef);
+    else this.#open.delete(orderRef);
+    this.#keptBack.add(orderRef);
+    this.#keptEntries.push(...entries);
+    this.#writer.flushSoon();
+  }
+
+  /**
+   * Commits what is kept back.
+   * @throws FencedOffError where somebody else has written one of the records; then nothing is held any more
+   */
+  async #settle(): Promise<void> {
+    if (this.#keptBack.size === 0) return;
+    const records = [...this.#keptBack].map((ref) => (this.#records.get(ref) as Held).record);
+    const entries = this.#keptEntries;
+    this.#keptBack = new Set();
+    this.#keptEntries = [];
+    try {
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        const { kind } = await this.#writer.appendNow({ entries, writes: this.#writes(records, this.#open) });
+        if (kind === 'committed') {
+          for (const record of records) this.#hold({ record, version: this.#version(record.orderRef) + 1 });
+          this.#stored(this.#open);
+          return;
+        }
+        if (await this.#areStored(records)) return;
+      }
+      throw new FencedOffError(`a record among ${records.map(({ orderRef }) => orderRef).join(', ')}`);
+    } catch (fault) {
+      this.reset();
+      throw fault;
+    }
+  }
+
+  /** Whether records are stored as they are held: the first of two tries may have been taken after all. */
+  async #areStored(records: readonly OrderRecord[]): Promise<boolean> {
+    const items = await this.#writer.read(records.map(({ orderRef }) => stateKeys.brokerOrder(orderRef)));
+    const same = records.every((record, i) => JSON.stringify(items[i]?.value) === JSON.stringify(record));
+    if (!same) return false;
+    for (const [i, record] of records.entries()) this.#hold({ record, version: items[i]?.version ?? 0 });
+    await this.#readIndex();
+    return true;
+  }
+
+  /** The writes that store records as given and the index of the open orders where it is not `open` already. */
+  #writes(records: readonly OrderRecord[], open: ReadonlySet<string>): NonNullable<Commit['writes']> {
+    return [
+      ...records.map((record) => ({
+        key: stateKeys.brokerOrder(record.orderRef),
+        value: record,
+        expectedVersion: this.#version(record.orderRef),
+      })),
+      ...(sameSet(open, this.#indexed)
+        ? []
+        : [
+            {
+              key: openOrderIndexKey,
+              value: { orderRefs: [...open].sort() },
+              expectedVersion: this.#indexVersion,
+            },
+          ]),
+    ];
+  }
+
+  #version(orderRef: string): number {
+    return this.#records.get(orderRef)?.version ?? 0;
+  }
+
+  /** Takes in that records and the index of the open orders are stored. */
+  #stored(open: ReadonlySet<string>): void {
+    if (!sameSet(open, this.#indexed)) this.#indexVersion += 1;
+    this.#indexed = new Set(open);
+    this.#open = new Set(open);
+  }
+
   /** Reads a record and the index again: a first try may have been taken after all. */
   async #refresh(orderRef: string): Promise<void> {
     this.#records.delete(orderRef);
-    const [index] = await this.#writer.read([openOrderIndexKey]);
-    this.#indexVersion = index?.version ?? 0;
-    if (index !== null && index !== undefined)
-      this.#open = new Set(openOrderIndex.parse(index.value).orderRefs);
+    this.#open = new Set(await this.#readIndex());
     await this.#fetch([orderRef]);
+  }
+
+  async #readIndex(): Promise<readonly string[]> {
+    const [index] = await this.#writer.read([openOrderIndexKey]);
+    const refs = index === null || index === undefined ? [] : openOrderIndex.parse(index.value).orderRefs;
+    this.#indexVersion = index?.version ?? 0;
+    this.#indexed = new Set(refs);
+    return refs;
   }
 
   async #fetch(refs: readonly string[]): Promise<void> {
@@ -232,6 +322,10 @@ export class OrderLedger {
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function sameSet(left: ReadonlySet<string>, right: ReadonlySet<string>): boolean {
+  return left.size === right.size && [...left].every((ref) => right.has(ref));
+}
 
 function sameRecord(left: OrderRecord, right: OrderRecord): boolean {
   return left === right || JSON.stringify(left) === JSON.stringify(right);

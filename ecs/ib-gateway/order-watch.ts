@@ -1,4 +1,4 @@
-import { classifyOrderNotice } from '#core/broker/broker-codes.ts';
+import { classifyOrderNotice, endsWithdrawn } from '#core/broker/broker-codes.ts';
 import type { BrokerMessage, ObservedOrder } from '#core/broker/broker-port.ts';
 import {
   cancelled,
@@ -117,7 +117,8 @@ export class OrderWatch {
   async notice(orderId: number, code: number, message: string): Promise<boolean> {
     const withdrawn = this.#bridge.link.withdrawnFrom(orderId);
     if (withdrawn !== null) {
-      await this.#withdrawn(withdrawn, orderId);
+      if (endsWithdrawn(code, message)) await this.#withdrawn(withdrawn, orderId);
+      else this.#bridge.log('info', 'the broker remarks on an earlier try', { withdrawn, code, message });
       return true;
     }
     const ref = this.#bridge.link.refOf(this.#bridge.settings.clientId, orderId);
@@ -165,7 +166,7 @@ export class OrderWatch {
 
   async #apply(ref: string, decide: (record: OrderRecord) => OrderChange): Promise<void> {
     const before = this.#bridge.ledger.peek(ref);
-    const after = await this.#bridge.ledger.update(ref, decide, { retold: true });
+    const after = await this.#bridge.ledger.report(ref, decide);
     if (after === null) return;
     if (after.status !== 'submitted' && this.#bridge.acknowledgements.arrived(ref)) this.#onAcknowledged();
     if (before === null || before.status === after.status) return;

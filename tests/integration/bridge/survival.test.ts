@@ -232,6 +232,29 @@ describe('what the bridge survives', () => {
     await filledOnce(intentId);
   });
 
+  for (const what of ['OrderSubmitted', 'OrderFilled'] as const) {
+    it(`does once what the store took in a commit with ${what} whose answer was lost`, async () => {
+      await atTheOpen();
+      const inner = world.store.commit;
+      let lost = 0;
+      world.store.commit = async (change) => {
+        const result = await inner(change);
+        if (lost > 0 || !change.entries.some(({ event }) => event.metadata.type === what)) return result;
+        lost += 1;
+        // What the bridge hears is the answer to its second try.
+        return inner(change);
+      };
+      const intentId = world.place();
+      await world.advance(4 * MINUTE);
+      expect(lost).toBe(1);
+      await filledOnce(intentId);
+      expect((await world.record(`${intentId}:stop`))?.status).toBe('working');
+      expect(world.bridge.state).toBe('READY');
+      expect(world.events('BrokerDifferenceFound')).toEqual([]);
+      expect(world.queue.remaining()).toEqual([]);
+    });
+  }
+
   it('waits on the same client id while the old session still holds it', async () => {
     await atTheOpen();
     world.gateway.faults.set({ stuckClientMillis: 35_000 });

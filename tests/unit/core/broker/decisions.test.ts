@@ -5,7 +5,7 @@ import {
   type SessionInput,
   stepSession,
 } from '#core/broker/bridge-session.ts';
-import { classifyLinkNotice, classifyOrderNotice } from '#core/broker/broker-codes.ts';
+import { classifyLinkNotice, classifyOrderNotice, endsWithdrawn } from '#core/broker/broker-codes.ts';
 import { contractOf, instrumentFinder } from '#core/broker/contracts.ts';
 import { decideLease, released, renewed } from '#core/broker/lease.ts';
 import { nextMaintenance } from '#core/broker/maintenance.ts';
@@ -206,6 +206,14 @@ describe('trading mode', () => {
 });
 
 describe('the broker’s codes', () => {
+  it('takes an order that is being withdrawn for gone only where the broker says so', () => {
+    const gone = [202, 201, 135, 10147, 10148].map((code) => endsWithdrawn(code, 'x'));
+    expect(gone).toEqual([true, true, true, true, true]);
+    const said = [161, 104, 399, 2_109, 9_999].map((code) => endsWithdrawn(code, 'x'));
+    expect(said).toEqual([false, false, false, false, false]);
+    expect(endsWithdrawn(321, 'The API interface is currently in Read-Only mode.')).toBe(false);
+  });
+
   it('tells refusals, cancels and warnings apart', () => {
     expect(classifyOrderNotice(201, 'x', false)).toBe('rejected');
     expect(classifyOrderNotice(110, 'x', true)).toBe('change-refused');
