@@ -121,13 +121,14 @@ const CONNECTION_FAILED: ReadonlySet<number> = new Set([502, 503, 504, 506]);
 function perform(api: IBApi, request: BrokerRequest): void {
   switch (request.kind) {
     case 'place':
-      requireId('order', request.ticket.orderId);
-      api.placeOrder(
-        request.ticket.orderId,
-        wireContract(request.ticket.contract),
-        wireOrder(request.ticket),
-      );
+    case 'what-if': {
+      const { orderId, contract } = request.ticket;
+      requireId('order', orderId);
+      const order = wireOrder(request.ticket);
+      if (request.kind === 'what-if') order.whatIf = true;
+      api.placeOrder(orderId, wireContract(contract), order);
       return;
+    }
     case 'cancel':
       requireId('order', request.orderId);
       api.cancelOrder(request.orderId);

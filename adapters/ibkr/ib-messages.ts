@@ -130,7 +130,11 @@ export function listen(api: IBApi, emit: (message: BrokerMessage) => void): void
 
 function listenToOrders(api: IBApi, emit: (message: BrokerMessage) => void): void {
   api.on(EventName.openOrder, (orderId, contract, order, state) =>
-    emit({ kind: 'open-order', order: observedOrder(orderId, contract, order, state.status) }),
+    emit(
+      order.whatIf === true
+        ? { kind: 'what-if', orderId }
+        : { kind: 'open-order', order: observedOrder(orderId, contract, order, state.status) },
+    ),
   );
   api.on(EventName.openOrderEnd, () => emit({ kind: 'open-orders-end' }));
   api.on(

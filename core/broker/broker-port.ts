@@ -31,6 +31,8 @@ export interface OrderTicket {
 /** What the bridge asks of the broker. */
 export type BrokerRequest =
   | { readonly kind: 'place'; readonly ticket: OrderTicket }
+  /** An order that the broker values and never works. */
+  | { readonly kind: 'what-if'; readonly ticket: OrderTicket }
   | { readonly kind: 'cancel'; readonly orderId: number }
   | { readonly kind: 'current-time' }
   | { readonly kind: 'all-open-orders' }
@@ -116,6 +118,8 @@ export type BrokerMessage =
   | { readonly kind: 'next-order-id'; readonly orderId: number }
   | { readonly kind: 'current-time'; readonly at: EpochMillis }
   | { readonly kind: 'open-order'; readonly order: ObservedOrder }
+  /** A what-if order has been valued. */
+  | { readonly kind: 'what-if'; readonly orderId: number }
   | { readonly kind: 'open-orders-end' }
   | {
       readonly kind: 'order-status';

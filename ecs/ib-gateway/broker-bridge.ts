@@ -7,7 +7,6 @@ import {
   type SessionInput,
   stepSession,
 } from '#core/broker/bridge-session.ts';
-import { classifyLinkNotice } from '#core/broker/broker-codes.ts';
 import type { BrokerMessage } from '#core/broker/broker-port.ts';
 import { nextMaintenance } from '#core/broker/maintenance.ts';
 import type { OrderRecord } from '#core/broker/order-record.ts';
@@ -28,10 +27,12 @@ import { KillSwitch } from './kill-switch.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { Acknowledgements, type LinkKnowledge } from './link-knowledge.ts';
 import { Mailbox } from './mailbox.ts';
+import { NoticeReader } from './notice-reader.ts';
 import { OrderDesk } from './order-desk.ts';
 import { FencedOffError, OrderLedger } from './order-ledger.ts';
 import { OrderWatch } from './order-watch.ts';
 import { Outbox } from './outbox.ts';
+import { Preflight } from './preflight.ts';
 import { Reconciler } from './reconciler.ts';
 import { Resubmission } from './resubmission.ts';
 import { SessionPreparation } from './session-preparation.ts';
@@ -82,6 +83,8 @@ class BrokerBridge implements RunningBridge, Bridge {
   readonly #bars: BarService;
   readonly #preparation: SessionPreparation;
   readonly #account: AccountWatch;
+  readonly #preflight: Preflight;
+  readonly #notices: NoticeReader;
   readonly #intake: CommandIntake;
   readonly #board: CommandBoard;
   #session: BridgeSession = INITIAL_SESSION;
@@ -132,6 +135,8 @@ class BrokerBridge implements RunningBridge, Bridge {
     this.#bars = new BarService(this, this.#history);
     this.#preparation = new SessionPreparation(this, this.#history, dependencies.objects);
     this.#account = new AccountWatch(this, dependencies.catalog, dependencies.expected, foreign);
+    this.#preflight = new Preflight(this, dependencies.catalog);
+    this.#notices = this.#newNoticeReader();
     this.#intake = new CommandIntake(
       dependencies.queue,
       this.schedule,
@@ -168,6 +173,22 @@ class BrokerBridge implements RunningBridge, Bridge {
       },
       (work) => this.#mailbox.post(work),
     );
+  }
+
+  #newNoticeReader(): NoticeReader {
+    return new NoticeReader(this, {
+      addressees: [
+        (id, code, message) => this.#watch.notice(id, code, message),
+        (id, code, message) => this.#preflight.refused(id, code, message),
+        (id, code, message) => this.#bars.refused(id, code, message),
+        (id, code, message) => this.#preparation.refused(id, code, message),
+      ],
+      step: (input) => this.#step(input),
+      subscriptionsLost: () => this.#dropSubscriptions(),
+      clientIdInUse: () => {
+        this.#clientIdInUse = true;
+      },
+    });
   }
 
   /** What holds for the connection in use. */
@@ -333,10 +354,15 @@ class BrokerBridge implements RunningBridge, Bridge {
     this.#connection.close();
     this.acknowledgements.clear();
     this.#reconciler.stop();
+    this.#dropSubscriptions();
+    this.#preflight.end();
+    this.#account.end();
+  }
+
+  #dropSubscriptions(): void {
     this.#bars.interrupt();
     this.#preparation.interrupt();
     this.#history.reset();
-    this.#account.end();
   }
 
   async #onMessage(message: BrokerMessage): Promise<void> {
@@ -383,65 +409,17 @@ class BrokerBridge implements RunningBridge, Bridge {
       case 'bar-update':
         return this.#bars.update(message.requestId, message.bar);
       case 'notice':
-        return this.#notice(message.id, message.code, message.message);
+        return this.#notices.read(message.id, message.code, message.message);
       case 'closed':
         return this.#step({ kind: 'link-ended', reason: message.reason });
+      case 'what-if':
+        return this.#preflight.answered(message.orderId);
       case 'open-orders-end':
       case 'executions-end':
       case 'completed-order':
       case 'completed-orders-end':
         return;
     }
-  }
-
-  async #notice(id: number, code: number, message: string): Promise<void> {
-    const meaning = classifyLinkNotice(code, message);
-    if (id > 0) {
-      await this.#remark(id, code, message);
-      // Told of an order, it still is of the whole link.
-      if (meaning !== 'read-only') return;
-    }
-    switch (meaning) {
-      case 'upstream-lost':
-        return this.#step({ kind: 'upstream-lost', reason: `the gateway lost the broker (${code})` });
-      case 'upstream-restored-data-lost':
-        this.#bars.interrupt();
-        this.#preparation.interrupt();
-        this.#history.reset();
-        return this.#step({
-          kind: 'upstream-restored',
-          reason: `the gateway is back, subscriptions lost (${code})`,
-        });
-      case 'upstream-restored':
-        return this.#step({ kind: 'upstream-restored', reason: `the gateway is back (${code})` });
-      case 'client-id-in-use':
-        this.#clientIdInUse = true;
-        return this.#step({
-          kind: 'link-ended',
-          reason: `client id ${this.settings.clientId} is still in use (${code})`,
-        });
-      case 'read-only':
-        return this.#step({
-          kind: 'trading-disabled',
-          reason: `the gateway is read-only (${code}): ${message}`,
-        });
-      case 'pacing':
-        this.outbox.slowDown();
-        return;
-      case 'socket-port-reset':
-        return this.#step({ kind: 'link-ended', reason: message });
-      case 'routine':
-        this.log('info', 'the gateway says', { code, message });
-        return;
-    }
-  }
-
-  /** What the broker says of one order or question. */
-  async #remark(id: number, code: number, message: string): Promise<void> {
-    if (await this.#watch.notice(id, code, message)) return;
-    if (code >= 2_100 && code < 2_200) return;
-    if (this.#bars.refused(id, code, message) || (await this.#preparation.refused(id, code, message))) return;
-    this.log('warn', 'the broker remarks', { id, code, message });
   }
 
   async #greet(what: Greeting): Promise<void> {
@@ -484,6 +462,7 @@ class BrokerBridge implements RunningBridge, Bridge {
     this.#bars.resume();
     this.#preparation.resume();
     this.#account.ask(null);
+    this.#preflight.ask();
     await this.#pollHalt();
     await this.#board.pump();
   }

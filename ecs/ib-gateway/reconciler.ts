@@ -79,6 +79,7 @@ export class Reconciler {
       case 'accounts':
       case 'next-order-id':
       case 'current-time':
+      case 'what-if':
       case 'order-status':
       case 'execution':
       case 'commission':

@@ -332,6 +332,41 @@ describe('what the bridge survives', () => {
     expect(states()).toEqual(['CONNECTING', 'HANDSHAKE', 'RECONCILING', 'READY']);
   });
 
+  it('asks each link once whether the gateway takes orders, and nothing is left of it at the broker', async () => {
+    await atTheOpen();
+    const answers = () => world.logs.filter((line) => line.includes('the gateway takes orders')).length;
+    expect(answers()).toBe(1);
+    world.gateway.faults.notice(1100);
+    world.gateway.faults.notice(1102);
+    await world.advance(MINUTE);
+    expect(world.bridge.state).toBe('READY');
+    expect(answers()).toBe(1);
+    world.gateway.faults.disconnect();
+    await world.advance(MINUTE);
+    expect(answers()).toBe(2);
+    expect(brokerOrders()).toEqual([]);
+    expect(world.events('BrokerDifferenceFound')).toEqual([]);
+    expect(world.events('ForeignHoldingsObserved')).toEqual([]);
+    const intentId = world.place();
+    await world.advance(4 * MINUTE);
+    await filledOnce(intentId);
+  });
+
+  it('finds out that a gateway is read-only before there is an order', async () => {
+    world = await World.withoutBridge();
+    world.gateway.faults.set({ readOnly: true });
+    world.startBridge();
+    await world.advance(30 * SECOND);
+    expect(world.bridge.state).toBe('FROZEN');
+    expect(world.events('BrokerStateChanged').at(-1)?.data.reason).toContain('read-only');
+    expect(world.metrics).toContainEqual({ name: 'BrokerTradingDisabled', value: 1 });
+    expect(world.events('OrderSubmitted')).toEqual([]);
+    world.gateway.faults.set({ readOnly: false });
+    world.gateway.faults.disconnect();
+    await world.advance(MINUTE);
+    expect(world.bridge.state).toBe('READY');
+  });
+
   it('stops trading on a gateway that is read-only', async () => {
     await atTheOpen();
     world.gateway.faults.set({ readOnly: true });
