@@ -59,6 +59,7 @@ try {
   console.log(`${ORDERS} orders, ${ORDERS_PER_SECOND} a second`);
   report('command received → order on the wire', (measured['commandToWire'] ?? []).slice(WARM_UP));
   report('  of it, the store recording the order', (measured['record'] ?? []).slice(WARM_UP));
+  report('  the rest: the bridge alone', (measured['bridgeAlone'] ?? []).slice(WARM_UP));
   report('fill on the wire → journaled', (measured['fillToJournal'] ?? []).slice(WARM_UP));
 } finally {
   await processes.end();

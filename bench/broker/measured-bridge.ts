@@ -21,8 +21,10 @@ const clock = runClock(run.realBegin);
 const received = new Map<string, number>();
 const told = new Map<string, number>();
 const commandToWire: number[] = [];
-/** What the store takes to record an order, which is a part of the above. */
+/** What the store takes to record an order, which is a part of the above, and what is left without it. */
 const record: number[] = [];
+const bridgeAlone: number[] = [];
+const recording = new Map<string, number>();
 const fillToJournal: number[] = [];
 
 const watchedQueue = (queue: CommandQueue): CommandQueue => ({
@@ -53,7 +55,10 @@ const watchedGateway = (gateway: BrokerGateway): BrokerGateway => ({
         const since = received.get(request.ticket.orderRef);
         if (since === undefined) return;
         received.delete(request.ticket.orderRef);
-        commandToWire.push(performance.now() - since);
+        const took = performance.now() - since;
+        commandToWire.push(took);
+        bridgeAlone.push(took - (recording.get(request.ticket.orderRef) ?? 0));
+        recording.delete(request.ticket.orderRef);
       },
     };
   },
@@ -65,8 +70,11 @@ const watchedStore = (store: DeskStore): DeskStore => ({
     const begun = performance.now();
     const result = await store.commit(change);
     const now = performance.now();
-    const places = change.entries.some(({ event }) => event.metadata.type === 'OrderSubmitted');
-    if (places && result.kind === 'committed') record.push(now - begun);
+    const placed = change.entries.find(({ event }) => event.metadata.type === 'OrderSubmitted');
+    if (placed !== undefined && result.kind === 'committed') {
+      record.push(now - begun);
+      recording.set((placed.event.data as { readonly orderRef: string }).orderRef, now - begun);
+    }
     for (const { event } of change.entries) {
       if (event.metadata.type !== 'OrderFilled') continue;
       const since = told.get((event.data as { readonly execId: string }).execId);
@@ -94,4 +102,6 @@ const bridge = startBridge(process.env, {
 process.once('SIGTERM', () => void bridge.stop('the measurement is over'));
 process.stdout.write('{"ready":true}\n');
 await bridge.finished;
-process.stdout.write(`${JSON.stringify({ commandToWire, record, fillToJournal })}\n`, () => process.exit(0));
+process.stdout.write(`${JSON.stringify({ commandToWire, record, bridgeAlone, fillToJournal })}\n`, () =>
+  process.exit(0),
+);

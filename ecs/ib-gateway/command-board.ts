@@ -65,16 +65,23 @@ export class CommandBoard {
   /**
    * Takes a command from the queue and gives it its turn. One that opens a position, and that no other command is before,
    * does not wait behind what the broker reports. What closes one does: the report may be that its layer is closed already.
+   * Resolves when the turn is over.
    */
-  arrive(received: ReceivedCommand, mailbox: Pick<Mailbox, 'post' | 'postUrgent'>): void {
+  arrive(received: ReceivedCommand, mailbox: Pick<Mailbox, 'post' | 'postUrgent'>): Promise<void> {
     const overtakes = this.#arrived === 0 && opensPosition(received.body);
-    const turn = async () => {
-      this.#arrived -= 1;
-      await this.receive(received);
-    };
     this.#arrived += 1;
-    if (overtakes) mailbox.postUrgent(turn);
-    else mailbox.post(turn);
+    return new Promise((resolve) => {
+      const turn = async () => {
+        this.#arrived -= 1;
+        try {
+          await this.receive(received);
+        } finally {
+          resolve();
+        }
+      };
+      if (overtakes) mailbox.postUrgent(turn);
+      else mailbox.post(turn);
+    });
   }
 
   /** A command whose turn it is. */

@@ -31,8 +31,12 @@ export class CommandIntake {
     this.#log = log;
   }
 
-  /** Begins to pull. Only the bridge that holds the lease does: another one would keep commands from it. */
-  start(onCommand: (command: ReceivedCommand) => void): void {
+  /**
+   * Begins to pull. Only the bridge that holds the lease does: another one would keep commands from it.
+   * @param onCommand resolves when the command has had its turn; nothing is pulled before, so that asking for the next
+   * command takes no time from this one
+   */
+  start(onCommand: (command: ReceivedCommand) => Promise<void>): void {
     if (this.#abort !== null) return;
     this.#abort = new AbortController();
     this.#loop = this.#run(this.#abort.signal, onCommand);
@@ -78,16 +82,19 @@ export class CommandIntake {
     await this.#loop;
   }
 
-  async #run(signal: AbortSignal, onCommand: (command: ReceivedCommand) => void): Promise<void> {
+  async #run(signal: AbortSignal, onCommand: (command: ReceivedCommand) => Promise<void>): Promise<void> {
     let failures = 0;
+    const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     while (!signal.aborted) {
       try {
         const commands = await this.#queue.receive(signal);
         failures = 0;
+        const turns: Promise<void>[] = [];
         for (const command of commands) {
           if (signal.aborted) await this.#queue.extend(command.receipt, 0);
-          else this.#take(command, onCommand);
+          else turns.push(this.#take(command, onCommand));
         }
+        await Promise.race([Promise.all(turns), aborted]);
       } catch (fault) {
         if (signal.aborted) return;
         failures += 1;
@@ -100,12 +107,15 @@ export class CommandIntake {
     }
   }
 
-  #take(command: ReceivedCommand, onCommand: (command: ReceivedCommand) => void): void {
+  async #take(
+    command: ReceivedCommand,
+    onCommand: (command: ReceivedCommand) => Promise<void>,
+  ): Promise<void> {
     const known = this.#pending.has(command.messageId);
     this.#pending.set(command.messageId, command.receipt);
     this.#keepHidden();
     // A command whose hiding ran out while it waits here is the same command with a newer receipt.
-    if (!known) onCommand(command);
+    if (!known) await onCommand(command);
   }
 
   #forget(messageId: string): string | null {

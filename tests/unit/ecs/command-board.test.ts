@@ -28,23 +28,23 @@ describe('the turn of a command', () => {
     ['a cut-off message', '{"metadata":', false],
   ])('of %s: before what the broker reports?', (_, body, urgent) => {
     const { arrive, turns } = line();
-    arrive(body);
+    void arrive(body);
     expect(turns.map((turn) => turn.urgent)).toEqual([urgent]);
   });
 
   it('never overtakes another command', () => {
     const { arrive, turns } = line();
-    arrive(JSON.stringify({ metadata: { type: 'CancelAuthorized' }, data: {} }));
-    arrive(authorized('entry'));
+    void arrive(JSON.stringify({ metadata: { type: 'CancelAuthorized' }, data: {} }));
+    void arrive(authorized('entry'));
     expect(turns.map((turn) => turn.urgent)).toEqual([false, false]);
   });
 
   it('may overtake again once the commands before it have had their turn', async () => {
     const { board, arrive, turns } = line();
     board.receive = async () => {};
-    arrive(authorized('exit'));
+    void arrive(authorized('exit'));
     await turns[0]?.work();
-    arrive(authorized('entry'));
+    void arrive(authorized('entry'));
     expect(turns.map((turn) => turn.urgent)).toEqual([false, true]);
   });
 });

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import type { CommandQueue, ReceivedCommand } from '#core/broker/command-queue.ts';
+import { Schedule } from '#ecs/ib-gateway/bridge-context.ts';
+import { CommandIntake } from '#ecs/ib-gateway/command-intake.ts';
+
+/** A queue that gives what it is given, and an intake that pulls from it. */
+function pulling() {
+  const waiting: ((commands: ReceivedCommand[]) => void)[] = [];
+  const deleted: string[] = [];
+  const returned: string[] = [];
+  let asked = 0;
+  const queue: CommandQueue = {
+    receive: (signal) => {
+      asked += 1;
+      return new Promise((resolve, reject) => {
+        waiting.push(resolve);
+        signal.addEventListener('abort', () => reject(new Error('stopped')), { once: true });
+      });
+    },
+    delete: async (receipt) => void deleted.push(receipt),
+    extend: async (receipt) => void returned.push(receipt),
+  };
+  const clock = { now: () => 0, schedule: () => ({ cancel: () => {} }) };
+  const schedule = new Schedule(clock, (work) => void work());
+  const intake = new CommandIntake(
+    queue,
+    schedule,
+    30,
+    async () => {},
+    () => {},
+  );
+  const give = async (messageId: string) => {
+    waiting.shift()?.([{ messageId, receipt: `r-${messageId}`, body: '{}' }]);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { intake, give, deleted, returned, asked: () => asked };
+}
+
+describe('pulling commands', () => {
+  it('asks for the next one when the one before has had its turn', async () => {
+    const { intake, give, asked, deleted } = pulling();
+    let end: () => void = () => {};
+    intake.start(() => new Promise((resolve) => (end = resolve)));
+    expect(asked()).toBe(1);
+    await give('a');
+    expect(asked()).toBe(1);
+    intake.complete('a');
+    end();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(asked()).toBe(2);
+    expect(deleted).toEqual(['r-a']);
+    await intake.stop();
+  });
+
+  it('stops though a command still has its turn, and gives it back', async () => {
+    const { intake, give, asked, returned } = pulling();
+    intake.start(() => new Promise(() => {}));
+    await give('a');
+    await intake.stop();
+    expect(returned).toEqual(['r-a']);
+    expect(asked()).toBe(1);
+  });
+});
