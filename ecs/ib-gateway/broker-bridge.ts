@@ -8,11 +8,9 @@ import {
   stepSession,
 } from '#core/broker/bridge-session.ts';
 import type { BrokerMessage } from '#core/broker/broker-port.ts';
-import { nextMaintenance } from '#core/broker/maintenance.ts';
 import type { OrderRecord } from '#core/broker/order-record.ts';
 import { chooseAccount, TradingModeError } from '#core/broker/trading-mode.ts';
 import type { Instrument } from '#core/market/instrument.ts';
-import type { Timer } from '#core/values/timer-clock.ts';
 import { AccountWatch } from './account-watch.ts';
 import { BarService } from './bar-service.ts';
 import { type BridgeDependencies, Schedule } from './bridge-context.ts';
@@ -27,6 +25,7 @@ import { KillSwitch } from './kill-switch.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { Acknowledgements, type LinkKnowledge } from './link-knowledge.ts';
 import { Mailbox } from './mailbox.ts';
+import { MaintenanceWatch } from './maintenance-watch.ts';
 import { NoticeReader } from './notice-reader.ts';
 import { OrderDesk } from './order-desk.ts';
 import { FencedOffError, OrderLedger } from './order-ledger.ts';
@@ -38,6 +37,7 @@ import { Resubmission } from './resubmission.ts';
 import { SessionPreparation } from './session-preparation.ts';
 import { SessionReport } from './session-report.ts';
 import type { BridgeSettings } from './settings.ts';
+import { Tenure } from './tenure.ts';
 
 /** A bridge at work. */
 export interface RunningBridge {
@@ -87,8 +87,9 @@ class BrokerBridge implements RunningBridge, Bridge {
   readonly #notices: NoticeReader;
   readonly #intake: CommandIntake;
   readonly #board: CommandBoard;
+  readonly #tenure: Tenure;
+  readonly #maintenance: MaintenanceWatch;
   #session: BridgeSession = INITIAL_SESSION;
-  #leaseTimer: Timer | null = null;
   #clientIdInUse = false;
   #lastHalted = false;
   readonly #report: SessionReport;
@@ -153,6 +154,30 @@ class BrokerBridge implements RunningBridge, Bridge {
       ready: () => this.mayTrade(),
       mayAsk: () => this.#mayAsk(),
     });
+    this.#tenure = this.#newTenure();
+    this.#maintenance = new MaintenanceWatch(
+      this,
+      (input) => this.#step(input),
+      (millis) => this.#healthyFor(millis),
+    );
+  }
+
+  #newTenure(): Tenure {
+    return new Tenure(this, {
+      stopped: () => this.#session.state === 'STOPPED',
+      waits: () => this.#healthyFor(this.settings.healthGrace),
+      begins: async () => {
+        this.#report.leaseHeld(this.lease.token);
+        this.#intake.start((command) => this.#board.arrive(command, this.#mailbox));
+        await this.#step({ kind: 'connect' });
+      },
+      renews: () => this.#report.absence(this.#session),
+      ends: async (reason) => {
+        await this.#step({ kind: 'lease-lost', reason });
+        await this.#board.abandon();
+        await this.#intake.stop();
+      },
+    });
   }
 
   #newConnection(): GatewayConnection {
@@ -210,8 +235,8 @@ class BrokerBridge implements RunningBridge, Bridge {
 
   start(): void {
     this.#healthyFor(this.settings.healthGrace);
-    this.#mailbox.post(() => this.#planMaintenance());
-    this.#mailbox.post(() => this.#acquire());
+    this.#mailbox.post(() => this.#maintenance.plan());
+    this.#mailbox.post(() => this.#tenure.acquire());
   }
 
   async stop(reason: string): Promise<void> {
@@ -230,7 +255,7 @@ class BrokerBridge implements RunningBridge, Bridge {
   }
 
   fenced(reason: string): void {
-    this.#mailbox.post(() => this.#loseLease(reason));
+    this.#mailbox.post(() => this.#tenure.lose(reason));
   }
 
   endLink(reason: string): void {
@@ -277,44 +302,6 @@ class BrokerBridge implements RunningBridge, Bridge {
     this.#mailbox.close();
     if (fault === undefined) this.#resolve();
     else this.#reject(fault);
-  }
-
-  // --- lease -----------------------------------------------------------------------------------------------------
-
-  async #acquire(): Promise<void> {
-    if (this.#session.state === 'STOPPED') return;
-    const again = await this.lease.acquire();
-    if (again !== null) {
-      this.#healthyFor(this.settings.healthGrace);
-      this.#leaseTimer = this.schedule.at(again, () => this.#acquire());
-      return;
-    }
-    this.#report.leaseHeld(this.lease.token);
-    this.log('info', 'the lease is held', { token: this.lease.token });
-    // Before what waits: a long reconciliation must not cost the lease, nor keep the kill switch from being seen.
-    this.#leaseTimer = this.schedule.every(
-      this.settings.lease.renewEvery,
-      async () => {
-        this.#report.absence(this.#session);
-        if (!(await this.lease.renew())) await this.#loseLease('the lease ran out or was taken over');
-      },
-      true,
-    );
-    this.#intake.start((command) => this.#board.arrive(command, this.#mailbox));
-    await this.#step({ kind: 'connect' });
-  }
-
-  async #loseLease(reason: string): Promise<void> {
-    if (this.#session.state === 'STOPPED') return;
-    this.log('error', 'the lease is lost; trading stops', { reason });
-    this.metric('BrokerLeaseLost', 1);
-    this.#leaseTimer?.cancel();
-    this.lease.forget();
-    this.ledger.reset();
-    await this.#step({ kind: 'lease-lost', reason });
-    await this.#board.abandon();
-    await this.#intake.stop();
-    this.#leaseTimer = this.schedule.after(this.settings.lease.renewEvery, () => this.#acquire());
   }
 
   // --- link ------------------------------------------------------------------------------------------------------
@@ -475,25 +462,6 @@ class BrokerBridge implements RunningBridge, Bridge {
       await this.#desk.cancelOpening(`the kill switch is thrown: ${reason}`);
     }
     this.#lastHalted = reason !== null;
-  }
-
-  // --- maintenance, health, journal ------------------------------------------------------------------------------
-
-  async #planMaintenance(): Promise<void> {
-    const now = this.schedule.now();
-    const window = nextMaintenance(this.settings.maintenance, now);
-    if (window === null) return;
-    if (window.from > now) {
-      this.schedule.at(window.from, () => this.#planMaintenance());
-      return;
-    }
-    this.#healthyFor(window.to - now + this.settings.healthGrace);
-    if (window.kind === 'sunday-login') this.metric('BrokerLoginDue', 1);
-    await this.#step({ kind: 'maintenance-started', reason: `planned: ${window.kind}` });
-    this.schedule.at(window.to, async () => {
-      await this.#step({ kind: 'maintenance-ended' });
-      await this.#planMaintenance();
-    });
   }
 
   #healthyFor(millis: number): void {

@@ -1,0 +1,38 @@
+import type { SessionInput } from '#core/broker/bridge-session.ts';
+import { nextMaintenance } from '#core/broker/maintenance.ts';
+import type { Bridge } from './bridge-parts.ts';
+
+/** Freezes the bridge for the gateway's planned restarts and logins, one window after the other. */
+export class MaintenanceWatch {
+  readonly #bridge: Bridge;
+  readonly #step: (input: SessionInput) => Promise<void>;
+  readonly #healthyFor: (millis: number) => void;
+
+  constructor(
+    bridge: Bridge,
+    step: (input: SessionInput) => Promise<void>,
+    healthyFor: (millis: number) => void,
+  ) {
+    this.#bridge = bridge;
+    this.#step = step;
+    this.#healthyFor = healthyFor;
+  }
+
+  async plan(): Promise<void> {
+    const { metric, schedule, settings } = this.#bridge;
+    const now = schedule.now();
+    const window = nextMaintenance(settings.maintenance, now);
+    if (window === null) return;
+    if (window.from > now) {
+      schedule.at(window.from, () => this.plan());
+      return;
+    }
+    this.#healthyFor(window.to - now + settings.healthGrace);
+    if (window.kind === 'sunday-login') metric('BrokerLoginDue', 1);
+    await this.#step({ kind: 'maintenance-started', reason: `planned: ${window.kind}` });
+    schedule.at(window.to, async () => {
+      await this.#step({ kind: 'maintenance-ended' });
+      await this.plan();
+    });
+  }
+}
