@@ -2,6 +2,7 @@ import type { DeskEvent } from '#contracts/registry.ts';
 import { executionBase } from '#core/broker/order-facts.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { type AccountBook, equity, isLive, type Mark, type OrderRecord, opens } from './account-book.ts';
+import { halted, resumed } from './halt-and-resume.ts';
 import {
   executedUnits,
   executedValue,
@@ -106,19 +107,10 @@ export function fold(book: AccountBook, event: DeskEvent<LedgerEventType>): Fold
       };
     case 'StopMoved':
       return { book: moveStop(book, event as DeskEvent<'StopMoved'>), revalue: null };
-    case 'TradingHalted': {
-      const { metadata, data } = event as DeskEvent<'TradingHalted'>;
-      if (book.trading.state === 'HALTED') return { book, revalue: null };
-      return {
-        book: {
-          ...book,
-          trading: { ...book.trading, state: 'HALTED', since: metadata.occurredAt, reason: data.reason },
-        },
-        revalue: null,
-      };
-    }
+    case 'TradingHalted':
+      return { book: halted(book, event as DeskEvent<'TradingHalted'>), revalue: null };
     case 'TradingResumed':
-      return resume(book, event as DeskEvent<'TradingResumed'>);
+      return { book: resumed(book, event as DeskEvent<'TradingResumed'>), revalue: null };
   }
 }
 
@@ -381,26 +373,4 @@ function moveStop(book: AccountBook, { data }: DeskEvent<'StopMoved'>): AccountB
   if (position === undefined || layer === undefined) return book;
   const layers = { ...position.layers, [data.intentId]: { ...layer, stop: data.stopPrice } };
   return { ...book, positions: { ...book.positions, [position.instrument]: { ...position, layers } } };
-}
-
-function resume(book: AccountBook, { metadata, data }: DeskEvent<'TradingResumed'>): Folded {
-  const value = equity(book);
-  // Only the new start after a drawdown halt is measured from where it starts (the old high stays in the journal). Any other
-  // resumption keeps the high: nobody can buy a second drawdown by halting and resuming before the limit.
-  const startsAnew = book.trading.coolOffUntil !== null && value !== null;
-  return {
-    book: {
-      ...book,
-      disabled: {},
-      highWater: startsAnew ? decimalText(value) : book.highWater,
-      trading: {
-        state: 'ACTIVE',
-        since: metadata.occurredAt,
-        reason: data.reason,
-        coolOffUntil: null,
-        warned: false,
-      },
-    },
-    revalue: null,
-  };
 }

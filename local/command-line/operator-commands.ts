@@ -9,9 +9,9 @@ import { journalEntry } from '#core/events/new-event.ts';
 import { correlations, type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
 import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
 import { valuation } from '#core/portfolio/valuation.ts';
-import { decideResume } from '#core/risk/gate.ts';
-import { DEFAULT_RISK_POLICY, parseRiskPolicy } from '#core/risk/policy.ts';
+import { DEFAULT_RISK_POLICY, parseRiskPolicy, type RiskPolicy } from '#core/risk/policy.ts';
 import { riskReportOf } from '#core/risk/report.ts';
+import { decideResume, type ResumeOutlook, resumeOutlook, resumption } from '#core/risk/resume.ts';
 import { instantText } from '#core/values/clock.ts';
 import { ConfigurationError } from '#local/day/errors.ts';
 import { readEndpoint } from '#local/day/run-day.ts';
@@ -76,46 +76,42 @@ export async function haltCommand(options: OperatorOptions): Promise<ExitCode> {
   throw new ConfigurationError('the halt flag kept changing; try again');
 }
 
-/** Lets trading go on: a person, a reason, and after a drawdown halt the cool-off. */
+/** Lets trading go on: a person, a reason, and out of a drawdown a flat book after the cool-off. */
 export async function resumeCommand(options: OperatorOptions): Promise<ExitCode> {
   const { store, now } = await connect(options.state);
-  const [halt, book] = await store.read([stateKeys.halt, stateKeys.book]);
-  const decision = decideResume(
-    (book?.value as AccountBook | undefined) ?? EMPTY_BOOK,
-    options.by ?? '',
-    options.reason ?? '',
-    now,
-  );
+  const [halt, book, policy] = await store.read([stateKeys.halt, stateKeys.book, stateKeys.policy]);
+  const resumer = { by: options.by ?? '', reason: options.reason ?? '' };
+  const decision = decideResume(bookIn(book), policyIn(policy), resumer, now);
   if (decision.kind === 'refused') {
     process.stderr.write(`abc: ${decision.explanation}\n`);
     return EXIT.refusedByRisk;
   }
-  const flag: HaltFlag = {
-    halted: false,
-    by: options.by ?? '',
-    reason: options.reason ?? '',
-    at: instantText(now),
-  };
+  const version = halt?.version ?? 0;
+  const { entry, flag } = resumption(resumer, decision.highWater, version + 1, now);
   const result = await store.commit({
-    entries: [
-      journalEntry({
-        type: 'TradingResumed',
-        key: `operator/${(halt?.version ?? 0) + 1}`,
-        correlationId: correlations.desk,
-        causationId: null,
-        sender: 'operator',
-        occurredAt: now,
-        urgency: 'high',
-        data: { by: flag.by, reason: flag.reason },
-      }),
-    ],
-    writes: [{ key: stateKeys.halt, value: flag, expectedVersion: halt?.version ?? 0 }],
+    entries: [entry],
+    writes: [{ key: stateKeys.halt, value: flag, expectedVersion: version }],
+    checks:
+      policy === null || policy === undefined
+        ? []
+        : [{ key: stateKeys.policy, expectedVersion: policy.version }],
   });
   if (result.kind !== 'committed')
-    throw new ConfigurationError('the halt flag changed meanwhile; look at `abc status` and try again');
-  process.stdout.write(`trading goes on, by ${flag.by}: ${flag.reason}\n`);
+    throw new ConfigurationError(
+      'the halt flag or the policy changed meanwhile; look at `abc status` and try again',
+    );
+  const from = decision.highWater === 'anew' ? '; drawdown is measured from the equity of now' : '';
+  process.stdout.write(`trading goes on, by ${flag.by}: ${flag.reason}${from}\n`);
   return EXIT.ok;
 }
+
+type Stored = { readonly value: unknown } | null | undefined;
+
+const bookIn = (stored: Stored): AccountBook => (stored?.value as AccountBook | undefined) ?? EMPTY_BOOK;
+
+/** Before the first session none is in force: then the one that it will put there. @throws InvalidRiskPolicyError */
+const policyIn = (stored: Stored): RiskPolicy =>
+  stored === null || stored === undefined ? DEFAULT_RISK_POLICY : parseRiskPolicy(stored.value);
 
 /** Has the bridge compare orders, executions, positions and money with the broker now, not when its timer next says so. */
 export async function reconcileCommand(options: OperatorOptions): Promise<ExitCode> {
@@ -146,23 +142,22 @@ export async function reconcileCommand(options: OperatorOptions): Promise<ExitCo
 export async function statusCommand(options: OperatorOptions): Promise<ExitCode> {
   const { store, now } = await connect(options.state);
   const [stored, halt, policy] = await store.read([stateKeys.book, stateKeys.halt, stateKeys.policy]);
-  const book = (stored?.value as AccountBook | undefined) ?? EMPTY_BOOK;
+  const book = bookIn(stored);
   const flag = (halt?.value as HaltFlag | undefined) ?? null;
   const value = valuation(book, 'account', null);
-  const report = riskReportOf(
-    book,
-    policy === null || policy === undefined ? DEFAULT_RISK_POLICY : parseRiskPolicy(policy.value),
-    book.session ?? 'none',
-  );
+  const report = riskReportOf(book, policyIn(policy), book.session ?? 'none');
+  const isStopped = flag?.halted === true || book.trading.state !== 'ACTIVE';
+  const resume = isStopped ? resumeOutlook(book, policyIn(policy), now) : null;
   if (options.json === true) {
     process.stdout.write(
-      `${JSON.stringify({ at: instantText(now), trading: book.trading, halt: flag, value, foreign: book.foreign ?? null, limits: report.limits }, null, 2)}\n`,
+      `${JSON.stringify({ at: instantText(now), trading: book.trading, halt: flag, resume, value, foreign: book.foreign ?? null, limits: report.limits }, null, 2)}\n`,
     );
     return EXIT.ok;
   }
   const lines = [
     `time         ${instantText(now)} (session ${book.session ?? 'none yet'})`,
     `trading      ${flag?.halted === true ? `HALTED by ${flag.by}: ${flag.reason}` : book.trading.state}`,
+    ...(resume === null ? [] : resumeLines(book, resume)),
     `equity       ${value?.equity ?? 'not known yet'}`,
     ...(value?.positions ?? []).map(
       (position) =>
@@ -182,6 +177,19 @@ export async function statusCommand(options: OperatorOptions): Promise<ExitCode>
   process.stdout.write(`${lines.join('\n')}\n`);
   return EXIT.ok;
 }
+
+const resumeLines = (
+  { trading: { coolOffUntil } }: AccountBook,
+  { missing, highWater }: ResumeOutlook,
+): readonly string[] => [
+  ...(coolOffUntil === null ? [] : [`cool-off     until ${coolOffUntil}`]),
+  ...missing.map((clause) => `resume       not yet: ${clause}`),
+  ...(missing.length === 0
+    ? [
+        `resume       a person with a reason may; drawdown is then measured ${highWater === 'anew' ? 'anew' : 'from the highest equity as before'}`,
+      ]
+    : []),
+];
 
 /** Finds the running desk: the given state directory, or the only one below `.abc` that is running. @throws ConfigurationError */
 async function connect(given: string | undefined): Promise<OperatedDesk> {
