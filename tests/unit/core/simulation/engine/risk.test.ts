@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { sliceBars } from '#core/market/bars.ts';
+import { newYorkDate, sessionsBetween } from '#core/market/calendar.ts';
 import { instrumentOf } from '#core/market/catalog.ts';
 import { DEFAULT_RISK_POLICY, type RiskPolicy } from '#core/risk/policy.ts';
 import { withoutCommission } from '#core/simulation/engine/commission-columns.ts';
@@ -233,6 +235,41 @@ describe('pyramiding', () => {
     expect(result.refusals).toEqual({});
     expect(result.marks.grossExposure.at(-1)).toBe(0);
     expect(result.fills.filter(({ side }) => side === 'sell')).toHaveLength(3);
+  });
+
+  test('asks for a refused layer once a session, and again in the next', () => {
+    const sessions = sessionsBetween('us-equity', '2018-01-02', '2018-01-03');
+    const openTimes = sessions.flatMap(({ open }) =>
+      Array.from({ length: 390 }, (_, i) => open + i * 60_000),
+    );
+    // Too much for the sector with the layer that 1,000 units a minute allow, not with that of 200 towards the close.
+    const rows = openTimes.map((_, i): PriceRow => {
+      const volume = i < 350 ? 10_000 : 200;
+      return i < 40 ? (quiet(40)[i] as PriceRow) : flat(Math.min(106, 100 + (i - 40) / 20), volume);
+    });
+    const bars = {
+      ...dailyBars(rows),
+      interval: { unit: 'minute' as const, count: 1 },
+      openTime: Float64Array.from(openTimes),
+      closeTime: Float64Array.from(openTimes, (open) => open + 60_000),
+    };
+    const run = (length: number) =>
+      simulate(
+        scripted({ 30: (c) => void c.submit(entry(200, { protectiveStop: 95, pyramiding: plan })) }),
+        [
+          {
+            instrument: instrumentOf('SPY'),
+            bars: sliceBars(bars, 0, length),
+            fills: { spread: 0, slippage: 0, impact: 0 },
+          },
+        ],
+        { cash: 100_000, commission: withoutCommission, risk: DEFAULT_RISK_POLICY },
+      );
+    expect(run(390).refusals).toEqual({ sector: 1 });
+    const whole = run(780);
+    expect(whole.refusals).toEqual({ sector: 1 });
+    const [, layer, ...more] = whole.fills;
+    expect([layer?.quantity, newYorkDate(layer?.time ?? 0), more]).toEqual([20, '2018-01-03', []]);
   });
 
   test('adds nothing to a loser', () => {
