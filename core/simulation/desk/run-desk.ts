@@ -21,12 +21,12 @@ import {
 } from '../commission.ts';
 import { ConservationError, InvalidSimulationError } from '../engine/errors.ts';
 import { DEFAULT_FILL_ASSUMPTIONS, type FillModel } from '../orders.ts';
+import { SimulatedOperator } from '../simulated-operator.ts';
 import type { SimulationResult } from '../simulation-result.ts';
 import { type DeskInstrument, PlayedInstrument, SOURCE } from './desk-feed.ts';
 import { DeskRecord } from './desk-record.ts';
 import { DeskSimulation } from './desk-simulation.ts';
 import { SimulatedBroker } from './simulated-broker.ts';
-import { SimulatedOperator } from './simulated-operator.ts';
 
 /** New York time of a cycle, `09:45`. */
 export type TimeOfDay = string;

@@ -8,6 +8,8 @@ import { decide, decideStopMove } from '#core/risk/gate.ts';
 import type { GateInput } from '#core/risk/limit.ts';
 import { parseRiskPolicy, type RiskPolicy } from '#core/risk/policy.ts';
 import type { StopMove } from '#core/risk/pyramiding.ts';
+import { decideResume, resumption } from '#core/risk/resume.ts';
+import { SimulatedOperator } from '../simulated-operator.ts';
 import { ConservationError } from './errors.ts';
 import { exitParts } from './exit-parts.ts';
 import type { Feed } from './feed.ts';
@@ -39,7 +41,16 @@ export interface Reaction {
   readonly stopMoves: readonly { readonly order: EngineOrder; readonly stopPrice: number }[];
 }
 
-type Report = (kind: string, detail: string) => void;
+export interface RiskDeskOptions {
+  readonly policy: RiskPolicy;
+  readonly currency: string;
+  /** The strategy's name, under which the gate counts and disables. */
+  readonly strategy: string;
+  /** Sessions after a drawdown step from which on a simulated person resumes trading; null where nobody does. */
+  readonly resumeAfter: number | null;
+  readonly report: (kind: string, detail: string) => void;
+  readonly refused: (limit: string) => void;
+}
 
 /**
  * The live desk's risk machinery around the orders of a simulation: the same gate, breakers and pyramiding on the same
@@ -48,31 +59,23 @@ type Report = (kind: string, detail: string) => void;
 export class RiskDesk {
   readonly #feeds: readonly Feed[];
   readonly #account: SimulatedAccount;
+  readonly #options: RiskDeskOptions;
   readonly #policy: RiskPolicy;
-  readonly #strategy: string;
-  readonly #report: Report;
-  readonly #refused: (limit: string) => void;
+  readonly #operator: SimulatedOperator | null;
   readonly #ledger: RiskBook;
   readonly #market: MarketFacts;
   readonly #layers: LayerPlanner;
   #halt: GateInput['haltFlag'] = null;
+  #resumptions = 0;
 
   /** @throws InvalidRiskPolicyError for a policy that cannot be used */
-  constructor(
-    feeds: readonly Feed[],
-    account: SimulatedAccount,
-    policy: RiskPolicy,
-    currency: string,
-    strategy: string,
-    report: Report,
-    refused: (limit: string) => void,
-  ) {
+  constructor(feeds: readonly Feed[], account: SimulatedAccount, options: RiskDeskOptions) {
+    const { policy, currency, resumeAfter } = options;
     this.#feeds = feeds;
     this.#account = account;
+    this.#options = options;
     this.#policy = parseRiskPolicy(policy);
-    this.#strategy = strategy;
-    this.#report = report;
-    this.#refused = refused;
+    this.#operator = resumeAfter === null ? null : new SimulatedOperator(resumeAfter);
     this.#ledger = new RiskBook(currency, account.cash);
     this.#market = new MarketFacts(feeds, account);
     this.#layers = new LayerPlanner(this.#market, this.#policy);
@@ -85,7 +88,19 @@ export class RiskDesk {
 
   /** The day's figures begin anew once an order given now belongs to the next session: that of the first instrument. */
   #turnDay(now: number): void {
-    this.#ledger.beginSession(now, this.#market.session(0, now), this.#market.ids);
+    const turned = this.#ledger.beginSession(now, this.#market.session(0, now), this.#market.ids);
+    if (turned && this.#operator?.isDue(this.#ledger.book.trading) === true)
+      this.#resume(this.#operator, now);
+  }
+
+  #resume({ resumer }: SimulatedOperator, now: number): void {
+    const decision = decideResume(this.#ledger.book, this.#policy, resumer, now);
+    if (decision.kind === 'refused') return;
+    this.#resumptions += 1;
+    const { entry, flag } = resumption(resumer, decision.highWater, this.#resumptions, now);
+    this.#ledger.resume(entry.event);
+    this.#halt = flag;
+    this.#options.report('resumed', resumer.reason);
   }
 
   /** The engine has entered an order that was permitted, under the id of the intent or for the layer it is attached to. */
@@ -116,7 +131,7 @@ export class RiskDesk {
     if (terms === null) return { kind: 'refused', limit: 'order-type' };
     const shared = {
       instrument: this.#id(i),
-      strategy: this.#strategy,
+      strategy: this.#options.strategy,
       reference: this.#market.mark(i),
       now,
       session: this.#market.session(i, now).date,
@@ -211,11 +226,25 @@ export class RiskDesk {
     ledger.bookCash(this.#account.cash);
     const value = valuation(ledger.book, 'bar', null);
     if (value === null) return { cancel: null, placements: [], stopMoves: [] };
-    const tripped = trip(ledger.book, value, this.#policy, now);
-    ledger.book = tripped.book;
+    const { cancel, flatten } = this.#trip(value, now);
+    this.#turnDay(now);
+    // What is cancelled frees its layer, so the engine has to do it before the layer is closed anew.
+    if (cancel !== null) ledger.cancelWorking(now);
+    const placements = flatten.flatMap((intent) => this.#pass(intent, now));
+    const grown = this.#pyramid({ ...value, tradingState: ledger.book.trading.state }, now);
+    return {
+      cancel: cancel?.reason ?? null,
+      placements: [...placements, ...grown.placements],
+      stopMoves: grown.stopMoves,
+    };
+  }
+
+  #trip(value: EventData<'PortfolioRevalued'>, now: number): BreakerOrders {
+    const { book, events } = trip(this.#ledger.book, value, this.#policy, now);
+    this.#ledger.book = book;
     let orders: BreakerOrders | null = null;
-    for (const { type, data } of tripped.events) {
-      this.#report(INCIDENT[type], data.reason);
+    for (const { type, data } of events) {
+      this.#options.report(INCIDENT[type], data.reason);
       const causeId = `${type}@${now}`;
       switch (type) {
         case 'TradingHalted':
@@ -229,17 +258,7 @@ export class RiskDesk {
           break;
       }
     }
-    const { cancel, flatten } = orders ?? afterRevaluation(ledger.book, value, now);
-    this.#turnDay(now);
-    // What is cancelled frees its layer, so the engine has to do it before the layer is closed anew.
-    if (cancel !== null) ledger.cancelWorking(now);
-    const placements = flatten.flatMap((intent) => this.#pass(intent, now));
-    const grown = this.#pyramid({ ...value, tradingState: ledger.book.trading.state }, now);
-    return {
-      cancel: cancel?.reason ?? null,
-      placements: [...placements, ...grown.placements],
-      stopMoves: grown.stopMoves,
-    };
+    return orders ?? afterRevaluation(book, value, now);
   }
 
   #pyramid(value: EventData<'PortfolioRevalued'>, now: number): Pick<Reaction, 'placements' | 'stopMoves'> {
@@ -249,7 +268,7 @@ export class RiskDesk {
       const order = this.#ledger.stopOf(move.intentId);
       if (order === null) continue;
       const limit = this.#moveStop(move, now);
-      if (limit !== null) this.#refused(limit);
+      if (limit !== null) this.#options.refused(limit);
       else stopMoves.push({ order, stopPrice: Number(move.to) });
     }
     return { placements: planned.intents.flatMap((intent) => this.#pass(intent, now)), stopMoves };
@@ -260,7 +279,7 @@ export class RiskDesk {
     const i = this.#market.indexOf(intent.instrument) as number;
     const limit = this.#gate(intent, i, now);
     if (limit !== null) {
-      this.#refused(limit);
+      this.#options.refused(limit);
       return [];
     }
     const request = layerRequest(intent, i);
@@ -296,7 +315,7 @@ export class RiskDesk {
       'simulation',
     );
     if (decision.kind === 'refused' && decision.book !== ledger.book)
-      this.#report('strategy-disabled', decision.data.explanation);
+      this.#options.report('strategy-disabled', decision.data.explanation);
     ledger.book = decision.book;
     return decision.kind === 'authorized' ? null : decision.data.limit;
   }

@@ -202,22 +202,21 @@ class Simulation {
 
   /** The desk's machinery for this run, where the options have a policy. @throws InvalidSimulationError at a split */
   #riskDesk(strategy: Strategy): RiskDesk | null {
-    const { risk, currency } = this.#options;
+    const { risk, currency, resumeAfter } = this.#options;
     if (risk === null) return null;
     const split = this.#actions.schedule.firstSplit();
     if (split !== undefined)
       throw new InvalidSimulationError(
         `${split.action.instrument} splits on ${split.action.exDate}; under a risk policy give split-adjusted bars and leave the split out`,
       );
-    return new RiskDesk(
-      this.#feeds,
-      this.account,
-      risk,
+    return new RiskDesk(this.#feeds, this.account, {
+      policy: risk,
       currency,
-      strategy.name,
-      (kind, detail) => this.#incident(kind, detail),
-      (limit) => this.#countRefusal(limit),
-    );
+      strategy: strategy.name,
+      resumeAfter,
+      report: (kind, detail) => this.#incident(kind, detail),
+      refused: (limit) => this.#countRefusal(limit),
+    });
   }
 
   #followRisk(risk: RiskDesk): void {

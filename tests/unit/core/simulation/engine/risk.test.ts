@@ -194,6 +194,37 @@ describe('the breakers', () => {
     expect(result.orders[2]?.reason).toContain('only reductions are allowed');
   });
 
+  test('a simulated person resumes after so many sessions, after which the strategy may open again', () => {
+    const play = (resumeAfter: number | null) =>
+      simulate(
+        scripted({
+          [WARM - 1]: (c) => void c.submit(entry(200)),
+          [WARM + 8]: (c) => void c.submit(entry(100)),
+        }),
+        [
+          {
+            instrument: instrumentOf('SPY'),
+            bars: dailyBars([...quiet(WARM), flat(100), ...Array(12).fill(flat(74))]),
+          },
+        ],
+        { cash: 100_000, risk: DEFAULT_RISK_POLICY, resumeAfter },
+      );
+    const kinds = ({ incidents }: ReturnType<typeof play>) => incidents.map(({ kind }) => kind);
+    expect(kinds(play(null))).toEqual(['halted']);
+    expect(play(null).refusals).toEqual({ 'kill-switch': 1 });
+
+    const resumed = play(3);
+    expect(kinds(resumed)).toEqual(['halted', 'resumed']);
+    const [halted, anew] = resumed.incidents.map(({ time }) => resumed.marks.time.indexOf(time));
+    // Halted at a close; the next session is the first, and at the close before the third the book is flat.
+    expect((anew ?? 0) - (halted ?? 0)).toBe(2);
+    expect(resumed.refusals).toEqual({});
+    expect(resumed.marks.grossExposure.at(-1)).toBe(100 * 74);
+
+    const early = play(1).incidents.map(({ time }) => resumed.marks.time.indexOf(time));
+    expect((early[1] ?? 0) - (early[0] ?? 0)).toBe(1);
+  });
+
   test('without a policy the same strategy rides down unhindered', () => {
     const free = simulate(
       scripted({ [WARM - 1]: (c) => void c.submit(entry(200, { protectiveStop: 10 })) }),
@@ -287,6 +318,15 @@ describe('what cannot be run', () => {
     expect(() => play({}, [flat(100)], { drawdown: { ...DEFAULT_RISK_POLICY.drawdown, halt: 0.2 } })).toThrow(
       'above the hard ceiling',
     );
+  });
+
+  test.each([
+    [{ risk: null, resumeAfter: 3 }, 'resumeAfter 3 needs a risk policy'],
+    [{ risk: DEFAULT_RISK_POLICY, resumeAfter: 0 }, 'resumeAfter 0 is not a whole number of sessions'],
+    [{ risk: DEFAULT_RISK_POLICY, resumeAfter: 1.5 }, 'resumeAfter 1.5 is not a whole number of sessions'],
+  ])('whoever resumes nothing, or at no session: %j', (changes, problem) => {
+    const spy = { instrument: instrumentOf('SPY'), bars: dailyBars([flat(100)]) };
+    expect(() => simulate(scripted({}), [spy], { cash: 100_000, ...changes })).toThrow(problem);
   });
 
   test('a split, which would leave a layer without its stop', () => {

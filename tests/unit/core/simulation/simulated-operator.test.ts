@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { TradingStanding } from '#core/portfolio/trading-standing.ts';
-import { SimulatedOperator } from '#core/simulation/desk/simulated-operator.ts';
+import { SimulatedOperator } from '#core/simulation/simulated-operator.ts';
 
 const standing = (state: TradingStanding['state'], since: string): TradingStanding => ({
   state,
