@@ -8,13 +8,12 @@ import type { DeskStore } from '#core/events/desk-store.ts';
 import { journalEntry } from '#core/events/new-event.ts';
 import { correlations, type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
 import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
-import { valuation } from '#core/portfolio/valuation.ts';
 import { DEFAULT_RISK_POLICY, parseRiskPolicy, type RiskPolicy } from '#core/risk/policy.ts';
-import { riskReportOf } from '#core/risk/report.ts';
-import { decideResume, type ResumeOutlook, resumeOutlook, resumption } from '#core/risk/resume.ts';
+import { decideResume, resumption } from '#core/risk/resume.ts';
 import { instantText } from '#core/values/clock.ts';
 import { ConfigurationError } from '#local/day/errors.ts';
 import { readEndpoint } from '#local/day/run-day.ts';
+import { deskStatus, statusLines } from './desk-status.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
 export interface OperatorOptions {
@@ -138,58 +137,22 @@ export async function reconcileCommand(options: OperatorOptions): Promise<ExitCo
   return EXIT.ok;
 }
 
-/** The desk as it stands: state, equity, drawdown, positions, orders, how much of each limit is used. */
+/** The desk as it stands: state, what a resumption needs, equity, positions, how much of each limit is used. */
 export async function statusCommand(options: OperatorOptions): Promise<ExitCode> {
   const { store, now } = await connect(options.state);
-  const [stored, halt, policy] = await store.read([stateKeys.book, stateKeys.halt, stateKeys.policy]);
-  const book = bookIn(stored);
-  const flag = (halt?.value as HaltFlag | undefined) ?? null;
-  const value = valuation(book, 'account', null);
-  const report = riskReportOf(book, policyIn(policy), book.session ?? 'none');
-  const isStopped = flag?.halted === true || book.trading.state !== 'ACTIVE';
-  const resume = isStopped ? resumeOutlook(book, policyIn(policy), now) : null;
-  if (options.json === true) {
-    process.stdout.write(
-      `${JSON.stringify({ at: instantText(now), trading: book.trading, halt: flag, resume, value, foreign: book.foreign ?? null, limits: report.limits }, null, 2)}\n`,
-    );
-    return EXIT.ok;
-  }
-  const lines = [
-    `time         ${instantText(now)} (session ${book.session ?? 'none yet'})`,
-    `trading      ${flag?.halted === true ? `HALTED by ${flag.by}: ${flag.reason}` : book.trading.state}`,
-    ...(resume === null ? [] : resumeLines(book, resume)),
-    `equity       ${value?.equity ?? 'not known yet'}`,
-    ...(value?.positions ?? []).map(
-      (position) =>
-        `position     ${position.instrument} ${position.quantity} at ${position.averagePrice}, now ${position.mark}, ${position.layers.length} layers, stops ${position.layers.map(({ stop }) => stop ?? 'none').join(', ')}`,
-    ),
-    ...(book.foreign?.positions ?? []).map(
-      ({ instrument, quantity }) => `not ours     ${instrument} ${quantity}`,
-    ),
-    ...(book.foreign?.orders ?? []).map(
-      ({ side, remaining, instrument, orderType, price }) =>
-        `not ours     order ${side} ${remaining} ${instrument} ${orderType}${price === null ? '' : ` at ${price}`}`,
-    ),
-    ...report.limits.map(
-      ({ limit, measured, value: allowed }) => `limit        ${limit}: ${measured} of ${allowed}`,
-    ),
-  ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  const [book, halt, policy] = await store.read([stateKeys.book, stateKeys.halt, stateKeys.policy]);
+  const state = {
+    book: bookIn(book),
+    flag: (halt?.value as HaltFlag | undefined) ?? null,
+    policy: policyIn(policy),
+  };
+  process.stdout.write(
+    options.json === true
+      ? `${JSON.stringify(deskStatus(state, now), null, 2)}\n`
+      : `${statusLines(state, now).join('\n')}\n`,
+  );
   return EXIT.ok;
 }
-
-const resumeLines = (
-  { trading: { coolOffUntil } }: AccountBook,
-  { missing, highWater }: ResumeOutlook,
-): readonly string[] => [
-  ...(coolOffUntil === null ? [] : [`cool-off     until ${coolOffUntil}`]),
-  ...missing.map((clause) => `resume       not yet: ${clause}`),
-  ...(missing.length === 0
-    ? [
-        `resume       a person with a reason may; drawdown is then measured ${highWater === 'anew' ? 'anew' : 'from the highest equity as before'}`,
-      ]
-    : []),
-];
 
 /** Finds the running desk: the given state directory, or the only one below `.abc` that is running. @throws ConfigurationError */
 async function connect(given: string | undefined): Promise<OperatedDesk> {
