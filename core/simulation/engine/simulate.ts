@@ -14,7 +14,8 @@ import {
   type SimulationOptions,
 } from './options.ts';
 import { EngineOrder, faultOf, isPrice, type OrderChange, type OrderRequest } from './order.ts';
-import { type Placement, RiskDesk } from './risk-desk.ts';
+import type { Placement } from './reaction.ts';
+import { RiskDesk } from './risk-desk.ts';
 import { SimulatedAccount } from './simulated-account.ts';
 import { pastOf, type Strategy } from './strategy.ts';
 import { WorkingOrders } from './working-orders.ts';
