@@ -86,6 +86,10 @@ onBars(program.command('backtest'), 'seed of a strategy that draws random number
   )
   .option('--parameters <list>', 'of the strategy, such as fast=10,slow=30')
   .option('--cycles <list>', 'desk: New York times of its cycles (default 09:45,15:45), or live for all 25')
+  .option(
+    '--resume-after <sessions>',
+    'desk: a simulated person resumes trading from so many sessions after a drawdown step on (default: nobody does)',
+  )
   .option('--report <file.html>', 'a tear sheet as one self-contained page')
   .option('--check-lookahead', 'run it again on other futures: exit code 8 where its past changes')
   .option('--monte-carlo <paths>', 'so many paths from its trades: drawdown, ruin, limit breach')

@@ -114,7 +114,12 @@ export const tradingHalted = z.object({
   flatten: z.boolean(),
   layers: z.array(layer.extend({ instrument: instrumentId, mark: unsignedDecimalText })),
 });
-export const tradingResumed = z.object({ by: identifier, reason: sentence });
+export const tradingResumed = z.object({
+  by: identifier,
+  reason: sentence,
+  /** Whether drawdown is measured from the equity at the new start or still from the highest. Absent in earlier versions. */
+  highWater: z.enum(['kept', 'anew']).optional(),
+});
 
 /** The week ahead: its sessions, and which of them end early. */
 export const weekPrepared = z.object({

@@ -1,8 +1,8 @@
-import type { TradingState } from '#contracts/events/desk.ts';
 import type { Intent } from '#contracts/events/orders.ts';
 import type { EventData } from '#contracts/registry.ts';
 import { Decimal } from '#core/values/decimal.ts';
 import { type Position, positionQuantity } from './position.ts';
+import type { TradingStanding } from './trading-standing.ts';
 
 /**
  * The account book: the one consistency boundary of the desk. Positions, orders, reservations, equity and trading state
@@ -35,15 +35,6 @@ export interface AccountBook {
   readonly foreign?: Pick<EventData<'ForeignHoldingsObserved'>, 'positions' | 'orders'>;
   /** Strategies that kept re-entering: disabled, over sessions and restarts, until a named person resumes trading. */
   readonly disabled: Readonly<Record<string, { readonly since: string; readonly reason: string }>>;
-}
-
-export interface TradingStanding {
-  readonly state: TradingState;
-  readonly since: string | null;
-  readonly reason: string | null;
-  /** Set by a drawdown halt: resuming before this instant needs more than a reason. */
-  readonly coolOffUntil: string | null;
-  readonly warned: boolean;
 }
 
 export interface Mark {

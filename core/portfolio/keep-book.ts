@@ -6,7 +6,8 @@ import { type BreakerEvent, reduceOnly, trip } from '#core/risk/breakers.ts';
 import type { RiskPolicy } from '#core/risk/policy.ts';
 import { type EpochMillis, instantText } from '#core/values/clock.ts';
 import type { AccountBook } from './account-book.ts';
-import { type Folded, fold, type LedgerEventType, UnknownIntentError } from './ledger.ts';
+import { UnknownIntentError } from './executions.ts';
+import { type Folded, fold, type LedgerEventType } from './ledger.ts';
 import { type DailyRecord, type IntradayRecord, withBar } from './market-record.ts';
 import { valuation } from './valuation.ts';
 

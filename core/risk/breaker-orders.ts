@@ -1,6 +1,7 @@
 import type { Intent } from '#contracts/events/orders.ts';
 import type { EventData } from '#contracts/registry.ts';
 import type { AccountBook } from '#core/portfolio/account-book.ts';
+import { drawdownStepOf } from '#core/portfolio/trading-standing.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import { flattenIntents } from './flatten.ts';
 
@@ -41,9 +42,9 @@ export const afterRevaluation = (
   flatten: isFlattening(book) ? flattenIntents(layersOf(value), now) : [],
 });
 
-/** An operator's halt keeps the positions under their stops; only a drawdown halt, the one with a cool-off, closes them. */
+/** An operator's halt keeps the positions under their stops; only a drawdown halt closes them. */
 const isFlattening = ({ trading }: AccountBook): boolean =>
-  trading.state === 'HALTED' && trading.coolOffUntil !== null;
+  trading.state === 'HALTED' && drawdownStepOf(trading) === 'halt';
 
 /** Every layer of a valuation with its instrument and mark. */
 export const layersOf = (value: EventData<'PortfolioRevalued'>): Layers =>

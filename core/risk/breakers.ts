@@ -1,5 +1,6 @@
 import type { EventData } from '#contracts/registry.ts';
 import type { AccountBook } from '#core/portfolio/account-book.ts';
+import { drawdownStepOf } from '#core/portfolio/trading-standing.ts';
 import type { RiskPolicy } from '#core/risk/policy.ts';
 import { type EpochMillis, instantText } from '#core/values/clock.ts';
 import { layersOf } from './breaker-orders.ts';
@@ -14,7 +15,8 @@ const percent = (fraction: number) => `${(fraction * 100).toFixed(2)} %`;
 
 /**
  * Measures the drawdown after a valuation, moves the high-water mark, and trips what must trip: warn, reduce-only, and at
- * the limit halt with everything cancelled and flattened. Going down is immediate; nothing here ever goes up again.
+ * the limit halt with everything cancelled and flattened. Each of the two steps begins the cool-off, also where somebody
+ * has stopped trading already; the second begins it anew. Going down is immediate; nothing here lets trading go on.
  */
 export function trip(
   book: AccountBook,
@@ -26,9 +28,10 @@ export function trip(
   const { warn, reduce, halt, coolOffHours } = policy.drawdown;
   const measured = percent(value.drawdown);
   const since = instantText(now);
-  // A halt without a cool-off is somebody's own: the limit still has to cancel, flatten and start the cool-off.
-  const tripped = book.trading.state === 'HALTED' && book.trading.coolOffUntil !== null;
-  if (value.drawdown >= halt && !tripped) {
+  const coolOffEnd = () => instantText(now + coolOffHours * HOUR_MILLIS);
+  const step = drawdownStepOf(book.trading);
+  // A halt that is somebody's own, or came on the way from the reduce step, is not the limit's: that cancels and flattens.
+  if (value.drawdown >= halt && step !== 'halt') {
     const reason = `the account is ${measured} below its highest equity of ${value.highWater}; the limit is ${percent(halt)}`;
     return {
       book: {
@@ -37,7 +40,8 @@ export function trip(
           state: 'HALTED',
           since,
           reason,
-          coolOffUntil: instantText(now + coolOffHours * HOUR_MILLIS),
+          coolOffUntil: coolOffEnd(),
+          drawdownStep: 'halt',
           warned: true,
         },
       },
@@ -57,10 +61,14 @@ export function trip(
       ],
     };
   }
-  if (value.drawdown >= reduce && book.trading.state === 'ACTIVE') {
+  if (value.drawdown >= reduce && step === null) {
+    const state = book.trading.state === 'HALTED' ? 'HALTED' : 'REDUCING';
     const reason = `the account is ${measured} below its highest equity; from ${percent(reduce)} only reductions are allowed`;
     return {
-      book: { ...marked, trading: { ...book.trading, state: 'REDUCING', since, reason, warned: true } },
+      book: {
+        ...marked,
+        trading: { state, since, reason, coolOffUntil: coolOffEnd(), drawdownStep: 'reduce', warned: true },
+      },
       events: [
         {
           type: 'TradingReducing',
@@ -78,12 +86,20 @@ export function trip(
       ],
     };
   }
-  // A new high ends the episode: the next fall warns again.
-  const recovered = value.drawdown === 0 && book.trading.warned && book.trading.state === 'ACTIVE';
-  return {
-    book: recovered ? { ...marked, trading: { ...book.trading, warned: false } } : marked,
-    events: [],
-  };
+  return { book: value.drawdown === 0 ? atNewHigh(marked) : marked, events: [] };
+}
+
+/** A new high ends a fall that came to no halt: the next one warns, reduces and cools off again. Who may trade stays as it is. */
+function atNewHigh(book: AccountBook): AccountBook {
+  const { trading } = book;
+  switch (drawdownStepOf(trading)) {
+    case 'halt':
+      return book;
+    case 'reduce':
+      return { ...book, trading: { ...trading, coolOffUntil: null, drawdownStep: null, warned: false } };
+    case null:
+      return trading.warned ? { ...book, trading: { ...trading, warned: false } } : book;
+  }
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Intent } from '#contracts/events/orders.ts';
 import type { EventData } from '#contracts/registry.ts';
 import { type AccountBook, opens } from '#core/portfolio/account-book.ts';
 import { positionQuantity } from '#core/portfolio/position.ts';
-import { instantText, parseInstant } from '#core/values/clock.ts';
+import { instantText } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { type Finding, type GateInput, worstPrice } from './limit.ts';
 import { findings } from './limits.ts';
@@ -12,8 +12,6 @@ export type GateDecision =
   | { readonly kind: 'authorized'; readonly book: AccountBook; readonly data: EventData<'OrderAuthorized'> }
   /** The book of a refusal is the one given, but for a strategy that the refusal disables: then it must be kept too. */
   | { readonly kind: 'refused'; readonly book: AccountBook; readonly data: EventData<'OrderRefused'> };
-
-const HOUR_MILLIS = 3_600_000;
 
 /**
  * The gate: the one place where an intent becomes an order. Pure; the caller commits the returned book against the
@@ -131,26 +129,4 @@ export function decideStopMove(book: AccountBook, request: EventData<'StopMovePl
       `the stop stands at ${layer.stop}; moving it to ${request.to} would loosen it or change nothing`,
     );
   return { kind: 'authorized', data: request };
-}
-
-export type ResumeDecision =
-  | { readonly kind: 'resumed' }
-  | { readonly kind: 'refused'; readonly explanation: string };
-
-/** Going up needs a person and a reason, and after a drawdown halt the cool-off. */
-export function decideResume(book: AccountBook, by: string, reason: string, now: number): ResumeDecision {
-  if (by.trim() === '' || reason.trim().length < 10)
-    return {
-      kind: 'refused',
-      explanation: 'resuming needs the name of a person and a reason of at least ten characters',
-    };
-  const until = book.trading.coolOffUntil;
-  if (until !== null && parseInstant(until) > now) {
-    const hours = ((parseInstant(until) - now) / HOUR_MILLIS).toFixed(1);
-    return {
-      kind: 'refused',
-      explanation: `the cool-off after the drawdown halt ends at ${until}, in ${hours} hours`,
-    };
-  }
-  return { kind: 'resumed' };
 }

@@ -22,6 +22,8 @@ export interface BacktestRequest {
   readonly strategyParameters: Readonly<Record<string, number>>;
   /** Times of the desk's cycles as given; null without, and for every other strategy. */
   readonly cycles: string | null;
+  /** Sessions after a drawdown step from which on trading is resumed; null for never, and for every other strategy. */
+  readonly resumeAfter: number | null;
   readonly parameters: BacktestParameters;
   /** Commit of the program, where it is known. */
   readonly commit: string | null;
@@ -88,6 +90,10 @@ async function playedStrategy(request: BacktestRequest, tell: Tell): Promise<Pla
     throw new ConfigurationError(
       `--cycles ${request.cycles} is for the desk only; leave it out, or run abc backtest ${DESK}`,
     );
+  if (request.resumeAfter !== null)
+    throw new ConfigurationError(
+      `--resume-after ${request.resumeAfter} is for the desk only; leave it out, or run abc backtest ${DESK}`,
+    );
   const make = await strategyFactoryNamed(request.strategy);
   const data = await backtestData(parameters);
   const strategy = make(request.strategyParameters, data.instruments);
@@ -106,12 +112,12 @@ async function playedStrategy(request: BacktestRequest, tell: Tell): Promise<Pla
 }
 
 async function playedDesk(request: BacktestRequest, tell: Tell): Promise<Played> {
-  const { parameters, strategyParameters, cycles } = request;
+  const { parameters, strategyParameters, cycles, resumeAfter } = request;
   if (request.checkLookAhead)
     throw new ConfigurationError(
       '--check-lookahead is for strategies; the desk is shown closed bars only, which a test of its own checks. Leave it out',
     );
-  const desk = deskParameters(strategyParameters, cycles);
+  const desk = deskParameters(strategyParameters, cycles, resumeAfter);
   let told = 0;
   const { run, ...rest } = await deskBacktest(
     parameters,

@@ -20,6 +20,8 @@ export interface DeskParameters {
   readonly cycles: string;
   readonly barMinutes: number;
   readonly historySessions: number;
+  /** Sessions after a drawdown step from which on a simulated person resumes trading. */
+  readonly resumeAfter: number | 'never';
 }
 
 export interface DeskBacktest {
@@ -38,13 +40,19 @@ const DEFAULTS = { barMinutes: 5, historySessions: 1260 };
 export function deskParameters(
   given: Readonly<Record<string, number>>,
   cycles: string | null,
+  resumeAfter: number | null,
 ): DeskParameters {
   const unknown = Object.keys(given).find((name) => !(name in DEFAULTS));
   if (unknown !== undefined)
     throw new ConfigurationError(
       `--parameters: the desk has no parameter ${JSON.stringify(unknown)}; it has ${Object.keys(DEFAULTS).join(', ')}`,
     );
-  return { ...DEFAULTS, ...given, cycles: cycles ?? '09:45,15:45' };
+  return {
+    ...DEFAULTS,
+    ...given,
+    cycles: cycles ?? '09:45,15:45',
+    resumeAfter: resumeAfter ?? 'never',
+  };
 }
 
 /**
@@ -84,6 +92,7 @@ export async function deskBacktest(
     cash,
     barMinutes: desk.barMinutes,
     historySessions: desk.historySessions,
+    ...(desk.resumeAfter === 'never' ? {} : { resumeAfter: desk.resumeAfter }),
     ...(desk.cycles === 'live'
       ? { cycles: LIVE_CYCLES, preMarket: true }
       : { cycles: desk.cycles.split(',').map((time) => time.trim()) }),

@@ -19,6 +19,7 @@ import { progressWriter } from './progress-writer.ts';
 export interface BacktestCommandOptions extends BacktestWords {
   readonly parameters?: string;
   readonly cycles?: string;
+  readonly resumeAfter?: string;
   readonly report?: string;
   readonly checkLookahead?: boolean;
   readonly monteCarlo?: string;
@@ -31,6 +32,7 @@ export function backtestRequest(name: string | undefined, options: BacktestComma
     strategy: name ?? 'sma-cross',
     strategyParameters: strategyParameters(options.parameters),
     cycles: options.cycles ?? null,
+    resumeAfter: options.resumeAfter === undefined ? null : sessionsOf(options.resumeAfter),
     parameters: readBacktestWords(options),
     commit: commitOfProgram(),
     page: options.report !== undefined,
@@ -46,6 +48,14 @@ function pathsOf(text: string): number {
   if (paths >= 1 && paths <= MOST_PATHS) return paths;
   throw new ConfigurationError(
     `--monte-carlo ${JSON.stringify(text)} is no number of paths; write a whole number from 1 to ${MOST_PATHS}, such as 10000`,
+  );
+}
+
+function sessionsOf(text: string): number {
+  const sessions = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (sessions >= 1 && Number.isSafeInteger(sessions)) return sessions;
+  throw new ConfigurationError(
+    `--resume-after ${JSON.stringify(text)} is no number of sessions; write a whole number from 1 on, such as 20`,
   );
 }
 

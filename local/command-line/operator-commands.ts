@@ -8,13 +8,12 @@ import type { DeskStore } from '#core/events/desk-store.ts';
 import { journalEntry } from '#core/events/new-event.ts';
 import { correlations, type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
 import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
-import { valuation } from '#core/portfolio/valuation.ts';
-import { decideResume } from '#core/risk/gate.ts';
-import { DEFAULT_RISK_POLICY, parseRiskPolicy } from '#core/risk/policy.ts';
-import { riskReportOf } from '#core/risk/report.ts';
+import { DEFAULT_RISK_POLICY, parseRiskPolicy, type RiskPolicy } from '#core/risk/policy.ts';
+import { decideResume, resumption } from '#core/risk/resume.ts';
 import { instantText } from '#core/values/clock.ts';
 import { ConfigurationError } from '#local/day/errors.ts';
 import { readEndpoint } from '#local/day/run-day.ts';
+import { deskStatus, statusLines } from './desk-status.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
 export interface OperatorOptions {
@@ -76,46 +75,42 @@ export async function haltCommand(options: OperatorOptions): Promise<ExitCode> {
   throw new ConfigurationError('the halt flag kept changing; try again');
 }
 
-/** Lets trading go on: a person, a reason, and after a drawdown halt the cool-off. */
+/** Lets trading go on: a person, a reason, and out of a drawdown a flat book after the cool-off. */
 export async function resumeCommand(options: OperatorOptions): Promise<ExitCode> {
   const { store, now } = await connect(options.state);
-  const [halt, book] = await store.read([stateKeys.halt, stateKeys.book]);
-  const decision = decideResume(
-    (book?.value as AccountBook | undefined) ?? EMPTY_BOOK,
-    options.by ?? '',
-    options.reason ?? '',
-    now,
-  );
+  const [halt, book, policy] = await store.read([stateKeys.halt, stateKeys.book, stateKeys.policy]);
+  const resumer = { by: options.by ?? '', reason: options.reason ?? '' };
+  const decision = decideResume(bookIn(book), policyIn(policy), resumer, now);
   if (decision.kind === 'refused') {
     process.stderr.write(`abc: ${decision.explanation}\n`);
     return EXIT.refusedByRisk;
   }
-  const flag: HaltFlag = {
-    halted: false,
-    by: options.by ?? '',
-    reason: options.reason ?? '',
-    at: instantText(now),
-  };
+  const version = halt?.version ?? 0;
+  const { entry, flag } = resumption(resumer, decision.highWater, version + 1, now);
   const result = await store.commit({
-    entries: [
-      journalEntry({
-        type: 'TradingResumed',
-        key: `operator/${(halt?.version ?? 0) + 1}`,
-        correlationId: correlations.desk,
-        causationId: null,
-        sender: 'operator',
-        occurredAt: now,
-        urgency: 'high',
-        data: { by: flag.by, reason: flag.reason },
-      }),
-    ],
-    writes: [{ key: stateKeys.halt, value: flag, expectedVersion: halt?.version ?? 0 }],
+    entries: [entry],
+    writes: [{ key: stateKeys.halt, value: flag, expectedVersion: version }],
+    checks:
+      policy === null || policy === undefined
+        ? []
+        : [{ key: stateKeys.policy, expectedVersion: policy.version }],
   });
   if (result.kind !== 'committed')
-    throw new ConfigurationError('the halt flag changed meanwhile; look at `abc status` and try again');
-  process.stdout.write(`trading goes on, by ${flag.by}: ${flag.reason}\n`);
+    throw new ConfigurationError(
+      'the halt flag or the policy changed meanwhile; look at `abc status` and try again',
+    );
+  const from = decision.highWater === 'anew' ? '; drawdown is measured from the equity of now' : '';
+  process.stdout.write(`trading goes on, by ${flag.by}: ${flag.reason}${from}\n`);
   return EXIT.ok;
 }
+
+type Stored = { readonly value: unknown } | null | undefined;
+
+const bookIn = (stored: Stored): AccountBook => (stored?.value as AccountBook | undefined) ?? EMPTY_BOOK;
+
+/** Before the first session none is in force: then the one that it will put there. @throws InvalidRiskPolicyError */
+const policyIn = (stored: Stored): RiskPolicy =>
+  stored === null || stored === undefined ? DEFAULT_RISK_POLICY : parseRiskPolicy(stored.value);
 
 /** Has the bridge compare orders, executions, positions and money with the broker now, not when its timer next says so. */
 export async function reconcileCommand(options: OperatorOptions): Promise<ExitCode> {
@@ -142,44 +137,20 @@ export async function reconcileCommand(options: OperatorOptions): Promise<ExitCo
   return EXIT.ok;
 }
 
-/** The desk as it stands: state, equity, drawdown, positions, orders, how much of each limit is used. */
+/** The desk as it stands: state, what a resumption needs, equity, positions, how much of each limit is used. */
 export async function statusCommand(options: OperatorOptions): Promise<ExitCode> {
   const { store, now } = await connect(options.state);
-  const [stored, halt, policy] = await store.read([stateKeys.book, stateKeys.halt, stateKeys.policy]);
-  const book = (stored?.value as AccountBook | undefined) ?? EMPTY_BOOK;
-  const flag = (halt?.value as HaltFlag | undefined) ?? null;
-  const value = valuation(book, 'account', null);
-  const report = riskReportOf(
-    book,
-    policy === null || policy === undefined ? DEFAULT_RISK_POLICY : parseRiskPolicy(policy.value),
-    book.session ?? 'none',
+  const [book, halt, policy] = await store.read([stateKeys.book, stateKeys.halt, stateKeys.policy]);
+  const state = {
+    book: bookIn(book),
+    flag: (halt?.value as HaltFlag | undefined) ?? null,
+    policy: policyIn(policy),
+  };
+  process.stdout.write(
+    options.json === true
+      ? `${JSON.stringify(deskStatus(state, now), null, 2)}\n`
+      : `${statusLines(state, now).join('\n')}\n`,
   );
-  if (options.json === true) {
-    process.stdout.write(
-      `${JSON.stringify({ at: instantText(now), trading: book.trading, halt: flag, value, foreign: book.foreign ?? null, limits: report.limits }, null, 2)}\n`,
-    );
-    return EXIT.ok;
-  }
-  const lines = [
-    `time         ${instantText(now)} (session ${book.session ?? 'none yet'})`,
-    `trading      ${flag?.halted === true ? `HALTED by ${flag.by}: ${flag.reason}` : book.trading.state}`,
-    `equity       ${value?.equity ?? 'not known yet'}`,
-    ...(value?.positions ?? []).map(
-      (position) =>
-        `position     ${position.instrument} ${position.quantity} at ${position.averagePrice}, now ${position.mark}, ${position.layers.length} layers, stops ${position.layers.map(({ stop }) => stop ?? 'none').join(', ')}`,
-    ),
-    ...(book.foreign?.positions ?? []).map(
-      ({ instrument, quantity }) => `not ours     ${instrument} ${quantity}`,
-    ),
-    ...(book.foreign?.orders ?? []).map(
-      ({ side, remaining, instrument, orderType, price }) =>
-        `not ours     order ${side} ${remaining} ${instrument} ${orderType}${price === null ? '' : ` at ${price}`}`,
-    ),
-    ...report.limits.map(
-      ({ limit, measured, value: allowed }) => `limit        ${limit}: ${measured} of ${allowed}`,
-    ),
-  ];
-  process.stdout.write(`${lines.join('\n')}\n`);
   return EXIT.ok;
 }
 

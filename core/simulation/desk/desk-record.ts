@@ -159,6 +159,7 @@ const INCIDENTS: Readonly<Partial<Record<string, string>>> = {
   DrawdownWarned: 'drawdown-warning',
   TradingReducing: 'reducing',
   TradingHalted: 'halted',
+  TradingResumed: 'resumed',
   BrokerDifferenceFound: 'broker-difference',
 };
 

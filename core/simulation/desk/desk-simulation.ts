@@ -24,6 +24,7 @@ import { breakerEvents, pyramidingEvents } from '#core/risk/follow-up-events.ts'
 import { authorizeCancel, judgeOrder, judgeStopMove } from '#core/risk/gate-events.ts';
 import type { RiskPolicy } from '#core/risk/policy.ts';
 import { planPyramiding, pyramidingOptions } from '#core/risk/pyramiding.ts';
+import { decideResume, type Resumer, resumption } from '#core/risk/resume.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import { inJournalOrder, runCycle } from './cycle.ts';
 
@@ -86,6 +87,7 @@ export class DeskSimulation {
   #episodes: readonly Episode[] = [];
   readonly #ids = new Set<string>();
   #learning: LearningRecord | null = null;
+  #resumptions = 0;
 
   constructor(options: DeskSimulationOptions) {
     this.#options = options;
@@ -99,6 +101,16 @@ export class DeskSimulation {
       this.#keep(fact.event, now, said);
     }
     return said;
+  }
+
+  /** Somebody asks to resume trading: the fact to {@link receive} where it is permitted, else null. */
+  resume(resumer: Resumer, now: EpochMillis): JournalEntry<'TradingResumed'> | null {
+    const decision = decideResume(this.book, this.#options.policy, resumer, now);
+    if (decision.kind === 'refused') return null;
+    this.#resumptions += 1;
+    const { entry, flag } = resumption(resumer, decision.highWater, this.#resumptions, now);
+    this.halt = flag;
+    return entry;
   }
 
   /** One cycle on everything that is known now; what it plans has been before the gate. */

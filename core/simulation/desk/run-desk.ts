@@ -21,6 +21,7 @@ import {
 } from '../commission.ts';
 import { ConservationError, InvalidSimulationError } from '../engine/errors.ts';
 import { DEFAULT_FILL_ASSUMPTIONS, type FillModel } from '../orders.ts';
+import { SimulatedOperator } from '../simulated-operator.ts';
 import type { SimulationResult } from '../simulation-result.ts';
 import { type DeskInstrument, PlayedInstrument, SOURCE } from './desk-feed.ts';
 import { DeskRecord } from './desk-record.ts';
@@ -54,6 +55,8 @@ export interface DeskRunOptions {
   /** Sessions of daily history that the desk is given; 1260 (five years, as live) without it. */
   readonly historySessions?: number;
   readonly policy?: RiskPolicy;
+  /** Sessions after a drawdown step from which on a simulated person resumes trading, 1 or more; without it nobody does. */
+  readonly resumeAfter?: number;
   /** Commission of shares; IBKR tiered without it. */
   readonly commission?: CommissionSchedule;
   readonly fills?: Partial<Omit<FillModel, 'tick' | 'lot'>>;
@@ -102,6 +105,7 @@ class Run {
   readonly #record: DeskRecord;
   readonly #broker: SimulatedBroker;
   readonly #desk: DeskSimulation;
+  readonly #operator: SimulatedOperator | null;
   #authorized = 0;
   #cycles = 0;
 
@@ -120,6 +124,7 @@ class Run {
     this.#barMinutes = barMinutes;
     this.#cycleTimes = [...cycles].sort().map(timeOf);
     this.#played = instruments.map((one) => new PlayedInstrument(one, this.#isHeard));
+    this.#operator = options.resumeAfter === undefined ? null : new SimulatedOperator(options.resumeAfter);
     this.#record = new DeskRecord(instruments.map(({ instrument }) => instrument));
     this.#broker = new SimulatedBroker({
       instruments: instruments.map(({ instrument }) => ({
@@ -192,6 +197,7 @@ class Run {
       },
     });
     this.#tell([prepared], now);
+    this.#resume(now);
     if (first) {
       const account = this.#broker.observeAccount(correlations.broker(session.date), now, (id) =>
         this.#record.mark(id),
@@ -232,6 +238,12 @@ class Run {
       const [hour, minute] = timeOf(PRE_MARKET);
       this.#cycle(session, 'pre-market', newYorkInstant(session.date, hour, minute));
     }
+  }
+
+  #resume(now: EpochMillis): void {
+    if (this.#operator?.isDue(this.#desk.book.trading) !== true) return;
+    const resumed = this.#desk.resume(this.#operator.resumer, now);
+    if (resumed !== null) this.#tell([resumed], now);
   }
 
   #during(session: Session): void {
@@ -341,11 +353,14 @@ function timeOf(time: TimeOfDay): readonly [hour: number, minute: number] {
   return [Number(match[1]), Number(match[2])];
 }
 
-function check({ instruments, cash, historySessions = 1 }: DeskRunOptions, barMinutes: number): void {
+function check(
+  { instruments, cash, historySessions = 1, resumeAfter = 1 }: DeskRunOptions,
+  barMinutes: number,
+): void {
   if (instruments.length === 0) throw new InvalidSimulationError('the desk has no instrument to watch');
   if (!(cash > 0 && Number.isFinite(cash)))
     throw new InvalidSimulationError(`cash ${cash} is not above zero`);
-  for (const [name, value] of Object.entries({ barMinutes, historySessions }))
+  for (const [name, value] of Object.entries({ barMinutes, historySessions, resumeAfter }))
     if (!(Number.isInteger(value) && value > 0))
       throw new InvalidSimulationError(`${name} ${value} is not a whole number above zero`);
   const other = instruments.find(

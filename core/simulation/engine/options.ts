@@ -41,6 +41,8 @@ export interface SimulationOptions {
    * The desk's risk gate, breakers and pyramiding on every order, by this policy; without it margin and leverage only.
    */
   readonly risk?: RiskPolicy | null;
+  /** Under a policy: sessions after a drawdown step from which on a simulated person resumes trading; null for nobody. */
+  readonly resumeAfter?: number | null;
 }
 
 /** Half a percent a year to borrow, six to owe, nothing on what lies idle; one times equity. */
@@ -55,6 +57,7 @@ export const SIMULATION_DEFAULTS = {
   rates: {},
   seed: 1,
   risk: null,
+  resumeAfter: null,
 } as const satisfies Omit<Required<SimulationOptions>, 'cash'>;
 
 /** Marks with the drawdown beside them: 0 at a high, 0.2 one fifth below the highest equity so far. */
@@ -91,4 +94,13 @@ export function checkOptions(options: Required<SimulationOptions>): void {
   atLeastZero('borrowRate');
   atLeastZero('debitRate');
   atLeastZero('creditRate');
+  const { risk, resumeAfter } = options;
+  if (resumeAfter !== null && risk === null)
+    throw new InvalidSimulationError(
+      `resumeAfter ${resumeAfter} needs a risk policy; without one nothing is ever reduced or halted`,
+    );
+  if (resumeAfter !== null && !(Number.isSafeInteger(resumeAfter) && resumeAfter >= 1))
+    throw new InvalidSimulationError(
+      `resumeAfter ${resumeAfter} is not a whole number of sessions from 1 on`,
+    );
 }

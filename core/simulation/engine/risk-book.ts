@@ -36,9 +36,9 @@ export class RiskBook {
     this.book = { ...EMPTY_BOOK, account: 'simulation', currency, cash: decimalOf(cash) };
   }
 
-  /** Turns the day figures; nothing where the session is that of the bar before. */
-  beginSession(at: number, { date, open, close }: Session, instruments: readonly string[]): void {
-    if (date <= this.#session) return;
+  /** Turns the day figures; nothing, and false, where the session is that of the bar before. */
+  beginSession(at: number, { date, open, close }: Session, instruments: readonly string[]): boolean {
+    if (date <= this.#session) return false;
     this.#session = date;
     this.#fold('SessionPrepared', at, {
       session: date,
@@ -46,6 +46,12 @@ export class RiskBook {
       close: instantText(close),
       instruments: [...instruments],
     });
+    return true;
+  }
+
+  /** A person lets trading go on. */
+  resume(event: DeskEvent<'TradingResumed'>): void {
+    this.book = fold(this.book, event).book;
   }
 
   closeBar(feed: Feed, minutes: number): void {

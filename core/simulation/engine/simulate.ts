@@ -14,7 +14,8 @@ import {
   type SimulationOptions,
 } from './options.ts';
 import { EngineOrder, faultOf, isPrice, type OrderChange, type OrderRequest } from './order.ts';
-import { type Placement, RiskDesk } from './risk-desk.ts';
+import type { Placement } from './reaction.ts';
+import { RiskDesk } from './risk-desk.ts';
 import { SimulatedAccount } from './simulated-account.ts';
 import { pastOf, type Strategy } from './strategy.ts';
 import { WorkingOrders } from './working-orders.ts';
@@ -202,22 +203,21 @@ class Simulation {
 
   /** The desk's machinery for this run, where the options have a policy. @throws InvalidSimulationError at a split */
   #riskDesk(strategy: Strategy): RiskDesk | null {
-    const { risk, currency } = this.#options;
+    const { risk, currency, resumeAfter } = this.#options;
     if (risk === null) return null;
     const split = this.#actions.schedule.firstSplit();
     if (split !== undefined)
       throw new InvalidSimulationError(
         `${split.action.instrument} splits on ${split.action.exDate}; under a risk policy give split-adjusted bars and leave the split out`,
       );
-    return new RiskDesk(
-      this.#feeds,
-      this.account,
-      risk,
+    return new RiskDesk(this.#feeds, this.account, {
+      policy: risk,
       currency,
-      strategy.name,
-      (kind, detail) => this.#incident(kind, detail),
-      (limit) => this.#countRefusal(limit),
-    );
+      strategy: strategy.name,
+      resumeAfter,
+      report: (kind, detail) => this.#incident(kind, detail),
+      refused: (limit) => this.#countRefusal(limit),
+    });
   }
 
   #followRisk(risk: RiskDesk): void {

@@ -10,7 +10,8 @@ import {
   remaining,
   worstExposure,
 } from '#core/portfolio/account-book.ts';
-import { fold, UnknownIntentError } from '#core/portfolio/ledger.ts';
+import { UnknownIntentError } from '#core/portfolio/executions.ts';
+import { fold } from '#core/portfolio/ledger.ts';
 import {
   layerAveragePrice,
   layerRealized,

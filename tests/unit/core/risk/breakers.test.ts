@@ -1,17 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { EVENTS } from '#contracts/registry.ts';
 import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
-import { valuation } from '#core/portfolio/valuation.ts';
-import { reduceOnly, trip } from '#core/risk/breakers.ts';
+import { reduceOnly } from '#core/risk/breakers.ts';
 import { flattenIntents } from '#core/risk/flatten.ts';
-import { decideResume } from '#core/risk/gate.ts';
 import { DEFAULT_RISK_POLICY, parseRiskPolicy } from '#core/risk/policy.ts';
 import { riskReportOf } from '#core/risk/report.ts';
 import { parseInstant } from '#core/values/clock.ts';
 import {
   barClosed,
   bookOf,
-  deskEvent,
   exitOf,
   folded,
   holding,
@@ -20,15 +17,12 @@ import {
   SESSION,
   withOrder,
 } from '../../../support/desk-events.ts';
+import { byHand, fallTo, invested } from '../../../support/drawdown.ts';
 
-/** 1000 AAPL at 100 are all of the account, so that the price is the equity over 1000. */
-const invested = () => holding(bookOf(), intentOf({ quantity: '1000' }));
-function fallTo(price: string, book: AccountBook = invested(), minutes = 75) {
-  const fallen = folded(book, barClosed(price, minutes));
-  const value = valuation(fallen, 'bar', 'AAPL');
-  if (value === null) throw new Error('the book has no value');
-  return trip(fallen, value, DEFAULT_RISK_POLICY, NOW);
-}
+const HOUR = 3_600_000;
+/** Hours from the test's time to the ends of the cool-offs. */
+const coolOffs = (books: readonly AccountBook[]) =>
+  books.map(({ trading }) => (parseInstant(trading.coolOffUntil ?? '') - NOW) / HOUR);
 const types = ({ events }: ReturnType<typeof fallTo>) => events.map(({ type }) => type);
 
 describe('the drawdown breaker', () => {
@@ -94,72 +88,59 @@ describe('the drawdown breaker', () => {
   });
 
   it("still cancels, flattens and cools off when somebody's own halt came first", () => {
-    const halted = folded(
-      invested(),
-      deskEvent('TradingHalted', {
-        limit: 'operator',
-        limitValue: 'n/a',
-        measured: 'n/a',
-        reason: 'a strange market',
-        by: 'ana',
-        flatten: false,
-        layers: [],
-      }),
-    );
-    const tripped = fallTo('95', halted);
+    const tripped = fallTo('95', byHand(invested()));
 
     expect(types(tripped)).toEqual(['TradingHalted']);
     expect(tripped.book.trading.coolOffUntil).not.toBeNull();
     expect(types(fallTo('94', tripped.book, 90))).toEqual([]);
   });
 
+  it('begins the cool-off at each step anew, once', () => {
+    const reducing = fallTo('96').book;
+    const later = fallTo('95.5', reducing, 90, NOW + HOUR).book;
+    const halted = fallTo('95', later, 105, NOW + 2 * HOUR).book;
+    const lower = fallTo('94', halted, 120, NOW + 3 * HOUR).book;
+
+    expect(coolOffs([reducing, later, halted, lower])).toEqual([24, 24, 26, 26]);
+    expect([reducing, halted].map(({ trading }) => trading.drawdownStep)).toEqual(['reduce', 'halt']);
+  });
+
+  it("begins it under somebody's own halt too, which stays, and flattens at the limit after both", () => {
+    const reduced = fallTo('96', byHand(invested()));
+    expect(types(reduced)).toEqual(['TradingReducing']);
+    expect(reduced.book.trading).toMatchObject({ state: 'HALTED', drawdownStep: 'reduce' });
+    expect(coolOffs([reduced.book])).toEqual([24]);
+    expect(types(fallTo('95', reduced.book, 90))).toEqual(['TradingHalted']);
+
+    const haltedAfter = byHand(fallTo('96').book);
+    expect(haltedAfter.trading).toMatchObject({ state: 'HALTED', drawdownStep: 'reduce' });
+    expect(coolOffs([haltedAfter])).toEqual([24]);
+    expect(types(fallTo('95', haltedAfter, 90))).toEqual(['TradingHalted']);
+  });
+
+  it('begins it under reduce-only of another cause, and for a book of before there was one', () => {
+    const cause = reduceOnly(invested(), new Error('an execution of nobody'), NOW).book;
+    expect(types(fallTo('96', cause))).toEqual(['TradingReducing']);
+
+    const { drawdownStep: _, ...trading } = { ...fallTo('96').book.trading, coolOffUntil: null };
+    expect(coolOffs([fallTo('95.9', { ...invested(), trading }, 90).book])).toEqual([24]);
+    const { drawdownStep: __, ...earlier } = fallTo('95').book.trading;
+    expect(types(fallTo('94', { ...invested(), trading: earlier, highWater: '100000' }, 90))).toEqual([]);
+  });
+
+  it('ends a fall at a new high, without letting trading go on: the next one cools off anew', () => {
+    const high = fallTo('101', fallTo('96').book, 90).book;
+    expect(high.trading).toMatchObject({ state: 'REDUCING', coolOffUntil: null, warned: false });
+
+    const again = fallTo('96.9', high, 105, NOW + HOUR);
+    expect(types(again)).toEqual(['TradingReducing']);
+    expect(coolOffs([again.book])).toEqual([25]);
+  });
+
   it('treats an account that is worth nothing as wholly lost', () => {
     expect(types(fallTo('0.01', bookOf({ ...invested(), cash: '-10', highWater: '100000' })))).toEqual([
       'TradingHalted',
     ]);
-  });
-});
-
-describe('resuming', () => {
-  const resumed = (book: AccountBook) =>
-    folded(book, deskEvent('TradingResumed', { by: 'ana', reason: 'the cause was found' }));
-
-  it('measures anew after a drawdown halt, so that the same fall does not halt again', () => {
-    const anew = resumed(fallTo('95').book);
-
-    expect(anew.trading).toMatchObject({ state: 'ACTIVE', coolOffUntil: null, warned: false });
-    expect(anew.highWater).toBe('95000');
-    expect(types(fallTo('95', anew, 90))).toEqual([]);
-  });
-
-  it('keeps the high after any other stop: no second drawdown is bought by resuming early', () => {
-    const anew = resumed(fallTo('96').book);
-
-    expect(anew.highWater).toBe('100000');
-    expect(types(fallTo('96', anew, 90))).toEqual(['TradingReducing']);
-    expect(types(fallTo('95', anew, 90))).toEqual(['TradingHalted']);
-  });
-
-  it('lets disabled strategies trade again', () => {
-    const disabled = { flow: { since: '2018-01-23T15:00:00.000Z', reason: 'it kept re-entering' } };
-    expect(resumed(bookOf({ disabled })).disabled).toEqual({});
-    expect(
-      folded(
-        bookOf({ disabled }),
-        deskEvent('SessionPrepared', {
-          session: '2018-01-24',
-          open: '2018-01-24T14:30:00.000Z',
-          close: '2018-01-24T21:00:00.000Z',
-          instruments: [],
-        }),
-      ).disabled,
-    ).toEqual(disabled);
-  });
-
-  it('is refused until the cool-off has passed', () => {
-    const { book } = fallTo('95');
-    expect(decideResume(book, 'ana', 'the cause was found', NOW + 24 * 3_600_000 - 1).kind).toBe('refused');
-    expect(decideResume(book, 'ana', 'the cause was found', NOW + 24 * 3_600_000).kind).toBe('resumed');
   });
 });
 

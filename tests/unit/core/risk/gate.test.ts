@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Intent } from '#contracts/events/orders.ts';
 import { EVENTS } from '#contracts/registry.ts';
 import type { AccountBook } from '#core/portfolio/account-book.ts';
-import { decide, decideResume, decideStopMove, refuseUnreadable } from '#core/risk/gate.ts';
+import { decide, decideStopMove, refuseUnreadable } from '#core/risk/gate.ts';
 import type { GateInput } from '#core/risk/limit.ts';
 import { findings } from '#core/risk/limits.ts';
 import { DEFAULT_RISK_POLICY, type RiskPolicy } from '#core/risk/policy.ts';
@@ -638,20 +638,5 @@ describe('decideStopMove', () => {
       orderFilled({ intentId: 'I-1', execId: 's', role: 'stop', side: 'SELL', quantity: '50', price: '95' }),
     );
     expect(decideStopMove(closed, request).kind).toBe('refused');
-  });
-});
-
-describe('decideResume', () => {
-  const resting = bookOf({
-    trading: { state: 'HALTED', since: at(0), reason: 'r', warned: true, coolOffUntil: instantText(NOW + 1) },
-  });
-
-  it('needs a person, a reason and, after a drawdown halt, the end of the cool-off', () => {
-    const reason = 'the cause was found';
-    expect(decideResume(resting, 'ana', reason, NOW + 1)).toEqual({ kind: 'resumed' });
-    expect(decideResume(bookOf(), 'ana', reason, NOW)).toEqual({ kind: 'resumed' });
-    expect(decideResume(resting, 'ana', reason, NOW)).toMatchObject({ kind: 'refused' });
-    expect(decideResume(bookOf(), ' ', reason, NOW)).toMatchObject({ kind: 'refused' });
-    expect(decideResume(bookOf(), 'ana', ' because ', NOW)).toMatchObject({ kind: 'refused' });
   });
 });

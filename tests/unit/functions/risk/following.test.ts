@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stateKeys } from '#core/events/state-keys.ts';
+import { correlations, stateKeys } from '#core/events/state-keys.ts';
 import { sessionsBetween } from '#core/market/calendar.ts';
 import type { AccountBook } from '#core/portfolio/account-book.ts';
 import { valuation } from '#core/portfolio/valuation.ts';
@@ -184,6 +184,32 @@ describe('pyramiding', () => {
       desk.said('OrderPlanned').map((one) => arrival(one)),
     );
     expect(desk.said('OrderRefused')).toMatchObject([{ data: { limit: 'slippage', measured: 'unknown' } }]);
+  });
+
+  it('asks for a refused layer once a session, and again in the next', async () => {
+    const desk = await deskPyramiding(false);
+    const planned = () => desk.said('OrderPlanned');
+    const onBar = async (session: string) => {
+      const before = planned().length;
+      const event = deskEvent('PortfolioRevalued', revalued(winner()).data, {
+        correlationId: correlations.session(session),
+      });
+      await pyramid(desk, [arrival(event)]);
+      await passGate(
+        desk,
+        planned()
+          .slice(before)
+          .map((one) => arrival(one)),
+      );
+    };
+    await onBar('2018-01-23');
+    desk.time += 15 * 60_000;
+    await onBar('2018-01-23');
+    expect([planned().length, desk.said('OrderRefused').length]).toEqual([1, 1]);
+    expect(await desk.get(stateKeys.book)).toMatchObject({ disabled: {} });
+
+    await onBar('2018-01-24');
+    expect(desk.said('OrderRefused').map(({ data }) => data.intent.intentId)).toEqual(['I-1-L2', 'I-1-L2']);
   });
 
   it('raises the stops of a position of two layers', async () => {

@@ -21,6 +21,7 @@ describe('abc backtest desk', () => {
         cycles: '09:45,15:45',
         barMinutes: 5,
         historySessions: 1260,
+        resumeAfter: 'never',
         seed: 'abc-application',
       },
       costModel: expect.stringContaining('IBKR tiered'),
@@ -51,6 +52,12 @@ describe('abc backtest desk', () => {
     expect(page).toContain('a model and not the market');
   });
 
+  test('names when somebody would resume, in the result and in the tear sheet', async () => {
+    const { report, page } = await desk({ resumeAfter: '7', report: 'sheet.html', to: '2018-01-23' });
+    expect(report.parameters).toMatchObject({ resumeAfter: 7 });
+    expect(page).toMatch(/resumeAfter\D*7/);
+  });
+
   test.each([
     [{ parameters: 'fast=5' }, 'the desk has no parameter "fast"; it has barMinutes, historySessions'],
     [{ symbols: 'SPX' }, 'nothing of SPX can be traded'],
@@ -64,5 +71,16 @@ describe('abc backtest desk', () => {
   test('cycles are the desk’s alone', async () => {
     const request = backtestRequest('sma-cross', { ...january, symbols: 'AAPL', cycles: '09:45' });
     await expect(backtestReport(request, () => {})).rejects.toThrow('--cycles 09:45 is for the desk only');
+  });
+
+  test('so is whoever resumes', async () => {
+    const request = backtestRequest('sma-cross', { ...january, symbols: 'AAPL', resumeAfter: '20' });
+    await expect(backtestReport(request, () => {})).rejects.toThrow('--resume-after 20 is for the desk only');
+  });
+
+  test.each(['0', '-1', '2.5', 'soon', ''])('takes no %j for sessions', (resumeAfter) => {
+    expect(() => backtestRequest('desk', { ...january, resumeAfter })).toThrow(
+      `--resume-after ${JSON.stringify(resumeAfter)} is no number of sessions; write a whole number`,
+    );
   });
 });

@@ -66,15 +66,37 @@ const step = fc.record({
   close: fc.boolean(),
 });
 
+interface Stop {
+  readonly from: number;
+  /** When trading was resumed; infinite where it never was. */
+  to: number;
+  halted: boolean;
+}
+
+/** When trading was stopped, and until when. */
+function stopsOf(incidents: readonly { readonly kind: string; readonly time: number }[]): readonly Stop[] {
+  const stops: Stop[] = [];
+  for (const { kind, time } of incidents) {
+    const open = stops.find(({ to }) => to === Number.POSITIVE_INFINITY);
+    if (kind === 'resumed' && open !== undefined) open.to = time;
+    if (kind !== 'reducing' && kind !== 'halted') continue;
+    if (open === undefined)
+      stops.push({ from: time, to: Number.POSITIVE_INFINITY, halted: kind === 'halted' });
+    else open.halted ||= kind === 'halted';
+  }
+  return stops;
+}
+
 test('no limit on positions or drawdown is passed, whatever a strategy asks', () => {
-  const seen = { fills: 0, pyramids: 0, halts: 0, refusals: 0 };
+  const seen = { fills: 0, pyramids: 0, halts: 0, refusals: 0, resumptions: 0 };
   fc.assert(
     fc.property(
       fc.boolean(),
+      fc.constantFrom(null, 1, 4),
       path,
       path,
       fc.array(step, { minLength: LIVE, maxLength: LIVE }),
-      (bold, first, second, steps) => {
+      (bold, resumeAfter, first, second, steps) => {
         const policy = { ...DEFAULT_RISK_POLICY, shortSelling: false, sector: 0.3, expectedSlippage: 0.05 };
         const result = simulate(
           {
@@ -108,12 +130,12 @@ test('no limit on positions or drawdown is passed, whatever a strategy asks', ()
             { instrument: instrumentOf('SPY'), bars: dailyBars(barsOf(first)) },
             { instrument: instrumentOf('QQQ'), bars: dailyBars(barsOf(second), 'QQQ') },
           ],
-          { cash: 100_000, risk: policy, maximumLeverage: 4 },
+          { cash: 100_000, risk: policy, resumeAfter, maximumLeverage: 4 },
         );
         const equityAt = new Map(
           Array.from(result.marks.time, (time, i) => [time, result.marks.equity[i] as number]),
         );
-        const trippedAt = result.incidents.find(({ kind }) => kind === 'reducing' || kind === 'halted')?.time;
+        const stops = stopsOf(result.incidents);
         const held = new Map([
           ['SPY', 0],
           ['QQQ', 0],
@@ -127,13 +149,18 @@ test('no limit on positions or drawdown is passed, whatever a strategy asks', ()
           const decidedAt = result.orders[fill.orderId - 1]?.submittedAt ?? Number.NaN;
           const equity = equityAt.get(decidedAt) ?? Number.NaN;
           expect(after * fill.price).toBeLessThanOrEqual(policy.position.maximum * equity);
-          expect(decidedAt).toBeLessThan(trippedAt ?? Number.POSITIVE_INFINITY);
-          expect(fill.time).toBeLessThanOrEqual(trippedAt ?? Number.POSITIVE_INFINITY);
+          for (const { from, to } of stops) {
+            expect(decidedAt < from || decidedAt >= to).toBe(true);
+            expect(fill.time <= from || fill.time > to).toBe(true);
+          }
           if (before > 0 && decidedAt < fill.time) seen.pyramids++;
         }
-        if (result.incidents.some(({ kind }) => kind === 'halted')) {
+        for (const { to, halted } of stops) {
+          const until = to === Number.POSITIVE_INFINITY ? BARS - 1 : result.marks.time.indexOf(to);
+          if (until < BARS - 1) seen.resumptions++;
+          if (!halted) continue;
           seen.halts++;
-          expect(result.marks.grossExposure[BARS - 1]).toBe(0);
+          expect(result.marks.grossExposure[until]).toBe(0);
         }
         seen.fills += result.fills.length;
         seen.refusals += Object.values(result.refusals).reduce((sum, count) => sum + count, 0);

@@ -13,6 +13,7 @@ import {
   folded,
   holding,
   NOW,
+  orderFilled,
   SESSION,
   sessionPrepared,
 } from '../../../../support/desk-events.ts';
@@ -64,6 +65,25 @@ describe('the ledger and what follows it', () => {
     desk.receive([fact(barClosed('90', 75))], NOW);
     const said = desk.receive([fact(barClosed('89', 90))], NOW + 15 * MINUTE);
     expect(typesOf(said)).toEqual(['PortfolioRevalued', 'OrderPlanned', 'OrderRefused']);
+  });
+
+  test('a person resumes after a halt once the layer is sold and the cool-off over, not before, and the switch is let go', () => {
+    const ana = { by: 'ana', reason: 'the cause was found' };
+    const desk = simulation({ ...holding(bookOf()), highWater: '200000' });
+    desk.receive([fact(barClosed('90', 75))], NOW);
+    const later = NOW + 24 * 60 * MINUTE;
+    expect(desk.resume(ana, later)).toBeNull();
+    const intentId = Object.keys(desk.book.orders).find((id) => id.startsWith('F')) as string;
+    const sold = { intentId, execId: 'f.01', side: 'SELL', quantity: '50', price: '90' } as const;
+    desk.receive([fact(orderFilled(sold))], NOW + MINUTE);
+    expect(desk.resume(ana, later - 1)).toBeNull();
+    expect(desk.halt?.halted).toBe(true);
+
+    const resumed = desk.resume(ana, later);
+    expect(resumed?.event.data).toEqual({ ...ana, highWater: 'anew' });
+    desk.receive(resumed === null ? [] : [resumed], later);
+    expect(desk.halt).toMatchObject({ halted: false, by: 'ana' });
+    expect(desk.book).toMatchObject({ highWater: '99500', trading: { state: 'ACTIVE' } });
   });
 
   test('a winner is added to, and an addition without a history to price it is refused', () => {

@@ -106,6 +106,47 @@ describe('twenty sessions of 2018 with all cycles of the live desk', () => {
   });
 });
 
+describe('after a drawdown step', () => {
+  const { drawdown } = DEFAULT_RISK_POLICY;
+  const policy = { ...DEFAULT_RISK_POLICY, drawdown: { ...drawdown, warn: 0.001, reduce: 0.002 } };
+  const falling = { policy, from: '2018-01-22', to: '2018-02-16', cycles: ['09:45', '12:00'] };
+  const dates = ({ result }: ReturnType<typeof played>, kind: string) =>
+    result.incidents.flatMap((one) => (one.kind === kind ? [newYorkDate(one.time)] : []));
+  const never = played(falling);
+
+  test('nobody resumes and nothing more is opened', () => {
+    const [reducing, ...others] = of(never.events, 'TradingReducing');
+    const at = reducing?.metadata.occurredAt ?? '';
+    expect(others).toEqual([]);
+    expect(dates(never, 'resumed')).toEqual([]);
+    const after = of(never.events, 'OrderAuthorized').filter(({ metadata }) => metadata.occurredAt > at);
+    expect(after.filter(({ data: { intent } }) => intent.purpose === 'entry')).toEqual([]);
+  });
+
+  test('a simulated person resumes after so many sessions, once the book is flat, and the desk opens again', () => {
+    const run = played({ ...falling, resumeAfter: 3 });
+    // Reduced on the 25th, the last position stopped out on 2 February; the third session after was the 30th.
+    expect(dates(run, 'reducing')).toEqual(['2018-01-25']);
+    expect(dates(run, 'resumed')).toEqual(['2018-02-05']);
+    expect(of(run.events, 'TradingResumed').map(({ data }) => data)).toEqual([
+      {
+        by: 'simulated operator',
+        reason: 'resumes from 3 sessions after a drawdown step on',
+        highWater: 'anew',
+      },
+    ]);
+    expect(run.authorized).toBeGreaterThan(never.authorized);
+    expect(run.result.incidents.find(({ kind }) => kind === 'resumed')?.detail).toContain('3 sessions');
+  });
+
+  test('resumes with positions where the fall has been made good by then, and measures from the high as before', () => {
+    const run = played({ ...falling, resumeAfter: 1 });
+    expect(dates(run, 'resumed')).toEqual(['2018-01-29', '2018-02-05']);
+    expect(of(run.events, 'TradingResumed').map(({ data }) => data.highWater)).toEqual(['kept', 'anew']);
+    expect(dates(run, 'reducing')).toEqual(['2018-01-25', '2018-01-29']);
+  });
+});
+
 describe('determinism', () => {
   test('the same options give the same bytes, another seed other paths', () => {
     const first = played(short);
@@ -136,6 +177,7 @@ describe('what cannot be played', () => {
     [{ instruments: [] }, 'no instrument'],
     [{ barMinutes: 2.5 }, 'barMinutes 2.5 is not a whole number above zero'],
     [{ historySessions: 0 }, 'historySessions 0'],
+    [{ resumeAfter: 0.5 }, 'resumeAfter 0.5 is not a whole number above zero'],
     [{ cycles: ['9:45'] }, 'the cycle time "9:45" is not one such as 09:45'],
     [
       { from: '2018-01-27', to: '2018-01-28' },

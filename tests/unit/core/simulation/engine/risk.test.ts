@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { sliceBars } from '#core/market/bars.ts';
+import { newYorkDate, sessionsBetween } from '#core/market/calendar.ts';
 import { instrumentOf } from '#core/market/catalog.ts';
 import { DEFAULT_RISK_POLICY, type RiskPolicy } from '#core/risk/policy.ts';
 import { withoutCommission } from '#core/simulation/engine/commission-columns.ts';
@@ -192,6 +194,37 @@ describe('the breakers', () => {
     expect(result.orders[2]?.reason).toContain('only reductions are allowed');
   });
 
+  test('a simulated person resumes after so many sessions, after which the strategy may open again', () => {
+    const play = (resumeAfter: number | null) =>
+      simulate(
+        scripted({
+          [WARM - 1]: (c) => void c.submit(entry(200)),
+          [WARM + 8]: (c) => void c.submit(entry(100)),
+        }),
+        [
+          {
+            instrument: instrumentOf('SPY'),
+            bars: dailyBars([...quiet(WARM), flat(100), ...Array(12).fill(flat(74))]),
+          },
+        ],
+        { cash: 100_000, risk: DEFAULT_RISK_POLICY, resumeAfter },
+      );
+    const kinds = ({ incidents }: ReturnType<typeof play>) => incidents.map(({ kind }) => kind);
+    expect(kinds(play(null))).toEqual(['halted']);
+    expect(play(null).refusals).toEqual({ 'kill-switch': 1 });
+
+    const resumed = play(3);
+    expect(kinds(resumed)).toEqual(['halted', 'resumed']);
+    const [halted, anew] = resumed.incidents.map(({ time }) => resumed.marks.time.indexOf(time));
+    // Halted at a close; the next session is the first, and at the close before the third the book is flat.
+    expect((anew ?? 0) - (halted ?? 0)).toBe(2);
+    expect(resumed.refusals).toEqual({});
+    expect(resumed.marks.grossExposure.at(-1)).toBe(100 * 74);
+
+    const early = play(1).incidents.map(({ time }) => resumed.marks.time.indexOf(time));
+    expect((early[1] ?? 0) - (early[0] ?? 0)).toBe(1);
+  });
+
   test('without a policy the same strategy rides down unhindered', () => {
     const free = simulate(
       scripted({ [WARM - 1]: (c) => void c.submit(entry(200, { protectiveStop: 10 })) }),
@@ -235,6 +268,41 @@ describe('pyramiding', () => {
     expect(result.fills.filter(({ side }) => side === 'sell')).toHaveLength(3);
   });
 
+  test('asks for a refused layer once a session, and again in the next', () => {
+    const sessions = sessionsBetween('us-equity', '2018-01-02', '2018-01-03');
+    const openTimes = sessions.flatMap(({ open }) =>
+      Array.from({ length: 390 }, (_, i) => open + i * 60_000),
+    );
+    // Too much for the sector with the layer that 1,000 units a minute allow, not with that of 200 towards the close.
+    const rows = openTimes.map((_, i): PriceRow => {
+      const volume = i < 350 ? 10_000 : 200;
+      return i < 40 ? (quiet(40)[i] as PriceRow) : flat(Math.min(106, 100 + (i - 40) / 20), volume);
+    });
+    const bars = {
+      ...dailyBars(rows),
+      interval: { unit: 'minute' as const, count: 1 },
+      openTime: Float64Array.from(openTimes),
+      closeTime: Float64Array.from(openTimes, (open) => open + 60_000),
+    };
+    const run = (length: number) =>
+      simulate(
+        scripted({ 30: (c) => void c.submit(entry(200, { protectiveStop: 95, pyramiding: plan })) }),
+        [
+          {
+            instrument: instrumentOf('SPY'),
+            bars: sliceBars(bars, 0, length),
+            fills: { spread: 0, slippage: 0, impact: 0 },
+          },
+        ],
+        { cash: 100_000, commission: withoutCommission, risk: DEFAULT_RISK_POLICY },
+      );
+    expect(run(390).refusals).toEqual({ sector: 1 });
+    const whole = run(780);
+    expect(whole.refusals).toEqual({ sector: 1 });
+    const [, layer, ...more] = whole.fills;
+    expect([layer?.quantity, newYorkDate(layer?.time ?? 0), more]).toEqual([20, '2018-01-03', []]);
+  });
+
   test('adds nothing to a loser', () => {
     const result = play({ 0: (c) => void c.submit(entry(100, { protectiveStop: 50, pyramiding: plan })) }, [
       flat(100),
@@ -250,6 +318,15 @@ describe('what cannot be run', () => {
     expect(() => play({}, [flat(100)], { drawdown: { ...DEFAULT_RISK_POLICY.drawdown, halt: 0.2 } })).toThrow(
       'above the hard ceiling',
     );
+  });
+
+  test.each([
+    [{ risk: null, resumeAfter: 3 }, 'resumeAfter 3 needs a risk policy'],
+    [{ risk: DEFAULT_RISK_POLICY, resumeAfter: 0 }, 'resumeAfter 0 is not a whole number of sessions'],
+    [{ risk: DEFAULT_RISK_POLICY, resumeAfter: 1.5 }, 'resumeAfter 1.5 is not a whole number of sessions'],
+  ])('whoever resumes nothing, or at no session: %j', (changes, problem) => {
+    const spy = { instrument: instrumentOf('SPY'), bars: dailyBars([flat(100)]) };
+    expect(() => simulate(scripted({}), [spy], { cash: 100_000, ...changes })).toThrow(problem);
   });
 
   test('a split, which would leave a layer without its stop', () => {

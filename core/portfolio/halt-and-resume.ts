@@ -1,0 +1,38 @@
+import type { DeskEvent } from '#contracts/registry.ts';
+import { decimalText } from '#core/values/decimal.ts';
+import { type AccountBook, equity } from './account-book.ts';
+import { drawdownStepOf } from './trading-standing.ts';
+
+/** Books a halt. A drawdown step that stands, and its cool-off, outlive whoever else halts. */
+export function halted(book: AccountBook, { metadata, data }: DeskEvent<'TradingHalted'>): AccountBook {
+  if (book.trading.state === 'HALTED') return book;
+  return {
+    ...book,
+    trading: { ...book.trading, state: 'HALTED', since: metadata.occurredAt, reason: data.reason },
+  };
+}
+
+/**
+ * Books a resumption that was decided at its `occurredAt`. One that was decided before trading was last reduced or halted is
+ * void: whoever resumed did not know of it. An event without `highWater` is of an earlier version, which measured anew after
+ * a halt alone.
+ */
+export function resumed(book: AccountBook, { metadata, data }: DeskEvent<'TradingResumed'>): AccountBook {
+  const { state, since } = book.trading;
+  if (state !== 'ACTIVE' && since !== null && since > metadata.occurredAt) return book;
+  const highWater = data.highWater ?? (drawdownStepOf(book.trading) === 'halt' ? 'anew' : 'kept');
+  const value = highWater === 'anew' ? equity(book) : null;
+  return {
+    ...book,
+    disabled: {},
+    highWater: value === null ? book.highWater : decimalText(value),
+    trading: {
+      state: 'ACTIVE',
+      since: metadata.occurredAt,
+      reason: data.reason,
+      coolOffUntil: null,
+      drawdownStep: null,
+      warned: false,
+    },
+  };
+}
