@@ -85,8 +85,9 @@ describe('a trading day', () => {
       const [before, now] = [journalOf(first.path), journalOf(second.path)];
       const ordersOf = (events: readonly DeskEvent[]) =>
         of(events, 'OrderAuthorized').map(({ data }) => data.intent.intentId);
+      // Without the price: killed between the order and the broker, the order goes out a little later.
       const fillsOf = (events: readonly DeskEvent[]) =>
-        of(events, 'OrderFilled').map(({ data }) => [data.orderRef, data.quantity, data.price]);
+        of(events, 'OrderFilled').map(({ data }) => [data.orderRef, data.quantity]);
       expect(ordersOf(now)).toEqual(ordersOf(before));
       expect(fillsOf(now)).toEqual(fillsOf(before));
       expect(checkChains(now).faults).toEqual([]);
