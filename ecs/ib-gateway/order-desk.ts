@@ -42,7 +42,7 @@ export class OrderDesk {
     if (await this.#placeAsExpected(event)) return;
     for (let attempt = 0; attempt < MOST_READINGS; attempt++) {
       const standing = await this.#standing(intent);
-      if (standing.recorded) return this.#repeated(intent);
+      if (standing.recorded && (await this.#dealtWithBefore(intent))) return;
       if (standing.unauthorized !== null) return this.decline(event, standing.unauthorized);
       const planned = await this.#plan(intent, standing.halted);
       if (planned.kind === 'decline') return this.decline(event, planned.reason);
@@ -115,22 +115,25 @@ export class OrderDesk {
       checks: [lease.check(), ...(opens(intent) ? [killSwitch.check()] : []), ...checks],
     });
     if (result.kind === 'committed') this.send(changes.slice(0, records.length).map(({ record }) => record));
-    else if (result.kind === 'duplicate') await this.#repeated(intent);
+    else if (result.kind === 'duplicate') await this.#dealtWithBefore(intent);
     return result;
   }
 
   /**
-   * An intent that is recorded already. An open order that this bridge does not know was recorded by a commit of its own
+   * Whether an intent is recorded already. An open order that this bridge does not know was recorded by a commit of its own
    * whose answer was lost, and nobody has sent it: the next link begins with finding that out.
    */
-  async #repeated({ intentId }: Intent): Promise<void> {
+  async #dealtWithBefore({ intentId }: Intent): Promise<boolean> {
     const { ledger } = this.#bridge;
     const known = ledger.peek(intentId) !== null;
     const record = await ledger.get(intentId);
+    if (record === null) return false;
     this.#bridge.log('info', 'the intent has been dealt with before', { intentId, known });
-    if (known || record === null || !isOpen(record)) return;
-    ledger.reset();
-    this.#bridge.endLink(`order ${intentId} was recorded by a commit whose answer was lost`);
+    if (!known && isOpen(record)) {
+      ledger.reset();
+      this.#bridge.endLink(`order ${intentId} was recorded by a commit whose answer was lost`);
+    }
+    return true;
   }
 
   /** Sends recorded orders, in bracket order. Whatever keeps one back leaves it to reconciliation. */
@@ -311,10 +314,11 @@ export class OrderDesk {
     }
   }
 
-  /** Journals that an order is not placed; its intent can never be placed afterwards. */
+  /** Journals that an order is not placed; its intent can never be placed afterwards. One that is recorded stays as it is. */
   async decline(event: PlaceEvent, reason: string): Promise<void> {
     const now = this.#bridge.schedule.now();
     const { intent } = event.data;
+    if (await this.#dealtWithBefore(intent)) return;
     const record = { ...this.#newRecord(event, null), status: 'declined' as const };
     const entry = declined(event, intent.intentId, reason, now, intent.intentId);
     this.#bridge.log('warn', 'a command was declined', { intentId: intent.intentId, reason });

@@ -38,6 +38,27 @@ describe('commands', () => {
     expect(world.queue.remaining()).toEqual([]);
   });
 
+  it('takes nothing back that has gone out when the repeat of its command waits and a cancel comes', async () => {
+    world = await World.start({ MAXIMUM_UNACKNOWLEDGED: '2' });
+    await world.advanceTo(OPEN + 30 * SECOND);
+    world.gateway.faults.set({ mute: true });
+    const intentId = world.place({ orderType: 'LMT', limitPrice: '155', timeInForce: 'GTC' });
+    await world.rest();
+    // Entry and stop are unacknowledged: the repeat has to wait.
+    world.place({ intentId, orderType: 'LMT', limitPrice: '155', timeInForce: 'GTC' });
+    await world.rest();
+    const cancel = { requestId: 'c-1', intentId, includeStops: false, reason: 'changed its mind' };
+    world.command('CancelAuthorized', 'c-1', cancel, 'another group of the queue');
+    await world.rest();
+    expect((await world.record(intentId))?.status).toBe('submitted');
+    world.gateway.faults.set({ mute: false });
+    await world.advance(4 * MINUTE);
+    expect(declined()).toEqual([]);
+    expect((await world.record(intentId))?.status).toBe('cancelled');
+    expect(brokerOrders().filter(({ status }) => status !== 'Cancelled')).toEqual([]);
+    expect(world.queue.remaining()).toEqual([]);
+  });
+
   it('sends nothing that the account book does not authorize on the very same terms', async () => {
     await atTheOpen();
     world.forge({ intentId: 'forged' });
