@@ -1,6 +1,7 @@
+import { figureByBar } from '#core/market/figure-by-bar.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
-import { memoize, memoizeByIdentity } from '#core/values/memo.ts';
-import { logReturns, mean, returnOver, standardDeviation } from '../bar-statistics.ts';
+import { memoize } from '#core/values/memo.ts';
+import { mean, returnOver, standardDeviation } from '../bar-statistics.ts';
 
 /** Look-backs in sessions: 1 week, 1, 3 and 6 months, 1 and 2 years. */
 const LOOK_BACKS = [5, 21, 63, 126, 252, 504] as const;
@@ -54,7 +55,16 @@ function benchmarkReturn(benchmark: Closes, from: number, to: number): number | 
   return Number.isFinite(value) ? value : undefined;
 }
 
-const returnsOf = memoizeByIdentity(({ close }: Closes) => logReturns(close));
+/** The log return of each close; NaN where a close is not positive. */
+const returns = figureByBar({
+  reads: ['close'],
+  before: 1,
+  at: ({ close }, index) => {
+    const before = close[index - 1] as number;
+    const now = close[index] as number;
+    return before > 0 && now > 0 ? Math.log(now / before) : Number.NaN;
+  },
+});
 
 /** The factors of one instrument over one look-back that ends with its close number `end` − 1. */
 function factorsAt(series: Closes, end: number, sessions: number, benchmark: Closes | null): Factors {
@@ -69,8 +79,8 @@ function factorsAt(series: Closes, end: number, sessions: number, benchmark: Clo
           series.closeTime[end - 1 - sessions] as number,
           series.closeTime[end - 1] as number,
         );
-  // The closes' own session volatility, without their logarithms once more for each look-back and each day of the past.
-  const deviation = standardDeviation(returnsOf(series).subarray(end - 1 - sessions, end - 1));
+  // The closes' own session volatility, without their logarithms once more for each look-back and each session.
+  const deviation = standardDeviation(returns(series).between(end - sessions, end));
   const volatility = Number.isNaN(deviation) ? undefined : deviation;
   return {
     momentum: own,
@@ -85,14 +95,22 @@ function factorsAt(series: Closes, end: number, sessions: number, benchmark: Clo
 const OWN_PAST = 252;
 const LEAST_PAST = 21;
 
-/** (value − mean) / deviation; undefined without spread. */
-function zScore(value: number | undefined, among: readonly number[]): number | undefined {
-  if (value === undefined) return undefined;
-  const deviation = standardDeviation(among);
+/** How a factor is spread among some; undefined where it is not, or for fewer than `least` values. */
+interface Spread {
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+function spreadOf(among: readonly Factors[], factor: Factor, least: number): Spread | undefined {
+  const values = defined(among.map((factors) => factors[factor]));
+  const deviation = values.length < least ? undefined : standardDeviation(values);
   return deviation === undefined || deviation < 1e-12
     ? undefined
-    : (value - (mean(among) as number)) / deviation;
+    : { mean: mean(values) as number, deviation };
 }
+
+const spreadsOf = (among: readonly Factors[], least: number) =>
+  FACTORS.map((factor) => spreadOf(among, factor, least));
 
 const defined = (values: readonly (number | undefined)[]) => values.filter((value) => value !== undefined);
 
@@ -103,17 +121,17 @@ function standardized(
   benchmark: Closes | null,
 ): readonly Factors[] {
   const current = candidates.map((series) => factorsAt(series, series.close.length, sessions, benchmark));
-  const crossSection = candidates.length >= LEAST_CROSS_SECTION;
+  const across = candidates.length >= LEAST_CROSS_SECTION ? spreadsOf(current, 0) : null;
   return candidates.map((series, at) => {
     const own = current[at] ?? {};
-    const among = crossSection ? current : pastOf(series, sessions, benchmark);
+    const spreads = across ?? spreadsOf(pastOf(series, sessions, benchmark), LEAST_PAST);
     const scored: Factors = {};
-    for (const factor of FACTORS) {
-      const values = defined(among.map((factors) => factors[factor]));
-      if (!crossSection && values.length < LEAST_PAST) continue;
-      const score = zScore(own[factor], values);
-      if (score !== undefined) scored[factor] = Math.max(-3, Math.min(3, score));
-    }
+    FACTORS.forEach((factor, place) => {
+      const value = own[factor];
+      const spread = spreads[place];
+      if (value === undefined || spread === undefined) return;
+      scored[factor] = Math.max(-3, Math.min(3, (value - spread.mean) / spread.deviation));
+    });
     return scored;
   });
 }
