@@ -43,8 +43,13 @@ const signedVolumes = figureByBar({
 /** The rank of a bar's figure within the year that ends with it. */
 function rankInYear(figures: FiguresOfBars, index: number): number {
   if (index < RANK_SESSIONS - 1) return Number.NaN;
+  const first = index - RANK_SESSIONS + 1;
+  const whole = Math.max(first, FLOW_SESSIONS);
+  if (whole === first)
+    return trailingRank(figures.between(first, index + 1), RANK_SESSIONS, RANK_SESSIONS - 1);
   const year = new Float64Array(RANK_SESSIONS);
-  for (let at = 0; at < RANK_SESSIONS; at++) year[at] = figures.at(index - RANK_SESSIONS + 1 + at);
+  for (let at = first; at < whole; at++) year[at - first] = figures.at(at);
+  year.set(figures.between(whole, index + 1), whole - first);
   return trailingRank(year, RANK_SESSIONS, RANK_SESSIONS - 1);
 }
 

@@ -32,7 +32,10 @@ export interface Scored {
   readonly riskAdjusted: number;
 }
 
-type Factors = Partial<Record<Factor, number>>;
+/** Undefined where a factor cannot be formed. */
+type Factors = Record<Factor, number | undefined>;
+
+const NO_FACTORS: Factors = { relativeStrength: undefined, momentum: undefined, riskAdjusted: undefined };
 
 /** Index of the last close at or before an instant; −1 where there is none. */
 function indexAt(series: Closes, instant: number): number {
@@ -70,7 +73,7 @@ const returns = figureByBar({
 function factorsAt(series: Closes, end: number, sessions: number, benchmark: Closes | null): Factors {
   const closes = series.close.subarray(0, end);
   const own = returnOver(closes, sessions);
-  if (own === undefined) return {};
+  if (own === undefined) return NO_FACTORS;
   const market =
     benchmark === null
       ? undefined
@@ -81,13 +84,11 @@ function factorsAt(series: Closes, end: number, sessions: number, benchmark: Clo
         );
   // The closes' own session volatility, without their logarithms once more for each look-back and each session.
   const deviation = standardDeviation(returns(series).between(end - sessions, end));
-  const volatility = Number.isNaN(deviation) ? undefined : deviation;
+  const moved = deviation !== undefined && !Number.isNaN(deviation) && deviation !== 0;
   return {
+    relativeStrength: market === undefined ? undefined : own - market,
     momentum: own,
-    ...(market === undefined ? {} : { relativeStrength: own - market }),
-    ...(volatility === undefined || volatility === 0
-      ? {}
-      : { riskAdjusted: own / (volatility * Math.sqrt(sessions)) }),
+    riskAdjusted: moved ? own / (deviation * Math.sqrt(sessions)) : undefined,
   };
 }
 
@@ -109,8 +110,19 @@ function spreadOf(among: readonly Factors[], factor: Factor, least: number): Spr
     : { mean: mean(values) as number, deviation };
 }
 
-const spreadsOf = (among: readonly Factors[], least: number) =>
-  FACTORS.map((factor) => spreadOf(among, factor, least));
+function spreadsOf(among: readonly Factors[], least: number) {
+  return {
+    relativeStrength: spreadOf(among, 'relativeStrength', least),
+    momentum: spreadOf(among, 'momentum', least),
+    riskAdjusted: spreadOf(among, 'riskAdjusted', least),
+  };
+}
+
+/** A value in deviations from the mean, held to ±3. */
+function zScore(value: number | undefined, spread: Spread | undefined): number | undefined {
+  if (value === undefined || spread === undefined) return undefined;
+  return Math.max(-3, Math.min(3, (value - spread.mean) / spread.deviation));
+}
 
 const defined = (values: readonly (number | undefined)[]) => values.filter((value) => value !== undefined);
 
@@ -123,16 +135,13 @@ function standardized(
   const current = candidates.map((series) => factorsAt(series, series.close.length, sessions, benchmark));
   const across = candidates.length >= LEAST_CROSS_SECTION ? spreadsOf(current, 0) : null;
   return candidates.map((series, at) => {
-    const own = current[at] ?? {};
+    const own = current[at] ?? NO_FACTORS;
     const spreads = across ?? spreadsOf(pastOf(series, sessions, benchmark), LEAST_PAST);
-    const scored: Factors = {};
-    FACTORS.forEach((factor, place) => {
-      const value = own[factor];
-      const spread = spreads[place];
-      if (value === undefined || spread === undefined) return;
-      scored[factor] = Math.max(-3, Math.min(3, (value - spread.mean) / spread.deviation));
-    });
-    return scored;
+    return {
+      relativeStrength: zScore(own.relativeStrength, spreads.relativeStrength),
+      momentum: zScore(own.momentum, spreads.momentum),
+      riskAdjusted: zScore(own.riskAdjusted, spreads.riskAdjusted),
+    };
   });
 }
 

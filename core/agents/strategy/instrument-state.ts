@@ -167,7 +167,7 @@ export function averageTrueRange(
 }
 
 /** Annualised standard deviation (ddof 1) of the `window` log returns before `end` (exclusive). NaN with too few bars. */
-export function annualVolatility(bars: BarSeries, end: number, window: number): number {
+export function annualVolatility(bars: Pick<BarSeries, 'close'>, end: number, window: number): number {
   if (end - window < 1 || window < 2) return Number.NaN;
   let sum = 0;
   let squares = 0;
