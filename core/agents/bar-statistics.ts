@@ -1,5 +1,6 @@
 import { atr } from '#core/indicators/true-range.ts';
 import type { BarSeries } from '#core/market/bars.ts';
+import { memoizeByIdentity } from '#core/values/memo.ts';
 
 /** Sessions a year, by which daily volatility is annualised. */
 export const SESSIONS_PER_YEAR = 252;
@@ -117,9 +118,14 @@ export function realizedVolatility(
 
 /** Average true range (Wilder) as of the last bar, in price units; undefined with fewer than `period` + 1 bars. */
 export function averageTrueRange(bars: BarSeries, period: number): number | undefined {
-  const value = atr(bars, period)[bars.length - 1];
-  return value === undefined || !Number.isFinite(value) ? undefined : value;
+  const known = rangesOf(bars);
+  const value = known.get(period) ?? atr(bars, period)[bars.length - 1] ?? Number.NaN;
+  known.set(period, value);
+  return Number.isFinite(value) ? value : undefined;
 }
+
+/** By period; it takes a pass over the whole series, and several agents state it. */
+const rangesOf = memoizeByIdentity((_: BarSeries) => new Map<number, number>());
 
 /** Mean volume of the last `window` bars; undefined where bars are missing or any volume of the window is unknown. */
 export function averageVolume(bars: BarSeries, window: number): number | undefined {

@@ -3,6 +3,7 @@ import { newYorkDate, previousSession, sessionCount } from '#core/market/calenda
 import { DAY_MILLIS, dateOfDay } from '#core/market/civil-date.ts';
 import type { Instrument, InstrumentId } from '#core/market/instrument.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
+import { memoizeByIdentity } from '#core/values/memo.ts';
 import type { AgentContext } from './context.ts';
 
 /** What the session in progress has shown by `asOf`. */
@@ -69,8 +70,9 @@ function hasPrices({ open, high, low, close }: BarSeries, at: number): boolean {
   );
 }
 
-function badPrice(instrument: Instrument, bars: BarSeries, from: number): string | null {
-  for (let at = from; at < bars.length; at++) {
+/** Names the first price from bar `from` to `to` (exclusive) that is not one; null where all are. */
+function badPrice(instrument: Instrument, bars: BarSeries, from: number, to: number): string | null {
+  for (let at = from; at < to; at++) {
     if (hasPrices(bars, at)) continue;
     for (const [name, column] of [
       ['open', bars.open],
@@ -90,7 +92,8 @@ function badPrice(instrument: Instrument, bars: BarSeries, from: number): string
 
 function runningSession(context: AgentContext, id: InstrumentId): RunningSession | null {
   const bars = context.intraday(id);
-  if (bars === null || bars.length === 0 || badPrice(context.instrument(id), bars, 0) !== null) return null;
+  if (bars === null || bars.length === 0 || badPrice(context.instrument(id), bars, 0, bars.length) !== null)
+    return null;
   let high = Number.NEGATIVE_INFINITY;
   let low = Number.POSITIVE_INFINITY;
   let volume = 0;
@@ -114,6 +117,46 @@ function runningSession(context: AgentContext, id: InstrumentId): RunningSession
   };
 }
 
+/** What the agents of a cycle have read of an instrument: they ask for the same bars, each for its own window of them. */
+interface Reading {
+  readonly history: History;
+  /** The first of the last bars whose prices have been checked. */
+  checkedFrom: number;
+}
+
+const readings = memoizeByIdentity((_: AgentContext) => new Map<InstrumentId, Reading>());
+
+function readingOf(context: AgentContext, id: InstrumentId, daily: BarSeries): Reading {
+  const known = readings(context).get(id);
+  if (known !== undefined) return known;
+  const reading = { history: historyOf(context, id, daily), checkedFrom: daily.length };
+  readings(context).set(id, reading);
+  return reading;
+}
+
+function historyOf(context: AgentContext, id: InstrumentId, daily: BarSeries): History {
+  const instrument = context.instrument(id);
+  const running = runningSession(context, id);
+  const closes = new Float64Array(daily.length + (running === null ? 0 : 1));
+  closes.set(daily.close.subarray(0, daily.length));
+  if (running !== null) closes[daily.length] = running.last;
+  const lastBars = running?.bars ?? daily;
+  const behind = sessionsBehind(context, instrument, daily);
+  return {
+    instrument,
+    daily,
+    running,
+    closes,
+    lastPrice: closes[closes.length - 1] as number,
+    dataTime: lastBars.closeTime[lastBars.length - 1] as number,
+    sessionsBehind: behind,
+    quality:
+      0.8 ** behind *
+      (instrument.proxyFor === null ? 1 : PROXY_QUALITY) *
+      (running?.modelled ? MODELLED_QUALITY : 1),
+  };
+}
+
 /**
  * An instrument's bars for an agent whose longest window is `needed` daily bars. Unusable, with the reason, where there
  * are fewer, a price of the window is not finite and positive, or the last bar is more than
@@ -126,34 +169,15 @@ export function readHistory(context: AgentContext, id: InstrumentId, needed: num
   if (daily === null || daily.length === 0) return unusable('no daily bars');
   if (daily.length < needed)
     return unusable(`${daily.length} daily bars; the longest window needs ${needed}`);
-  const instrument = context.instrument(id);
-  const bad = badPrice(instrument, daily, daily.length - needed);
+  const reading = readingOf(context, id, daily);
+  const { history } = reading;
+  const bad = badPrice(history.instrument, daily, daily.length - needed, reading.checkedFrom);
   if (bad !== null) return unusable(bad);
-  const behind = sessionsBehind(context, instrument, daily);
-  if (behind > MOST_SESSIONS_BEHIND) {
+  reading.checkedFrom = Math.min(reading.checkedFrom, daily.length - needed);
+  if (history.sessionsBehind > MOST_SESSIONS_BEHIND) {
     return unusable(
-      `the last daily bar is ${behind} sessions behind; at most ${MOST_SESSIONS_BEHIND} are usable`,
+      `the last daily bar is ${history.sessionsBehind} sessions behind; at most ${MOST_SESSIONS_BEHIND} are usable`,
     );
   }
-  const running = runningSession(context, id);
-  const closes = new Float64Array(daily.length + (running === null ? 0 : 1));
-  closes.set(daily.close.subarray(0, daily.length));
-  if (running !== null) closes[daily.length] = running.last;
-  const lastBars = running?.bars ?? daily;
-  return {
-    kind: 'usable',
-    history: {
-      instrument,
-      daily,
-      running,
-      closes,
-      lastPrice: closes[closes.length - 1] as number,
-      dataTime: lastBars.closeTime[lastBars.length - 1] as number,
-      sessionsBehind: behind,
-      quality:
-        0.8 ** behind *
-        (instrument.proxyFor === null ? 1 : PROXY_QUALITY) *
-        (running?.modelled ? MODELLED_QUALITY : 1),
-    },
-  };
+  return { kind: 'usable', history };
 }

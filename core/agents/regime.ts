@@ -1,4 +1,5 @@
 import type { Regime } from '#contracts/events/cycle.ts';
+import { memoizeByIdentity } from '#core/values/memo.ts';
 import {
   annualVolatility,
   drawdownFromHigh,
@@ -142,7 +143,7 @@ export type RegimeAnswer =
   | { readonly kind: 'unknown'; readonly reason: string };
 
 /** The regime of the cycle's market, with the running session of the benchmark counted as its latest close. */
-export function marketRegime(context: AgentContext): RegimeAnswer {
+export const marketRegime = memoizeByIdentity((context: AgentContext): RegimeAnswer => {
   const answer = readHistory(context, BENCHMARK, REGIME_NEEDED);
   if (answer.kind === 'unusable')
     return { kind: 'unknown', reason: `benchmark ${BENCHMARK}: ${answer.reason}` };
@@ -157,4 +158,4 @@ export function marketRegime(context: AgentContext): RegimeAnswer {
     reasons: assessed.reasons,
     measures,
   };
-}
+});

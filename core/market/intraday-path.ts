@@ -104,14 +104,17 @@ function fold(value: number, low: number, high: number): number {
   return low + (offset <= width ? offset : 2 * width - offset);
 }
 
-/** Prices at every point: Brownian bridges in business time between the anchors, folded into the day's range. */
+/**
+ * Prices between the anchors: Brownian bridges in business time, folded into the day's range and not yet on the tick. NaN at
+ * the anchors.
+ */
 function walk(
   day: SessionPrices,
   anchors: readonly Anchor[],
   clock: Float64Array,
   random: Random,
 ): Float64Array {
-  const prices = new Float64Array(clock.length);
+  const prices = new Float64Array(clock.length).fill(Number.NaN);
   const deviation = (day.high - day.low) / Math.sqrt(4 * Math.LN2);
   for (let leg = 1; leg < anchors.length; leg++) {
     const from = anchors[leg - 1] as Anchor;
@@ -170,25 +173,32 @@ export function intradayPath(
   checkDay(instrument, session, day);
   const shape = sessionShape(sessionMinutes(session));
   const random = seededRandom(seedOf('intraday-path', seed, instrument.id, session.date));
-  const { numerator, denominator } = tickFraction(instrument.tick);
   const anchors = anchorsOf(day, shape.clock, random);
   const prices = walk(day, anchors, shape.clock, random);
-  const perTick = denominator / numerator;
-  for (let point = 0; point < prices.length; point++) {
-    const snapped = (Math.round((prices[point] as number) * perTick) * numerator) / denominator;
-    prices[point] = Math.min(day.high, Math.max(day.low, snapped));
-  }
-  // What the day itself says is met to the bit, on the tick or off it.
-  for (const anchor of anchors) prices[anchor.point] = anchor.price;
+  const path = { prices, anchors, onTick: ontoTick(instrument.tick, day) };
+  return barsOf(instrument, session, path, minuteVolumes(day.volume, shape, random), barMinutes);
+}
 
-  return barsOf(instrument, session, prices, minuteVolumes(day.volume, shape, random), barMinutes);
+/** Takes a price to the nearest on the tick, inside the day's range. It never changes the order of two prices. */
+function ontoTick(tick: string, { high, low }: SessionPrices): (price: number) => number {
+  const { numerator, denominator } = tickFraction(tick);
+  const perTick = denominator / numerator;
+  return (price) => Math.min(high, Math.max(low, (Math.round(price * perTick) * numerator) / denominator));
+}
+
+interface Path {
+  /** NaN at the anchors. */
+  readonly prices: Float64Array;
+  /** What the day itself says, met to the bit, on the tick or off it. */
+  readonly anchors: readonly Anchor[];
+  readonly onTick: (price: number) => number;
 }
 
 /** Puts the points of a path and the volumes of its minutes together into bars, counted from the session's open. */
 function barsOf(
   { id }: Instrument,
   session: Session,
-  prices: Float64Array,
+  path: Path,
   volumes: Float64Array,
   barMinutes: number,
 ): BarSeries {
@@ -210,24 +220,45 @@ function barsOf(
   for (let bar = 0; bar < length; bar++) {
     const from = bar * barMinutes;
     const to = Math.min(from + barMinutes, minutes);
-    let highest = Number.NEGATIVE_INFINITY;
-    let lowest = Number.POSITIVE_INFINITY;
-    for (let point = from * POINTS_PER_MINUTE; point < to * POINTS_PER_MINUTE; point++) {
-      const price = prices[point] as number;
-      if (price > highest) highest = price;
-      if (price < lowest) lowest = price;
-    }
     let volume = volumes[from] as number;
     for (let minute = from + 1; minute < to; minute++) volume += volumes[minute] as number;
     bars.openTime[bar] = session.open + from * 60_000;
     bars.closeTime[bar] = session.open + to * 60_000;
-    bars.open[bar] = prices[from * POINTS_PER_MINUTE] as number;
-    bars.high[bar] = highest;
-    bars.low[bar] = lowest;
-    bars.close[bar] = prices[to * POINTS_PER_MINUTE - 1] as number;
     bars.volume[bar] = volume;
+    setPrices(bars, bar, path, from * POINTS_PER_MINUTE, to * POINTS_PER_MINUTE - 1);
   }
   return bars;
+}
+
+/**
+ * Prices of one bar from its points, both ends among them. Rounding to the tick keeps the order of prices, so that the
+ * highest point is the highest price and only what a bar shows need be rounded.
+ */
+function setPrices(
+  { open, high, low, close }: Pick<BarSeries, 'open' | 'high' | 'low' | 'close'>,
+  bar: number,
+  { prices, anchors, onTick }: Path,
+  first: number,
+  last: number,
+): void {
+  let highest = Number.NEGATIVE_INFINITY;
+  let lowest = Number.POSITIVE_INFINITY;
+  for (let point = first; point <= last; point++) {
+    const price = prices[point] as number;
+    if (price > highest) highest = price;
+    if (price < lowest) lowest = price;
+  }
+  open[bar] = onTick(prices[first] as number);
+  high[bar] = onTick(highest);
+  low[bar] = onTick(lowest);
+  close[bar] = onTick(prices[last] as number);
+  for (const { point, price } of anchors) {
+    if (point < first || point > last) continue;
+    if (point === first) open[bar] = price;
+    if (point === last) close[bar] = price;
+    high[bar] = Math.max(high[bar] as number, price);
+    low[bar] = Math.min(low[bar] as number, price);
+  }
 }
 
 /**

@@ -30,12 +30,7 @@ export function withBar(record: IntradayRecord | null, bar: EventData<'BarClosed
   const index = current.openTime.findLastIndex((time) => time < openTime) + 1;
   if (current.openTime[index] === openTime)
     return { session: bar.session, minutes: bar.minutes, modelled: bar.modelled, bars: current };
-  const insert = <V>(column: readonly V[], value: V): V[] => {
-    const longer = column.slice();
-    if (index === column.length) longer.push(value);
-    else longer.splice(index, 0, value);
-    return longer;
-  };
+  const insert = <V>(column: readonly V[], value: V): V[] => column.toSpliced(index, 0, value);
   return {
     session: bar.session,
     minutes: bar.minutes,

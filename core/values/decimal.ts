@@ -70,8 +70,18 @@ export function decimalText(value: Decimal): string {
 
 /** {@link decimalText} of a number. Where a number's own shortest text is plain, that is it. @throws NotADecimalError */
 export function numberText(value: number): string {
+  const hundredths = Math.round(value * 100);
+  // Most prices: a decimal of so few digits is the shortest text of its float, and is written in a third of the time.
+  if (hundredths / 100 === value && hundredths >= 0 && hundredths < 1e9) return hundredthsText(hundredths);
   const size = Math.abs(value);
   return (size >= 1e-6 && size < 1e21) || size === 0 ? String(value) : decimalText(new Decimal(value));
+}
+
+function hundredthsText(hundredths: number): string {
+  const rest = hundredths % 100;
+  const whole = (hundredths - rest) / 100;
+  if (rest === 0) return `${whole}`;
+  return rest % 10 === 0 ? `${whole}.${rest / 10}` : `${whole}.${rest < 10 ? '0' : ''}${rest}`;
 }
 
 /** Money rounded half-even to the cent, as text with two places. */

@@ -9,31 +9,49 @@ export function closeLocation(high: number, low: number, close: number): number 
 }
 
 /**
- * Chaikin money flow at each bar: Σ close location × volume over Σ volume, of the last `window` bars. NaN while the
- * window is not full or a volume in it is unknown.
+ * Chaikin money flow at a bar: Σ close location × volume over Σ volume, of the last `window` bars. NaN while the window is
+ * not full or a volume in it is unknown. Summed over each window rather than updated, so that rounding errors do not depend
+ * on where a series begins.
  */
-export function moneyFlow({ high, low, close, volume }: BarSeries, window: number): Float64Array {
-  const weighted = new Float64Array(close.length);
-  for (let index = 0; index < weighted.length; index++) {
-    const location = closeLocation(high[index] as number, low[index] as number, close[index] as number);
-    weighted[index] = location * (volume[index] as number);
+export function moneyFlow(
+  { high, low, close, volume }: Pick<BarSeries, 'high' | 'low' | 'close' | 'volume'>,
+  window: number,
+  index: number,
+): number {
+  if (index < window - 1) return Number.NaN;
+  let sum = 0;
+  let total = 0;
+  for (let at = index - window + 1; at <= index; at++) {
+    const units = volume[at] as number;
+    sum += closeLocation(high[at] as number, low[at] as number, close[at] as number) * units;
+    total += units;
   }
-  return rollingShare(weighted, volume, window);
+  return total > 0 ? sum / total : Number.NaN;
 }
 
-/** Signed volume share: Σ sign(close − close before) × volume over Σ volume (Granville's on-balance volume, bounded). */
-export function signedVolume({ close, volume }: BarSeries, window: number): Float64Array {
-  const weighted = new Float64Array(close.length);
-  for (let index = 0; index < weighted.length; index++) {
-    const sign = index === 0 ? 0 : Math.sign((close[index] as number) - (close[index - 1] as number));
-    weighted[index] = sign * (volume[index] as number);
+/**
+ * Signed volume share at a bar: Σ sign(close − close before) × volume over Σ volume, of the last `window` bars (Granville's
+ * on-balance volume, bounded). NaN as {@link moneyFlow}; the first bar of a series has no sign.
+ */
+export function signedVolume(
+  { close, volume }: Pick<BarSeries, 'close' | 'volume'>,
+  window: number,
+  index: number,
+): number {
+  if (index < window - 1) return Number.NaN;
+  let sum = 0;
+  let total = 0;
+  for (let at = index - window + 1; at <= index; at++) {
+    const units = volume[at] as number;
+    sum += (at === 0 ? 0 : Math.sign((close[at] as number) - (close[at - 1] as number))) * units;
+    total += units;
   }
-  return rollingShare(weighted, volume, window);
+  return total > 0 ? sum / total : Number.NaN;
 }
 
 /** Volume-weighted average of typical prices over the last `window` bars up to one; NaN with fewer, or without volume. */
 export function volumeWeightedPrice(
-  { high, low, close, volume }: BarSeries,
+  { high, low, close, volume }: Pick<BarSeries, 'high' | 'low' | 'close' | 'volume'>,
   window: number,
   index: number,
 ): number {
@@ -46,21 +64,6 @@ export function volumeWeightedPrice(
     total += units;
   }
   return total > 0 ? sum / total : Number.NaN;
-}
-
-/** Summed over each window rather than updated, so that rounding errors do not depend on where a series begins. */
-function rollingShare(weighted: Float64Array, volume: Float64Array, window: number): Float64Array {
-  const result = new Float64Array(weighted.length).fill(Number.NaN);
-  for (let end = window - 1; end < weighted.length; end++) {
-    let sum = 0;
-    let total = 0;
-    for (let index = end - window + 1; index <= end; index++) {
-      sum += weighted[index] as number;
-      total += volume[index] as number;
-    }
-    if (total > 0) result[end] = sum / total;
-  }
-  return result;
 }
 
 /**

@@ -1,6 +1,7 @@
+import { figureByBar } from '#core/market/figure-by-bar.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
-import { memoize, memoizeByIdentity } from '#core/values/memo.ts';
-import { logReturns, mean, returnOver, standardDeviation } from '../bar-statistics.ts';
+import { memoize } from '#core/values/memo.ts';
+import { mean, returnOver, standardDeviation } from '../bar-statistics.ts';
 
 /** Look-backs in sessions: 1 week, 1, 3 and 6 months, 1 and 2 years. */
 const LOOK_BACKS = [5, 21, 63, 126, 252, 504] as const;
@@ -31,7 +32,10 @@ export interface Scored {
   readonly riskAdjusted: number;
 }
 
-type Factors = Partial<Record<Factor, number>>;
+/** Undefined where a factor cannot be formed. */
+type Factors = Record<Factor, number | undefined>;
+
+const NO_FACTORS: Factors = { relativeStrength: undefined, momentum: undefined, riskAdjusted: undefined };
 
 /** Index of the last close at or before an instant; −1 where there is none. */
 function indexAt(series: Closes, instant: number): number {
@@ -54,13 +58,22 @@ function benchmarkReturn(benchmark: Closes, from: number, to: number): number | 
   return Number.isFinite(value) ? value : undefined;
 }
 
-const returnsOf = memoizeByIdentity(({ close }: Closes) => logReturns(close));
+/** The log return of each close; NaN where a close is not positive. */
+const returns = figureByBar({
+  reads: ['close'],
+  before: 1,
+  at: ({ close }, index) => {
+    const before = close[index - 1] as number;
+    const now = close[index] as number;
+    return before > 0 && now > 0 ? Math.log(now / before) : Number.NaN;
+  },
+});
 
 /** The factors of one instrument over one look-back that ends with its close number `end` − 1. */
 function factorsAt(series: Closes, end: number, sessions: number, benchmark: Closes | null): Factors {
   const closes = series.close.subarray(0, end);
   const own = returnOver(closes, sessions);
-  if (own === undefined) return {};
+  if (own === undefined) return NO_FACTORS;
   const market =
     benchmark === null
       ? undefined
@@ -69,15 +82,13 @@ function factorsAt(series: Closes, end: number, sessions: number, benchmark: Clo
           series.closeTime[end - 1 - sessions] as number,
           series.closeTime[end - 1] as number,
         );
-  // The closes' own session volatility, without their logarithms once more for each look-back and each day of the past.
-  const deviation = standardDeviation(returnsOf(series).subarray(end - 1 - sessions, end - 1));
-  const volatility = Number.isNaN(deviation) ? undefined : deviation;
+  // The closes' own session volatility, without their logarithms once more for each look-back and each session.
+  const deviation = standardDeviation(returns(series).between(end - sessions, end));
+  const moved = deviation !== undefined && !Number.isNaN(deviation) && deviation !== 0;
   return {
+    relativeStrength: market === undefined ? undefined : own - market,
     momentum: own,
-    ...(market === undefined ? {} : { relativeStrength: own - market }),
-    ...(volatility === undefined || volatility === 0
-      ? {}
-      : { riskAdjusted: own / (volatility * Math.sqrt(sessions)) }),
+    riskAdjusted: moved ? own / (deviation * Math.sqrt(sessions)) : undefined,
   };
 }
 
@@ -85,13 +96,32 @@ function factorsAt(series: Closes, end: number, sessions: number, benchmark: Clo
 const OWN_PAST = 252;
 const LEAST_PAST = 21;
 
-/** (value − mean) / deviation; undefined without spread. */
-function zScore(value: number | undefined, among: readonly number[]): number | undefined {
-  if (value === undefined) return undefined;
-  const deviation = standardDeviation(among);
+/** How a factor is spread among some; undefined where it is not, or for fewer than `least` values. */
+interface Spread {
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+function spreadOf(among: readonly Factors[], factor: Factor, least: number): Spread | undefined {
+  const values = defined(among.map((factors) => factors[factor]));
+  const deviation = values.length < least ? undefined : standardDeviation(values);
   return deviation === undefined || deviation < 1e-12
     ? undefined
-    : (value - (mean(among) as number)) / deviation;
+    : { mean: mean(values) as number, deviation };
+}
+
+function spreadsOf(among: readonly Factors[], least: number) {
+  return {
+    relativeStrength: spreadOf(among, 'relativeStrength', least),
+    momentum: spreadOf(among, 'momentum', least),
+    riskAdjusted: spreadOf(among, 'riskAdjusted', least),
+  };
+}
+
+/** A value in deviations from the mean, held to ±3. */
+function zScore(value: number | undefined, spread: Spread | undefined): number | undefined {
+  if (value === undefined || spread === undefined) return undefined;
+  return Math.max(-3, Math.min(3, (value - spread.mean) / spread.deviation));
 }
 
 const defined = (values: readonly (number | undefined)[]) => values.filter((value) => value !== undefined);
@@ -103,18 +133,15 @@ function standardized(
   benchmark: Closes | null,
 ): readonly Factors[] {
   const current = candidates.map((series) => factorsAt(series, series.close.length, sessions, benchmark));
-  const crossSection = candidates.length >= LEAST_CROSS_SECTION;
+  const across = candidates.length >= LEAST_CROSS_SECTION ? spreadsOf(current, 0) : null;
   return candidates.map((series, at) => {
-    const own = current[at] ?? {};
-    const among = crossSection ? current : pastOf(series, sessions, benchmark);
-    const scored: Factors = {};
-    for (const factor of FACTORS) {
-      const values = defined(among.map((factors) => factors[factor]));
-      if (!crossSection && values.length < LEAST_PAST) continue;
-      const score = zScore(own[factor], values);
-      if (score !== undefined) scored[factor] = Math.max(-3, Math.min(3, score));
-    }
-    return scored;
+    const own = current[at] ?? NO_FACTORS;
+    const spreads = across ?? spreadsOf(pastOf(series, sessions, benchmark), LEAST_PAST);
+    return {
+      relativeStrength: zScore(own.relativeStrength, spreads.relativeStrength),
+      momentum: zScore(own.momentum, spreads.momentum),
+      riskAdjusted: zScore(own.riskAdjusted, spreads.riskAdjusted),
+    };
   });
 }
 

@@ -1,4 +1,5 @@
 import type { BarSeries } from '#core/market/bars.ts';
+import { figureByBar } from '#core/market/figure-by-bar.ts';
 import { sameColumn } from '#core/values/memo.ts';
 
 /** A series' log closes with their closing times; what has no positive price has no finite logarithm. */
@@ -10,13 +11,19 @@ export interface LogCloses {
 }
 
 /** The log closes of a series, to be taken once for all pairs that it stands in. */
-export function logCloses({ closeTime, close, length }: BarSeries): LogCloses {
-  const value = new Float64Array(length);
-  for (let index = 0; index < length; index++) value[index] = Math.log(close[index] as number);
+export function logCloses(bars: BarSeries): LogCloses {
+  const { closeTime, length } = bars;
+  const value = logs(bars).between(0, length);
   let first = length;
   while (first > 0 && hasPrice(value[first - 1] as number)) first--;
   return { closeTime, value, priced: length - first };
 }
+
+const logs = figureByBar({
+  reads: ['close'],
+  before: 0,
+  at: ({ close }, index) => Math.log(close[index] as number),
+});
 
 const hasPrice = (logClose: number): boolean => logClose > Number.NEGATIVE_INFINITY;
 
@@ -29,12 +36,15 @@ export interface AlignedPair {
 
 /** Matches two series by closing time, the last `sessions` that both have; prices that are not positive are left out. */
 export function alignPair(left: LogCloses, right: LogCloses, sessions: number): AlignedPair {
-  if (left.closeTime === right.closeTime && left.priced >= sessions && right.priced >= sessions)
+  const most = Math.min(sessions, left.value.length);
+  if (left.closeTime === right.closeTime && left.priced >= most && right.priced >= most) {
+    const start = left.value.length - most;
     return {
-      closeTime: left.closeTime.subarray(-sessions),
-      left: left.value.subarray(-sessions),
-      right: right.value.subarray(-sessions),
+      closeTime: left.closeTime.subarray(start),
+      left: left.value.subarray(start),
+      right: right.value.subarray(start),
     };
+  }
   const shared: { readonly time: number; readonly left: number; readonly right: number }[] = [];
   let i = left.value.length - 1;
   let j = right.value.length - 1;
@@ -107,13 +117,14 @@ export function testCointegration(pair: AlignedPair, holdout: number): Cointegra
   const fit = leastSquares(pair.right.subarray(0, formation), pair.left.subarray(0, formation));
   if (fit === null) return null;
   const spread = new Float64Array(count);
+  let squares = 0;
   for (let index = 0; index < count; index++) {
-    spread[index] = (pair.left[index] as number) - fit.intercept - fit.slope * (pair.right[index] as number);
+    const value = (pair.left[index] as number) - fit.intercept - fit.slope * (pair.right[index] as number);
+    spread[index] = value;
+    if (index < formation) squares += value * value;
   }
   const inside = spread.subarray(0, formation);
   const outside = spread.subarray(formation);
-  let squares = 0;
-  for (const value of inside) squares += value * value;
   const deviation = Math.sqrt(squares / (formation - 2));
   if (!(deviation > 1e-9)) return null;
   const first = dickeyFuller(inside);

@@ -16,7 +16,7 @@ import { sliceBars } from '#core/market/bars.ts';
 import { type PairSignal, pairSignals } from './pairs.ts';
 import { commonCloses, equalRiskWeights, returnCovariance } from './risk-parity.ts';
 import {
-  isPullbackInUptrend,
+  pullbacksInUptrend,
   ROTATION_MINIMUM_SESSIONS,
   riskAdjustedMomentum,
   trendIsLost,
@@ -129,13 +129,14 @@ function judge(
   if (rank > buyRank(count)) {
     return { instrument: id, reason: `${id} is number ${rank} of ${count} by risk-adjusted momentum` };
   }
-  if (!isPullbackInUptrend(state.daily, state.daily.length - 1)) {
+  const isPullback = pullbacksInUptrend(state.daily);
+  if (!isPullback(state.daily.length - 1)) {
     return {
       instrument: id,
       reason: `${id} is strong (${figure(momentum)}) but not at a pullback in its uptrend`,
     };
   }
-  return open(context, candidate, ROTATION, 'rotation', (index) => isPullbackInUptrend(state.daily, index), [
+  return open(context, candidate, ROTATION, 'rotation', isPullback, [
     `number ${rank} of ${count} tradable instruments by risk-adjusted momentum (${figure(momentum)})`,
     'above its rising 20- and 50-session means and within one average true range of the former',
   ]);

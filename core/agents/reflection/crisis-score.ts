@@ -5,8 +5,10 @@ import {
   type InstrumentState,
   instrumentState,
   marketViewOf,
+  VOLATILITY_SESSIONS,
 } from '#core/agents/strategy/instrument-state.ts';
 import type { BarSeries } from '#core/market/bars.ts';
+import { figureByBar } from '#core/market/figure-by-bar.ts';
 import { inUnitInterval } from '#core/values/round.ts';
 
 /** What each component counts for; the weight of one without data is shared out among the others. */
@@ -111,37 +113,61 @@ function divergence({ market, consensus, opening }: CrisisInputs): number | null
 function badPrecedents(bars: BarSeries): number | null {
   if (bars.length < PRECEDENT_MINIMUM) return null;
   const last = bars.length - 1;
-  const present = likeness(bars, last);
+  const volatility = logVolatilities(bars);
+  const week = weeklyReturns(bars);
+  const height = distancesFromHigh(bars);
+  const falls = fallsAhead(bars);
   const past: { readonly distance: number; readonly bad: boolean; readonly index: number }[] = [];
   for (let index = RANGE_YEAR; index <= last - OUTLOOK; index++) {
-    const then = likeness(bars, index);
-    const distance = Math.hypot(...then.map((value, place) => value - (present[place] as number)));
-    if (!Number.isFinite(distance)) continue;
-    let lowest = Number.POSITIVE_INFINITY;
-    for (let ahead = index + 1; ahead <= index + OUTLOOK; ahead++) {
-      lowest = Math.min(lowest, bars.close[ahead] as number);
-    }
-    past.push({ distance, index, bad: lowest / (bars.close[index] as number) - 1 <= BAD_FALL });
+    const distance = Math.hypot(
+      volatility.at(index) - volatility.at(last),
+      week.at(index) - week.at(last),
+      height.at(index) - height.at(last),
+    );
+    if (Number.isFinite(distance)) past.push({ distance, index, bad: falls.at(index) <= BAD_FALL });
   }
   if (past.length < NEIGHBOURS) return null;
   const nearest = past.sort((a, b) => a.distance - b.distance || a.index - b.index).slice(0, NEIGHBOURS);
   return Math.min(1, (2 * nearest.filter(({ bad }) => bad).length) / NEIGHBOURS);
 }
 
-/** Scaled so that a step of one is about as unusual in each: log volatility, weekly return, distance from the high. */
-function likeness(bars: BarSeries, index: number): readonly number[] {
-  const volatility = annualVolatility(bars, index + 1, 20);
-  let high = 0;
-  for (let back = Math.max(0, index - RANGE_YEAR + 1); back <= index; back++) {
-    high = Math.max(high, bars.close[back] as number);
-  }
-  const close = bars.close[index] as number;
-  return [
-    Math.log(volatility) / 0.4,
-    Math.log(close / (bars.close[index - 5] as number)) / 0.03,
-    (close / high - 1) / 0.08,
-  ];
-}
+// What sessions are alike in, each scaled so that a step of one is about as unusual in it as in the others.
+
+const logVolatilities = figureByBar({
+  reads: ['close'],
+  before: VOLATILITY_SESSIONS,
+  at: (bars, index) => Math.log(annualVolatility(bars, index + 1, VOLATILITY_SESSIONS)) / 0.4,
+});
+
+const weeklyReturns = figureByBar({
+  reads: ['close'],
+  before: 5,
+  at: ({ close }, index) => Math.log((close[index] as number) / (close[index - 5] as number)) / 0.03,
+});
+
+const distancesFromHigh = figureByBar({
+  reads: ['close'],
+  before: RANGE_YEAR - 1,
+  at: ({ close }, index) => {
+    let high = 0;
+    for (let at = Math.max(0, index - RANGE_YEAR + 1); at <= index; at++)
+      high = Math.max(high, close[at] as number);
+    return ((close[index] as number) / high - 1) / 0.08;
+  },
+});
+
+/** From a close to the lowest of the two weeks after it, as a fraction. */
+const fallsAhead = figureByBar({
+  reads: ['close'],
+  before: 0,
+  after: OUTLOOK,
+  at: ({ close }, index) => {
+    let lowest = Number.POSITIVE_INFINITY;
+    for (let ahead = index + 1; ahead <= index + OUTLOOK; ahead++)
+      lowest = Math.min(lowest, close[ahead] as number);
+    return lowest / (close[index] as number) - 1;
+  },
+});
 
 /** Expected slippage of the order as a share of what the policy allows. */
 function costPressure(context: AgentContext, state: InstrumentState, quantity: number): number | null {

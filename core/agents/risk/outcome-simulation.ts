@@ -69,14 +69,14 @@ function simulate(
   paths: number = SIMULATED_PATHS,
 ): SimulatedOutcome | null {
   const sign = trade.direction === 'long' ? 1 : -1;
-  const history = relativeSessions(bars, sign);
+  const history = relativeSessions(bars, trade.direction === 'long');
   if (history === null || !(trade.entry > 0) || trade.horizonSessions < 1) return null;
   const random = seededRandom(seedOf(...seed));
   let wins = 0;
   let sum = 0;
   let squares = 0;
   for (let path = 0; path < paths; path++) {
-    const exit = playPath(history, trade, sign, random);
+    const exit = playPath(history, trade, random);
     const result = (sign * (exit - trade.entry)) / trade.entry - trade.roundTripCost;
     if (result > 0) wins++;
     sum += result;
@@ -91,63 +91,67 @@ function simulate(
   };
 }
 
-/** Sessions of the past as ratios to the close before, as a position sees them. */
+/**
+ * Sessions of the past as ratios to the close before, as a position sees them, {@link RATIOS} a session side by side: a
+ * path reads those of one session together.
+ */
 interface RelativeSessions {
-  readonly open: Float64Array;
-  /** The end of the range that hurts: the low for a long, the high for a short. */
-  readonly adverse: Float64Array;
-  readonly favourable: Float64Array;
-  readonly close: Float64Array;
+  readonly count: number;
+  readonly ratios: Float64Array;
 }
 
-function relativeSessions(bars: BarSeries, sign: 1 | -1): RelativeSessions | null {
-  const start = Math.max(1, bars.length - HISTORY_SESSIONS);
-  if (bars.length - start < SIMULATION_MINIMUM_SESSIONS) return null;
-  const open = relativeTo(bars.close, bars.open, start, bars.length);
-  const high = relativeTo(bars.close, bars.high, start, bars.length);
-  const low = relativeTo(bars.close, bars.low, start, bars.length);
-  const close = relativeTo(bars.close, bars.close, start, bars.length);
-  if (open === null || high === null || low === null || close === null) return null;
-  return { open, adverse: sign === 1 ? low : high, favourable: sign === 1 ? high : low, close };
-}
+const RATIOS = 4;
+/** The end of the range that hurts: the low for a long, the high for a short. */
+const ADVERSE = 0;
+const FAVOURABLE = 1;
+const CLOSE = 2;
+const OPEN = 3;
 
-/** Prices over the close before, from bar `start` to `end`; null where one is not finite and positive. */
-function relativeTo(
-  close: Float64Array,
-  prices: Float64Array,
-  start: number,
-  end: number,
-): Float64Array | null {
-  const ratios = new Float64Array(end - start);
-  for (let index = start; index < end; index++) {
-    const ratio = (prices[index] as number) / (close[index - 1] as number);
-    if (!(ratio > 0 && ratio < Number.POSITIVE_INFINITY)) return null;
-    ratios[index - start] = ratio;
+function relativeSessions(
+  { open, high, low, close, length }: BarSeries,
+  isLong: boolean,
+): RelativeSessions | null {
+  const start = Math.max(1, length - HISTORY_SESSIONS);
+  const count = length - start;
+  if (count < SIMULATION_MINIMUM_SESSIONS) return null;
+  const columns = isLong ? [low, high, close, open] : [high, low, close, open];
+  const ratios = new Float64Array(count * RATIOS);
+  for (const [place, prices] of columns.entries()) {
+    for (let session = 0; session < count; session++) {
+      const ratio = (prices[start + session] as number) / (close[start + session - 1] as number);
+      if (!(ratio > 0 && ratio < Number.POSITIVE_INFINITY)) return null;
+      ratios[session * RATIOS + place] = ratio;
+    }
   }
-  return ratios;
+  return { count, ratios };
 }
 
+/** The price at which a path of the trade ends. */
 function playPath(
-  { open, adverse, favourable, close }: RelativeSessions,
-  { entry, stop, target, horizonSessions }: TradeToSimulate,
-  sign: 1 | -1,
+  { count, ratios }: RelativeSessions,
+  { direction, entry, stop, target, horizonSessions }: TradeToSimulate,
   random: Random,
 ): number {
-  const sessions = close.length;
+  const isLong = direction === 'long';
   let price = entry;
-  let at = 0;
-  for (let session = 0; session < horizonSessions; session++) {
-    if (session % BLOCK === 0) at = random.integer(sessions);
-    else at = at + 1 === sessions ? 0 : at + 1;
-    if (sign * (price * (adverse[at] as number) - stop) <= 0) {
-      const opened = price * (open[at] as number);
-      return sign * (opened - stop) < 0 ? opened : stop;
+  for (let played = 0; played < horizonSessions; played += BLOCK) {
+    const block = Math.min(BLOCK, horizonSessions - played);
+    let at = random.integer(count) * RATIOS;
+    for (let session = 0; session < block; session++) {
+      const adverse = price * (ratios[at + ADVERSE] as number);
+      if (isLong ? adverse <= stop : adverse >= stop) {
+        const opened = price * (ratios[at + OPEN] as number);
+        return isLong ? Math.min(opened, stop) : Math.max(opened, stop);
+      }
+      const favourable = price * (ratios[at + FAVOURABLE] as number);
+      if (isLong ? favourable >= target : favourable <= target) {
+        const opened = price * (ratios[at + OPEN] as number);
+        return isLong ? Math.max(opened, target) : Math.min(opened, target);
+      }
+      price *= ratios[at + CLOSE] as number;
+      at += RATIOS;
+      if (at === ratios.length) at = 0;
     }
-    if (sign * (price * (favourable[at] as number) - target) >= 0) {
-      const opened = price * (open[at] as number);
-      return sign * (opened - target) > 0 ? opened : target;
-    }
-    price *= close[at] as number;
   }
   return price;
 }

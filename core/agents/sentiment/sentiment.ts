@@ -1,3 +1,4 @@
+import { memoizeByIdentity } from '#core/values/memo.ts';
 import {
   lastOf,
   logReturns,
@@ -28,7 +29,7 @@ export interface Fear {
 }
 
 /** Volatility as a gauge of mood: what it is, whether it rises, and on which side the moves fall. */
-export function readFear(closes: Float64Array): Fear | undefined {
+export const readFear = memoizeByIdentity((closes: Float64Array): Fear | undefined => {
   const months = realizedVolatility(closes, MONTH, SESSIONS_PER_YEAR);
   const week = realizedVolatility(closes, WEEK, 1)?.[0];
   const month = months?.[SESSIONS_PER_YEAR - 1];
@@ -46,7 +47,7 @@ export function readFear(closes: Float64Array): Fear | undefined {
     weekVolatility: week * Math.sqrt(SESSIONS_PER_YEAR),
     monthVolatility: month * Math.sqrt(SESSIONS_PER_YEAR),
   };
-}
+});
 
 function signals(fear: Fear, share: number): Signal[] {
   return [

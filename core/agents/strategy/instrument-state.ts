@@ -152,7 +152,11 @@ function sessionSoFar(bars: BarSeries | null): SessionSoFar | null {
  * Mean true range (Wilder 1978) of the `window` bars before `end` (exclusive), as a plain average: no seed to agree on.
  * NaN with too few bars.
  */
-export function averageTrueRange(bars: BarSeries, end: number, window: number): number {
+export function averageTrueRange(
+  bars: Pick<BarSeries, 'high' | 'low' | 'close'>,
+  end: number,
+  window: number,
+): number {
   if (end - window < 1) return Number.NaN;
   let sum = 0;
   for (let index = end - window; index < end; index++) {
@@ -163,7 +167,7 @@ export function averageTrueRange(bars: BarSeries, end: number, window: number): 
 }
 
 /** Annualised standard deviation (ddof 1) of the `window` log returns before `end` (exclusive). NaN with too few bars. */
-export function annualVolatility(bars: BarSeries, end: number, window: number): number {
+export function annualVolatility(bars: Pick<BarSeries, 'close'>, end: number, window: number): number {
   if (end - window < 1 || window < 2) return Number.NaN;
   let sum = 0;
   let squares = 0;
@@ -188,7 +192,7 @@ export function median(values: ArrayLike<number>): number {
 }
 
 /** The mean of the `window` closes before `end` (exclusive). NaN with too few bars. */
-export function averageClose(bars: BarSeries, end: number, window: number): number {
+export function averageClose(bars: Pick<BarSeries, 'close'>, end: number, window: number): number {
   if (end < window) return Number.NaN;
   let sum = 0;
   for (let index = end - window; index < end; index++) sum += bars.close[index] as number;
@@ -197,7 +201,7 @@ export function averageClose(bars: BarSeries, end: number, window: number): numb
 
 /** Lowest low (long) or highest high (short) of the `window` bars before `end`: the swing a stop hides behind. */
 export function swingLevel(
-  bars: BarSeries,
+  bars: Pick<BarSeries, 'high' | 'low'>,
   end: number,
   window: number,
   direction: 'long' | 'short',

@@ -1,4 +1,6 @@
 import type { BarSeries } from '#core/market/bars.ts';
+import { figureByBar } from '#core/market/figure-by-bar.ts';
+import { memoizeByIdentity } from '#core/values/memo.ts';
 import { averageTrueRange, swingLevel } from './instrument-state.ts';
 import { figure, percent } from './proposal-draft.ts';
 import { type LevelRule, stopDistance } from './trade-levels.ts';
@@ -29,7 +31,12 @@ const PRIOR_TRADES = 20;
 const BASE_STRIDE = 2;
 
 /** Result in R of a trade entered at the close of bar `entry`; NaN where it was not over by the end, or had no levels. */
-function resultInR(bars: BarSeries, entry: number, plan: TradePlan, direction: 'long' | 'short'): number {
+function resultInR(
+  bars: Pick<BarSeries, 'open' | 'high' | 'low' | 'close'>,
+  entry: number,
+  plan: TradePlan,
+  direction: 'long' | 'short',
+): number {
   const price = bars.close[entry] as number;
   const range = averageTrueRange(bars, entry + 1, RANGE_SESSIONS);
   if (!(price > 0) || !(range > 0)) return Number.NaN;
@@ -43,7 +50,7 @@ function resultInR(bars: BarSeries, entry: number, plan: TradePlan, direction: '
   const target = price + sign * plan.target * range;
   const last = entry + plan.horizonSessions;
   for (let index = entry + 1; index <= last; index++) {
-    if (index >= bars.length) return Number.NaN;
+    if (index >= bars.close.length) return Number.NaN;
     const open = bars.open[index] as number;
     const adverse = (direction === 'long' ? bars.low[index] : bars.high[index]) as number;
     const favourable = (direction === 'long' ? bars.high[index] : bars.low[index]) as number;
@@ -53,6 +60,18 @@ function resultInR(bars: BarSeries, entry: number, plan: TradePlan, direction: '
   }
   return (sign * ((bars.close[last] as number) - price)) / distance;
 }
+
+/** The results of a plan's trades, each the same once it is over. */
+const resultsOf = memoizeByIdentity((plan: TradePlan) => {
+  const inDirection = (direction: 'long' | 'short') =>
+    figureByBar({
+      reads: ['close', 'open', 'high', 'low'],
+      before: Math.max(RANGE_SESSIONS, plan.swingSessions),
+      after: plan.horizonSessions,
+      at: (bars, entry) => resultInR(bars, entry, plan, direction),
+    });
+  return { long: inDirection('long'), short: inDirection('short') };
+});
 
 /**
  * Plays a rule's trades on past bars, one at a time (a new one only after the horizon of the one before, so that
@@ -68,12 +87,13 @@ export function tradeRecord(
 ): TradeRecord {
   const own = new Tally();
   const base = new Tally();
+  const results = resultsOf(plan)[direction](bars);
   let free = 0;
   for (let index = RANGE_SESSIONS; index < bars.length; index++) {
     const fires = index >= free && rule(index);
     const counts = index % BASE_STRIDE === 0;
     if (!fires && !counts) continue;
-    const result = resultInR(bars, index, plan, direction);
+    const result = results.at(index);
     if (Number.isNaN(result)) continue;
     if (fires) {
       own.add(result);

@@ -108,8 +108,9 @@ function newton(
   const size = standardisation.means.length + 1;
   let here = objectiveOf(size);
   let tried = objectiveOf(size);
+  const terms = { error: new Float64Array(labels.length), curvature: new Float64Array(labels.length) };
   if (start?.weights.length === size) here.weights.set(start.weights);
-  evaluate(here, design, labels, penalty);
+  evaluate(here, design, labels, penalty, terms);
   let converged = false;
   for (let iteration = 0; iteration < mostIterations && !converged; iteration++) {
     const step = solveSymmetric(here.hessian, here.gradient, size);
@@ -121,7 +122,7 @@ function newton(
     let fraction = 1;
     for (let halving = 0; ; halving++) {
       addScaled(here.weights, step, fraction, tried.weights);
-      evaluate(tried, design, labels, penalty);
+      evaluate(tried, design, labels, penalty, terms);
       if (tried.loss <= here.loss + 1e-12 * (1 + Math.abs(here.loss)) || halving === MOST_HALVINGS) break;
       fraction /= 2;
     }
@@ -162,28 +163,24 @@ const objectiveOf = (size: number): Objective => ({
   loss: 0,
 });
 
-/** Fills in loss, gradient and Hessian in one pass, which needs one exponential a row for all three. */
-function evaluate(at: Objective, design: Float64Array, labels: ArrayLike<number>, penalty: number): void {
+/** What each row adds to gradient and Hessian: its error, and how sharply its likelihood bends. */
+interface RowTerms {
+  readonly error: Float64Array;
+  readonly curvature: Float64Array;
+}
+
+/** Fills in loss, gradient and Hessian, for all of which one exponential a row is needed. `terms` is scratch. */
+function evaluate(
+  at: Objective,
+  design: Float64Array,
+  labels: ArrayLike<number>,
+  penalty: number,
+  terms: RowTerms,
+): void {
   const { weights, gradient, hessian } = at;
   const size = weights.length;
-  gradient.fill(0);
-  hessian.fill(0);
-  let loss = 0;
-  for (let index = 0, row = 0; index < labels.length; index++, row += size) {
-    const label = labels[index]!;
-    const odds = dot(design, row, weights);
-    const small = Math.exp(-Math.abs(odds));
-    const probability = (odds >= 0 ? 1 : small) / (1 + small);
-    loss += Math.max(odds, 0) + Math.log1p(small) - label * odds;
-    const error = label - probability;
-    const curvature = Math.max(1e-6, probability * (1 - probability));
-    for (let i = 0, cell = 0; i < size; i++, cell = i * size) {
-      const value = design[row + i]!;
-      gradient[i]! += error * value;
-      const scaled = curvature * value;
-      for (let j = 0; j <= i; j++) hessian[cell + j]! += scaled * design[row + j]!;
-    }
-  }
+  let loss = weighRows(design, labels, weights, terms);
+  addRows(at, design, terms);
   for (let i = 1; i < size; i++) {
     loss += (penalty / 2) * weights[i]! ** 2;
     gradient[i]! -= penalty * weights[i]!;
@@ -192,6 +189,77 @@ function evaluate(at: Objective, design: Float64Array, labels: ArrayLike<number>
   // Keeps the matrix positive definite even without rows.
   hessian[0]! += 1e-6;
   at.loss = loss;
+}
+
+/** Fills in the terms of all rows and gives the loss without its penalty. */
+function weighRows(
+  design: Float64Array,
+  labels: ArrayLike<number>,
+  weights: Float64Array,
+  { error, curvature }: RowTerms,
+): number {
+  let loss = 0;
+  for (let index = 0; index < labels.length; index++) {
+    const label = labels[index]!;
+    const odds = dot(design, index * weights.length, weights);
+    const small = Math.exp(-Math.abs(odds));
+    const probability = (odds >= 0 ? 1 : small) / (1 + small);
+    loss += Math.max(odds, 0) + Math.log1p(small) - label * odds;
+    error[index] = label - probability;
+    curvature[index] = Math.max(1e-6, probability * (1 - probability));
+  }
+  return loss;
+}
+
+/** Rows added at once: each cell is then read and written once for all of them. */
+const ROWS_AT_ONCE = 4;
+
+/** Sums gradient and lower triangle of the Hessian over the rows, each cell in the order of the rows. */
+function addRows({ gradient, hessian }: Objective, design: Float64Array, terms: RowTerms): void {
+  gradient.fill(0);
+  hessian.fill(0);
+  const { error, curvature } = terms;
+  const size = gradient.length;
+  const count = error.length;
+  let index = 0;
+  for (; index + ROWS_AT_ONCE <= count; index += ROWS_AT_ONCE) {
+    const first = index * size;
+    const second = first + size;
+    const third = second + size;
+    const fourth = third + size;
+    for (let i = 0, cell = 0; i < size; i++, cell = i * size) {
+      const a = design[first + i]!;
+      const b = design[second + i]!;
+      const c = design[third + i]!;
+      const d = design[fourth + i]!;
+      gradient[i] =
+        gradient[i]! +
+        error[index]! * a +
+        error[index + 1]! * b +
+        error[index + 2]! * c +
+        error[index + 3]! * d;
+      const scaledA = curvature[index]! * a;
+      const scaledB = curvature[index + 1]! * b;
+      const scaledC = curvature[index + 2]! * c;
+      const scaledD = curvature[index + 3]! * d;
+      for (let j = 0; j <= i; j++)
+        hessian[cell + j] =
+          hessian[cell + j]! +
+          scaledA * design[first + j]! +
+          scaledB * design[second + j]! +
+          scaledC * design[third + j]! +
+          scaledD * design[fourth + j]!;
+    }
+  }
+  for (; index < count; index++) {
+    const row = index * size;
+    for (let i = 0, cell = 0; i < size; i++, cell = i * size) {
+      const value = design[row + i]!;
+      gradient[i]! += error[index]! * value;
+      const scaled = curvature[index]! * value;
+      for (let j = 0; j <= i; j++) hessian[cell + j]! += scaled * design[row + j]!;
+    }
+  }
 }
 
 function dot(design: Float64Array, offset: number, weights: Float64Array): number {

@@ -26,7 +26,7 @@ export function leverageRefusal(
       order.parent === null &&
       (order.group === 0 || order.group !== request.group)
     )
-      ahead += order.quantity - order.filled - order.lost;
+      ahead += order.unfilled;
   const after = held + sign * (request.quantity + ahead);
   if (held !== 0 && Math.abs(after) <= Math.abs(held) && after * held >= 0) return undefined;
   const limit = maximumLeverage * account.equity;
@@ -46,7 +46,7 @@ function pendingElsewhere(
     if (i === instrument) continue;
     const pending = { buy: 0, sell: 0 };
     for (const order of (working[i] as WorkingOrders).orders)
-      if (order.parent === null) pending[order.side] += order.quantity - order.filled - order.lost;
+      if (order.parent === null) pending[order.side] += order.unfilled;
     if (pending.buy === 0 && pending.sell === 0) continue;
     const mark = account.marks[i] as number;
     // What nobody can value could add anything.

@@ -6,10 +6,16 @@ import type { EngineMarks } from './options.ts';
  */
 export class MarkColumns {
   #columns: EngineMarks = columnsOf(0);
+  #time: Float64Array = new Float64Array(0);
 
-  /** The columns, of at least `length` rows. */
-  of(length: number): EngineMarks {
-    if (this.#columns.time.length < length) this.#columns = columnsOf(length);
+  /**
+   * The columns, of at least `length` rows.
+   * @param time the times of the marks where they are known before: they are then the result's, uncopied
+   */
+  of(length: number, time?: Float64Array): EngineMarks {
+    if (this.#columns.equity.length < length) this.#columns = columnsOf(length);
+    if (time === undefined && this.#time.length < length) this.#time = new Float64Array(length);
+    this.#columns = { ...this.#columns, time: time ?? this.#time };
     return this.#columns;
   }
 
@@ -33,7 +39,7 @@ export class MarkColumns {
 const columnsOf = (length: number): EngineMarks => {
   const column = () => new Float64Array(length);
   return {
-    time: column(),
+    time: new Float64Array(0),
     equity: column(),
     cash: column(),
     grossExposure: column(),

@@ -53,38 +53,62 @@ export interface SimulatedOrder {
   readonly reason: string;
 }
 
-/** An order at work. One shape for every type, so that the matching loop stays monomorphic. */
-export class EngineOrder implements MatchableOrder, SimulatedOrder {
+/**
+ * What an order needs while it works, and no longer: it would be most of the memory of a log of hundreds of thousands. One
+ * shape for every type, so that the matching loop stays monomorphic.
+ */
+export class OrderAtWork implements MatchableOrder {
+  readonly side: Side;
+  readonly type: SimulatedOrderType;
+  readonly timeInForce: TimeInForce;
+  readonly trailAmount: number;
+  readonly trailPercent: number;
+  readonly goodTill: number;
+  limitPrice: number;
+  stopPrice: number;
+  triggered = false;
+  filledValue = 0;
+  charged = 0;
+  /** Units that others of its group filled in its place. */
+  lost = 0;
+  /** Index of the bar in which its parent woke it inside the bar, or −1. */
+  wokenInside = -1;
+
+  constructor(request: Omit<OrderRequest, 'quantity'>) {
+    this.side = request.side;
+    this.type = request.type;
+    this.timeInForce = request.timeInForce ?? 'GTC';
+    this.trailAmount = request.trailAmount ?? Number.NaN;
+    this.trailPercent = request.trailPercent ?? Number.NaN;
+    this.goodTill = request.goodTill ?? Number.POSITIVE_INFINITY;
+    this.limitPrice = request.limitPrice ?? Number.NaN;
+    this.stopPrice = request.stopPrice ?? Number.NaN;
+  }
+}
+
+/** What every order that has ended has in place of its work. */
+const ENDED = Object.freeze(new OrderAtWork({ side: 'buy', type: 'MKT' }));
+
+/** An order from its submission to its end, and then its entry in the log. */
+export class EngineOrder implements SimulatedOrder {
   readonly id: number;
   readonly instrument: number;
   readonly side: Side;
   readonly type: SimulatedOrderType;
   readonly timeInForce: TimeInForce;
+  /** When it was given: it may trade in the bars that open from then on. */
   readonly submittedAt: number;
-  readonly trailAmount: number;
-  readonly trailPercent: number;
-  readonly goodTill: number;
   readonly group: number;
   readonly parent: EngineOrder | null;
   quantity: number;
-  limitPrice: number;
-  stopPrice: number;
-  triggered = false;
   filled = 0;
-  filledValue = 0;
-  charged = 0;
-  /** Units that others of its group filled in its place. */
-  lost = 0;
   /** Whether it can do no more than close what its parent has opened, together with all others that do. */
   closing = false;
   /** Units of this order that its closing children have closed. */
   closed = 0;
-  /** Earliest opening time of a bar that the order may trade in. */
-  eligibleFrom: number;
-  /** Index of the bar in which its parent woke it inside the bar, or −1. */
-  wokenInside = -1;
   status: OrderStatus;
   reason = '';
+  atWork: OrderAtWork;
 
   constructor(id: number, request: OrderRequest, at: number, parent: EngineOrder | null) {
     this.id = id;
@@ -93,39 +117,44 @@ export class EngineOrder implements MatchableOrder, SimulatedOrder {
     this.type = request.type;
     this.timeInForce = request.timeInForce ?? 'GTC';
     this.submittedAt = at;
-    this.trailAmount = request.trailAmount ?? Number.NaN;
-    this.trailPercent = request.trailPercent ?? Number.NaN;
-    this.goodTill = request.goodTill ?? Number.POSITIVE_INFINITY;
     this.group = request.group ?? 0;
     this.parent = parent;
     this.quantity = request.quantity;
-    this.limitPrice = request.limitPrice ?? Number.NaN;
-    this.stopPrice = request.stopPrice ?? Number.NaN;
-    this.eligibleFrom = at;
     this.status = parent !== null && parent.filled === 0 ? 'waiting' : 'working';
+    this.atWork = new OrderAtWork(request);
+  }
+
+  get stopPrice(): number {
+    return this.atWork.stopPrice;
   }
 
   get alive(): boolean {
     return this.status === 'working' || this.status === 'waiting';
   }
 
+  /** Units that are left to fill. */
+  get unfilled(): number {
+    return this.quantity - this.filled - this.atWork.lost;
+  }
+
   /** Units that may execute now: for a child no more than its parent has filled. */
   get executable(): number {
     if (this.status !== 'working') return 0;
     if (this.closing && this.parent !== null)
-      return Math.min(this.quantity - this.filled - this.lost, this.parent.filled - this.parent.closed);
+      return Math.min(this.unfilled, this.parent.filled - this.parent.closed);
     const allowed = this.parent === null ? this.quantity : Math.min(this.quantity, this.parent.filled);
-    return allowed - this.filled - this.lost;
+    return allowed - this.filled - this.atWork.lost;
   }
 
   /** True where nothing is left but binary dust. */
   get exhausted(): boolean {
-    return this.quantity - this.filled - this.lost <= this.quantity * 1e-9;
+    return this.unfilled <= this.quantity * 1e-9;
   }
 
   end(status: 'filled' | 'cancelled' | 'expired' | 'refused', reason: string): void {
     this.status = status;
     this.reason = reason;
+    this.atWork = ENDED;
   }
 }
 

@@ -93,8 +93,11 @@ class Simulation {
   run(strategy: Strategy): EngineResult {
     const feeds = this.#feeds;
     const { account } = this;
+    const alone = feeds.length === 1;
     const most = feeds.reduce((sum, { series }) => sum + series.length, 0);
-    const { time, equity, cash, grossExposure, netExposure, drawdown } = this.#columns.of(most);
+    // One instrument's marks are taken at its own closes: their times are there already.
+    const known = alone ? (feeds[0] as Feed).series.closeTime : undefined;
+    const { time, equity, cash, grossExposure, netExposure, drawdown } = this.#columns.of(most, known);
     const past = Object.freeze(feeds.map(pastOf));
     const context = new EngineContext(this, past);
     const { schedule } = this.#actions;
@@ -107,7 +110,6 @@ class Simulation {
     let highest = account.equity;
     let steps = 0;
     let midnight = Number.NaN;
-    const alone = feeds.length === 1;
     for (let now = this.#nextClose(); now < Number.POSITIVE_INFINITY; now = this.#nextClose()) {
       this.time = now;
       this.index = steps;
@@ -122,7 +124,7 @@ class Simulation {
       }
       account.revalue();
       if (account.equity > highest) highest = account.equity;
-      time[steps] = now;
+      if (!alone) time[steps] = now;
       equity[steps] = account.equity;
       cash[steps] = account.cash;
       grossExposure[steps] = account.gross;
@@ -227,7 +229,7 @@ class Simulation {
         for (const order of orders) if (risk.isWorking(order)) order.end('cancelled', cancel);
       for (const working of this.working) working.compact();
     }
-    for (const { order, stopPrice } of stopMoves) order.stopPrice = stopPrice;
+    for (const { order, stopPrice } of stopMoves) order.atWork.stopPrice = stopPrice;
     for (const placement of placements) this.#place(risk, placement);
   }
 
@@ -361,7 +363,8 @@ class Simulation {
     const quantity = change.quantity ?? order.quantity;
     if (quantity > order.quantity) {
       const request = { instrument: order.instrument, side: order.side, type: order.type } as const;
-      const price = Number.isNaN(order.limitPrice) ? {} : { limitPrice: order.limitPrice };
+      const { limitPrice } = order.atWork;
+      const price = Number.isNaN(limitPrice) ? {} : { limitPrice };
       const refusal = this.#refusalOf(
         { ...request, ...price, quantity: quantity - order.quantity },
         order.parent,
@@ -372,8 +375,9 @@ class Simulation {
       }
     }
     order.quantity = quantity;
-    order.limitPrice = change.limitPrice ?? order.limitPrice;
-    order.stopPrice = change.stopPrice ?? order.stopPrice;
+    const { atWork } = order;
+    atWork.limitPrice = change.limitPrice ?? atWork.limitPrice;
+    atWork.stopPrice = change.stopPrice ?? atWork.stopPrice;
     if (order.exhausted) {
       order.end(order.filled > 0 ? 'filled' : 'cancelled', 'its quantity was reduced to what it had filled');
       (this.working[order.instrument] as WorkingOrders).compact();

@@ -75,7 +75,7 @@ export class SimulatedAccount {
   ): void {
     const { instrument, side } = order;
     const multiplier = this.#multiplier[instrument] as number;
-    order.filledValue += quantity * price * multiplier;
+    order.atWork.filledValue += quantity * price * multiplier;
     const fee = this.#charge(time, order, quantity);
     const rate = this.rateOf(instrument);
     const paid = (side === 'buy' ? price - reference : reference - price) * quantity * multiplier;
@@ -93,10 +93,11 @@ export class SimulatedAccount {
       this.#monthEnd = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1);
       this.#monthlyQuantity = 0;
     }
+    const { atWork } = order;
     const before = Math.max(this.#monthlyQuantity - (order.filled - quantity), 0);
-    const whole = cents(this.#commission(order.side, order.filled, order.filledValue, before));
-    const fee = cents(whole - order.charged);
-    order.charged = whole;
+    const whole = cents(this.#commission(order.side, order.filled, atWork.filledValue, before));
+    const fee = cents(whole - atWork.charged);
+    atWork.charged = whole;
     this.#monthlyQuantity += quantity;
     return fee;
   }

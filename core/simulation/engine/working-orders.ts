@@ -70,12 +70,12 @@ export class WorkingOrders {
 
   #offer(order: EngineOrder, phase: MatchPhase): void {
     const feed = this.#feed;
-    if (order.eligibleFrom > feed.openTime) return;
+    if (order.submittedAt > feed.openTime) return;
     const wanted = order.executable;
     if (wanted <= 0) return;
-    const arrival = order.wokenInside === feed.closed ? 'inside' : 'open';
+    const arrival = order.atWork.wokenInside === feed.closed ? 'inside' : 'open';
     const result = this.#result;
-    matchOrder(order, wanted, feed, phase, arrival, feed.liquidity, feed.model, result);
+    matchOrder(order.atWork, wanted, feed, phase, arrival, feed.liquidity, feed.model, result);
     const { cancelRest } = result;
     if (result.quantity > 0) this.#fill(order, phase);
     if (cancelRest && order.alive) order.end('cancelled', 'the rest could not be filled at once');
@@ -96,7 +96,7 @@ export class WorkingOrders {
   #shrinkGroup(filled: EngineOrder, quantity: number): void {
     for (const order of this.orders) {
       if (order === filled || order.group !== filled.group || !order.alive) continue;
-      order.lost += quantity;
+      order.atWork.lost += quantity;
       if (order.exhausted) order.end('cancelled', `order ${filled.id} of its group filled`);
     }
   }
@@ -108,20 +108,20 @@ export class WorkingOrders {
       const child = orders[i] as EngineOrder;
       if (child.parent !== parent || child.status !== 'waiting') continue;
       child.status = 'working';
-      if (phase !== 'open') child.wokenInside = this.#feed.closed;
+      if (phase !== 'open') child.atWork.wokenInside = this.#feed.closed;
       if (phase === 'limits' || phase === 'close') this.#offer(child, 'stops');
     }
   }
 
   #expireUntil(instant: number): void {
     for (const order of this.orders) {
-      if (order.alive && order.goodTill <= instant) order.end('expired', 'its time was over');
+      if (order.alive && order.atWork.goodTill <= instant) order.end('expired', 'its time was over');
     }
   }
 
   #endOfSession(): void {
     for (const order of this.orders) {
-      if (!order.alive || order.eligibleFrom > this.#feed.openTime) continue;
+      if (!order.alive || order.submittedAt > this.#feed.openTime) continue;
       // Opening orders given during a session are for the next one; the open itself ends them.
       const opening = order.type === 'MOO' || order.type === 'LOO' || order.timeInForce === 'OPG';
       const closing = order.type === 'MOC' || order.type === 'LOC';

@@ -75,7 +75,7 @@ describe('volume measures', () => {
       [10, 8, 9, 100],
     ]);
 
-    expect([...moneyFlow(bars, 2)]).toEqual([Number.NaN, -0.5, -0.75]);
+    expect([0, 1, 2].map((index) => moneyFlow(bars, 2, index))).toEqual([Number.NaN, -0.5, -0.75]);
   });
 
   it('leaves money flow undefined where a volume is unknown', () => {
@@ -84,7 +84,7 @@ describe('volume measures', () => {
       [10, 8, 8, Number.NaN],
     ]);
 
-    expect(moneyFlow(bars, 2)[1]).toBeNaN();
+    expect(moneyFlow(bars, 2, 1)).toBeNaN();
   });
 
   it('ranks a value among those before it', () => {
