@@ -29,12 +29,22 @@ export interface AccountBook {
   readonly authorized: readonly AuthorizedTrace[];
   /** Correlations with a fill or commission in the current session: where the learning agent finds what trades came to. */
   readonly touched: readonly string[];
-  /** Commission charged in the current session for each execution, by the part of its id that corrections keep. */
-  readonly charged?: Readonly<Record<string, { readonly revision: number; readonly commission: string }>>;
+  /**
+   * Commission charged for each execution of the last days, by the part of its id that corrections keep. Books of earlier
+   * versions lack the session.
+   */
+  readonly charged?: Readonly<Record<string, Charge>>;
   /** What stands in the account and is not the desk's, as the bridge last saw it; absent where nothing does. */
   readonly foreign?: Pick<EventData<'ForeignHoldingsObserved'>, 'positions' | 'orders'>;
   /** Strategies that kept re-entering: disabled, over sessions and restarts, until a named person resumes trading. */
   readonly disabled: Readonly<Record<string, { readonly since: string; readonly reason: string }>>;
+}
+
+export interface Charge {
+  /** The last group of the execution's id. */
+  readonly revision: number;
+  readonly commission: string;
+  readonly session?: string | null;
 }
 
 export interface Mark {

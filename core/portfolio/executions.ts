@@ -109,6 +109,22 @@ function withFilled(
   return { ...book, orders: { ...book.orders, [intentId]: next } };
 }
 
+/** Brokers correct an execution on the day after the trade or soon after that. */
+const CORRECTED_WITHIN_MILLIS = 7 * 86_400_000;
+
+/** What was charged so lately that a correction may still come, as a session begins. */
+export function correctableCharges(
+  charged: NonNullable<AccountBook['charged']>,
+  session: string,
+): NonNullable<AccountBook['charged']> {
+  const since = Date.parse(session) - CORRECTED_WITHIN_MILLIS;
+  return Object.fromEntries(
+    Object.entries(charged).filter(
+      ([, charge]) => charge.session != null && Date.parse(charge.session) >= since,
+    ),
+  );
+}
+
 /**
  * A corrected execution is reported once more, under an id that differs in its last group, and with its commission: the
  * broker charges that instead of the first one, not beside it. Whichever arrives first, the last by id counts.
@@ -123,7 +139,7 @@ export function chargeCommission(
   const more = new Decimal(commission).minus(charged?.commission ?? 0);
   return {
     ...book,
-    charged: { ...book.charged, [base]: { revision, commission } },
+    charged: { ...book.charged, [base]: { revision, commission, session: book.session } },
     fees: decimalText(new Decimal(book.fees).plus(more)),
     cash: book.cash === null ? null : decimalText(new Decimal(book.cash).minus(more)),
   };

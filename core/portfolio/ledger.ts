@@ -1,7 +1,7 @@
 import type { DeskEvent } from '#contracts/registry.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { type AccountBook, equity, isLive } from './account-book.ts';
-import { chargeCommission, fill } from './executions.ts';
+import { chargeCommission, correctableCharges, fill } from './executions.ts';
 import { halted, resumed } from './halt-and-resume.ts';
 import { withBarMark } from './marks.ts';
 import { cancelled, withStatus } from './order-status.ts';
@@ -150,7 +150,7 @@ function beginSession(book: AccountBook, session: string): AccountBook {
     realized: decimalText(realized),
     authorized: [],
     touched: [],
-    charged: {},
+    charged: correctableCharges(book.charged ?? {}, session),
     sessionEquity: null,
   });
 }

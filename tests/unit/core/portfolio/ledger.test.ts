@@ -76,6 +76,21 @@ describe('the commission of a corrected execution', () => {
     expect([book.fees, book.cash]).toEqual(['1.04', '998.96']);
   });
 
+  it.each([
+    ['the next session', '2018-02-06', '1.04'],
+    ['a week later', '2018-02-12', '1.04'],
+    ['long after brokers correct anything', '2018-02-20', '2.05'],
+  ])('takes its place in %s too', (_, session, fees) => {
+    const start: AccountBook = { ...withOrder(bookOf(), intentOf()), cash: '1000', fees: '0' };
+    const book = folded(
+      { ...start, session: '2018-02-05' },
+      first,
+      sessionPrepared(session),
+      commission('a.02', '1.04'),
+    );
+    expect(book.fees).toBe(fees);
+  });
+
   it('is charged beside that of another execution', () => {
     const start: AccountBook = { ...withOrder(bookOf(), intentOf()), cash: '1000', fees: '0' };
     const book = [first, commission('b.01', '2')].reduce<AccountBook>(
