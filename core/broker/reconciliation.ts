@@ -1,5 +1,4 @@
 import { newYorkDate } from '#core/market/calendar.ts';
-import { opens } from '#core/portfolio/account-book.ts';
 import { type EpochMillis, parseInstant } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import type { CompletedOrder, ObservedOrder } from './broker-port.ts';
@@ -37,7 +36,7 @@ export function findOrder(
 ): OrderFinding {
   if (picture.open.some((order) => isAbout(record, order))) return { kind: 'agrees' };
   const filled = filledQuantity(record);
-  const completed = endOf(record, picture.completed);
+  const completed = picture.completed.find((order) => isAbout(record, order));
   if (completed !== undefined) return endedAs(record, completed, filled);
   if (!context.confirmed) return { kind: 'ask-again' };
   const submittedToday = newYorkDate(parseInstant(record.submittedAt)) === newYorkDate(context.now);
@@ -51,18 +50,6 @@ export function findOrder(
       ? 'the broker had accepted this order and no longer shows it'
       : 'the order is from an earlier day, whose executions and completed orders the broker no longer tells; how it ended has to be looked up',
   };
-}
-
-/**
- * The completed order that tells how the present life of a record ended. An entry that was sent more than once may have left
- * earlier tries behind that are cancelled under the same reference, each a completed order whose permId nobody has learned:
- * as long as there are no more of these than earlier tries, they are what they tell of.
- */
-function endOf(record: OrderRecord, completed: readonly CompletedOrder[]): CompletedOrder | undefined {
-  const candidates = completed.filter((order) => isAbout(record, order));
-  if (record.permId !== null || record.role !== 'order' || !opens(record)) return candidates[0];
-  const executed = candidates.find(({ status, filled }) => status === 'Filled' || Number(filled ?? '0') > 0);
-  return executed ?? (candidates.length >= record.attempts ? candidates[0] : undefined);
 }
 
 function endedAs(record: OrderRecord, completed: CompletedOrder, filled: Decimal): OrderFinding {

@@ -152,34 +152,6 @@ describe('reconciliation', () => {
     });
     expect(findOrder(recordOf(), completed('Filled'), context).kind).toBe('difference');
   });
-  it('does not take the cancellation of an earlier try for the end of the present one', () => {
-    const cancelledTries = (...permIds: readonly number[]) => ({
-      open: [],
-      completed: permIds.map((permId) => ({
-        permId,
-        orderRef: 'i-1',
-        status: 'Cancelled',
-        completedStatus: 'never transmitted',
-        filled: '0',
-      })),
-    });
-    const third = recordOf({ attempts: 3, submittedAt: recordOf().submittedAt });
-    expect(findOrder(third, cancelledTries(901), context).kind).toBe('never-arrived');
-    expect(findOrder(third, cancelledTries(901, 902), context).kind).toBe('never-arrived');
-    expect(findOrder(third, cancelledTries(901, 902, 903), context).kind).toBe('ended');
-    // Once the broker has given it a number of its own there is no doubt which is meant.
-    expect(findOrder({ ...third, permId: 902 }, cancelledTries(901, 902), context).kind).toBe('ended');
-    const executed = {
-      ...cancelledTries(901),
-      completed: [{ ...cancelledTries(901).completed[0]!, status: 'Filled' }],
-    };
-    expect(findOrder(third, executed, context).kind).toBe('difference');
-    // What closes a layer is transmitted by itself: it has no tries that lie at the gateway.
-    expect(findOrder(recordOf({ attempts: 3, purpose: 'exit' }), cancelledTries(901), context).kind).toBe(
-      'ended',
-    );
-  });
-
   it('takes an order of a group for over that the broker counts as filled with exactly its executions', () => {
     const filled = (units: string | null) => ({
       open: [],
