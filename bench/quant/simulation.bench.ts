@@ -13,15 +13,10 @@ const FRACTION = 0.02;
 const commission = fixedUsStocks();
 const say = (name: string, value: string) => console.log(JSON.stringify({ name, value }));
 
-/** The fastest of some runs, in seconds: the machine is never alone. */
-function fastest(runs: number, work: () => void): number {
-  let best = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < runs; run++) {
-    const begun = performance.now();
-    work();
-    best = Math.min(best, (performance.now() - begun) / 1000);
-  }
-  return best;
+function secondsOf(work: () => void): number {
+  const begun = performance.now();
+  work();
+  return (performance.now() - begun) / 1000;
 }
 
 const million = minuteBars(1_000_000);
@@ -36,15 +31,15 @@ const resident = () => {
 };
 say('resident memory with bars and result of 10⁶ (< 300 MB)', `${resident().toFixed(0)} MB`);
 const byHand = loop();
-// In turn, so that both find the machine and its memory as the other leaves them.
+// The fastest of some runs: the machine is never alone. In turn, so that both find the machine and its memory as the other leaves them.
 let engineSeconds = Number.POSITIVE_INFINITY;
 let loopSeconds = Number.POSITIVE_INFINITY;
 for (let round = 0; round < 8; round++) {
   engineSeconds = Math.min(
     engineSeconds,
-    fastest(1, () => engine(million)),
+    secondsOf(() => engine(million)),
   );
-  loopSeconds = Math.min(loopSeconds, fastest(1, loop));
+  loopSeconds = Math.min(loopSeconds, secondsOf(loop));
 }
 say('orders: engine, hand-written loop', `${result.orders.length}, ${byHand.orders.length}`);
 say(
@@ -61,9 +56,10 @@ const sizes = [100_000, 1_000_000, 10_000_000].map((count) => ({ count, bars: mi
 for (const { bars } of sizes) engine(bars);
 const rounds = Array.from({ length: ROUNDS }, () =>
   sizes.map(({ count, bars }) => {
-    const begun = performance.now();
-    for (let played = 0; played < PLAYED; played += count) engine(bars);
-    return ((performance.now() - begun) / PLAYED) * 1e6;
+    const seconds = secondsOf(() => {
+      for (let played = 0; played < PLAYED; played += count) engine(bars);
+    });
+    return (seconds / PLAYED) * 1e9;
   }),
 );
 const costs = sizes.map(

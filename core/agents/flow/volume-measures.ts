@@ -9,44 +9,50 @@ export function closeLocation(high: number, low: number, close: number): number 
 }
 
 /**
- * Chaikin money flow at a bar: Σ close location × volume over Σ volume, of the last `window` bars. NaN while the window is
- * not full or a volume in it is unknown. Summed over each window rather than updated, so that rounding errors do not depend
- * on where a series begins.
+ * Σ value × volume over Σ volume, of the last `window` bars up to one. NaN while the window is not full, without volume, and
+ * where a volume in it is unknown. Summed over each window rather than updated, so that rounding errors do not depend on
+ * where a series begins.
  */
-export function moneyFlow(
-  { high, low, close, volume }: Pick<BarSeries, 'high' | 'low' | 'close' | 'volume'>,
+function volumeWeighted(
+  volume: Float64Array,
   window: number,
   index: number,
+  valueAt: (at: number) => number,
 ): number {
   if (index < window - 1) return Number.NaN;
   let sum = 0;
   let total = 0;
   for (let at = index - window + 1; at <= index; at++) {
     const units = volume[at] as number;
-    sum += closeLocation(high[at] as number, low[at] as number, close[at] as number) * units;
+    sum += valueAt(at) * units;
     total += units;
   }
   return total > 0 ? sum / total : Number.NaN;
 }
 
+/** Chaikin money flow at a bar: close locations over the last `window` bars, weighted by volume; NaN where that is unknown. */
+export function moneyFlow(
+  { high, low, close, volume }: Pick<BarSeries, 'high' | 'low' | 'close' | 'volume'>,
+  window: number,
+  index: number,
+): number {
+  return volumeWeighted(volume, window, index, (at) =>
+    closeLocation(high[at] as number, low[at] as number, close[at] as number),
+  );
+}
+
 /**
- * Signed volume share at a bar: Σ sign(close − close before) × volume over Σ volume, of the last `window` bars (Granville's
- * on-balance volume, bounded). NaN as {@link moneyFlow}; the first bar of a series has no sign.
+ * Signed volume share at a bar: signs of close − close before over the last `window` bars, weighted by volume (Granville's
+ * on-balance volume, bounded); NaN where that is unknown. The first bar of a series has no sign.
  */
 export function signedVolume(
   { close, volume }: Pick<BarSeries, 'close' | 'volume'>,
   window: number,
   index: number,
 ): number {
-  if (index < window - 1) return Number.NaN;
-  let sum = 0;
-  let total = 0;
-  for (let at = index - window + 1; at <= index; at++) {
-    const units = volume[at] as number;
-    sum += (at === 0 ? 0 : Math.sign((close[at] as number) - (close[at - 1] as number))) * units;
-    total += units;
-  }
-  return total > 0 ? sum / total : Number.NaN;
+  return volumeWeighted(volume, window, index, (at) =>
+    at === 0 ? 0 : Math.sign((close[at] as number) - (close[at - 1] as number)),
+  );
 }
 
 /** Volume-weighted average of typical prices over the last `window` bars up to one; NaN with fewer, or without volume. */
@@ -55,15 +61,12 @@ export function volumeWeightedPrice(
   window: number,
   index: number,
 ): number {
-  if (index < window - 1) return Number.NaN;
-  let sum = 0;
-  let total = 0;
-  for (let at = index - window + 1; at <= index; at++) {
-    const units = volume[at] as number;
-    sum += (((high[at] as number) + (low[at] as number) + (close[at] as number)) / 3) * units;
-    total += units;
-  }
-  return total > 0 ? sum / total : Number.NaN;
+  return volumeWeighted(
+    volume,
+    window,
+    index,
+    (at) => ((high[at] as number) + (low[at] as number) + (close[at] as number)) / 3,
+  );
 }
 
 /**

@@ -1,55 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import { inMemoryDeskStore } from '#adapters/memory/in-memory-desk-store.ts';
 import { type OrderChange, observeExecution, observeStatus } from '#core/broker/order-facts.ts';
-import type { OrderRecord } from '#core/broker/order-record.ts';
-import { openOrderIndexKey } from '#core/broker/order-record.ts';
+import { type OrderRecord, openOrderIndexKey } from '#core/broker/order-record.ts';
 import { submission } from '#core/broker/submission.ts';
 import type { Commit } from '#core/events/desk-store.ts';
 import { journalEntry } from '#core/events/new-event.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import { JournalWriter } from '#ecs/ib-gateway/journal-writer.ts';
 import { FencedOffError, OrderLedger } from '#ecs/ib-gateway/order-ledger.ts';
+import { executionOf, NOW, recordOf } from '../core/broker/order-samples.ts';
 
-const NOW = Date.parse('2018-02-05T15:00:00.000Z');
 const CORRELATION = 'session:2018-02-05';
 
-const unsent = (orderRef: string, orderId: number): OrderRecord => ({
-  version: 1,
-  intentId: orderRef,
-  orderRef,
-  role: 'order',
-  purpose: 'entry',
-  instrument: 'AAPL',
-  correlationId: CORRELATION,
-  submittedEventId: null,
-  side: 'BUY',
-  quantity: '10',
-  intended: '10',
-  orderType: 'MKT',
-  limitPrice: null,
-  triggerPrice: null,
-  timeInForce: 'DAY',
-  ocaGroup: null,
-  parentRef: null,
-  closes: null,
-  closedBy: [],
-  clientId: 7,
-  orderId,
-  permId: null,
-  pastPermIds: [],
-  triedOrderIds: [],
-  attempts: 0,
-  submittedAt: '2018-02-05T15:00:00.000Z',
-  expiresAt: '2018-02-05T21:00:00.000Z',
-  status: 'submitted',
-  brokerStatus: null,
-  brokerFilled: '0',
-  fills: [],
-  filledBefore: '0',
-  commissions: [],
-  cancel: null,
-  stopMove: null,
-});
+const unsent = (orderRef: string, orderId: number): OrderRecord =>
+  recordOf({
+    intentId: orderRef,
+    orderRef,
+    orderId,
+    correlationId: CORRELATION,
+    submittedEventId: null,
+    attempts: 0,
+  });
 
 /** A ledger over a store whose commits are kept, with the mailbox's part played by hand. */
 async function opened(...orderRefs: readonly string[]) {
@@ -96,20 +67,7 @@ const filled =
   (record: OrderRecord): OrderChange =>
     observeExecution(
       record,
-      {
-        execId,
-        orderRef: record.orderRef,
-        permId,
-        clientId: 7,
-        orderId: record.orderId,
-        account: 'DU1',
-        symbol: 'AAPL',
-        contract: { symbol: 'AAPL', secType: 'STK', exchange: 'SMART', currency: 'USD' },
-        side: 'BUY',
-        quantity,
-        price: '160',
-        executedAt: NOW,
-      } as Parameters<typeof observeExecution>[1],
+      executionOf({ execId, quantity, permId, orderRef: record.orderRef, orderId: record.orderId }),
       NOW,
     );
 const bar = journalEntry<'CommandDeclined'>({
