@@ -1,5 +1,5 @@
+import { logChanges } from '#core/agents/log-changes.ts';
 import { averageClose, median } from '#core/agents/strategy/instrument-state.ts';
-import { logChanges } from '#core/agents/strategy/log-changes.ts';
 import { type BarSeries, sliceBars } from '#core/market/bars.ts';
 import { type FiguresOfBars, figureByBar } from '#core/market/figure-by-bar.ts';
 import {

@@ -1,7 +1,7 @@
-import { figureByBar } from '#core/market/figure-by-bar.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import { memoize } from '#core/values/memo.ts';
 import { mean, returnOver, standardDeviation } from '../bar-statistics.ts';
+import { logChanges } from '../log-changes.ts';
 
 /** Look-backs in sessions: 1 week, 1, 3 and 6 months, 1 and 2 years. */
 const LOOK_BACKS = [5, 21, 63, 126, 252, 504] as const;
@@ -58,17 +58,6 @@ function benchmarkReturn(benchmark: Closes, from: number, to: number): number | 
   return Number.isFinite(value) ? value : undefined;
 }
 
-/** The log return of each close; NaN where a close is not positive. */
-const returns = figureByBar({
-  reads: ['close'],
-  before: 1,
-  at: ({ close }, index) => {
-    const before = close[index - 1] as number;
-    const now = close[index] as number;
-    return before > 0 && now > 0 ? Math.log(now / before) : Number.NaN;
-  },
-});
-
 /** The factors of one instrument over one look-back that ends with its close number `end` − 1. */
 function factorsAt(series: Closes, end: number, sessions: number, benchmark: Closes | null): Factors {
   const closes = series.close.subarray(0, end);
@@ -83,7 +72,7 @@ function factorsAt(series: Closes, end: number, sessions: number, benchmark: Clo
           series.closeTime[end - 1] as number,
         );
   // The closes' own session volatility, without their logarithms once more for each look-back and each session.
-  const deviation = standardDeviation(returns(series).between(end - sessions, end));
+  const deviation = standardDeviation(logChanges(series).between(end - sessions, end));
   const moved = deviation !== undefined && !Number.isNaN(deviation) && deviation !== 0;
   return {
     relativeStrength: market === undefined ? undefined : own - market,
