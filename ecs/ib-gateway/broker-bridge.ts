@@ -12,20 +12,19 @@ import type { OrderRecord } from '#core/broker/order-record.ts';
 import { chooseAccount, TradingModeError } from '#core/broker/trading-mode.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import { AccountWatch } from './account-watch.ts';
-import { BarService } from './bar-service.ts';
 import { type BridgeDependencies, Schedule } from './bridge-context.ts';
 import type { Bridge } from './bridge-parts.ts';
 import { CommandBoard } from './command-board.ts';
 import { CommandIntake } from './command-intake.ts';
 import { ForeignHoldingsWatch } from './foreign-holdings.ts';
 import { GatewayConnection, type Greeting } from './gateway-connection.ts';
-import { HistoryQueue } from './history-queue.ts';
 import { JournalWriter } from './journal-writer.ts';
 import { KillSwitch } from './kill-switch.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { Acknowledgements, type LinkKnowledge } from './link-knowledge.ts';
 import { Mailbox } from './mailbox.ts';
 import { MaintenanceWatch } from './maintenance-watch.ts';
+import { MarketDataDesk } from './market-data-desk.ts';
 import { NoticeReader } from './notice-reader.ts';
 import { OrderDesk } from './order-desk.ts';
 import { FencedOffError, OrderLedger } from './order-ledger.ts';
@@ -34,7 +33,6 @@ import { Outbox } from './outbox.ts';
 import { Preflight } from './preflight.ts';
 import { Reconciler } from './reconciler.ts';
 import { Resubmission } from './resubmission.ts';
-import { SessionPreparation } from './session-preparation.ts';
 import { SessionReport } from './session-report.ts';
 import type { BridgeSettings } from './settings.ts';
 import { Tenure } from './tenure.ts';
@@ -79,9 +77,7 @@ class BrokerBridge implements RunningBridge, Bridge {
   readonly #resubmission: Resubmission;
   readonly #watch: OrderWatch;
   readonly #reconciler: Reconciler;
-  readonly #history: HistoryQueue;
-  readonly #bars: BarService;
-  readonly #preparation: SessionPreparation;
+  readonly #marketData: MarketDataDesk;
   readonly #account: AccountWatch;
   readonly #preflight: Preflight;
   readonly #notices: NoticeReader;
@@ -132,9 +128,7 @@ class BrokerBridge implements RunningBridge, Bridge {
       foreign: () => this.#mailbox.post(() => this.#compareNow()),
     });
     this.#reconciler = new Reconciler(this, foreign, (neverArrived) => this.#reconciled(neverArrived));
-    this.#history = new HistoryQueue(this.schedule, this.outbox);
-    this.#bars = new BarService(this, this.#history);
-    this.#preparation = new SessionPreparation(this, this.#history, dependencies.objects);
+    this.#marketData = new MarketDataDesk(this, dependencies.objects);
     this.#account = new AccountWatch(this, dependencies.catalog, dependencies.expected, foreign);
     this.#preflight = new Preflight(this, dependencies.catalog);
     this.#notices = this.#newNoticeReader();
@@ -147,8 +141,8 @@ class BrokerBridge implements RunningBridge, Bridge {
     );
     this.#board = new CommandBoard(this, this.#intake, {
       desk: this.#desk,
-      bars: this.#bars,
-      preparation: this.#preparation,
+      bars: this.#marketData.bars,
+      preparation: this.#marketData.preparation,
       account: this.#account,
       reconcile: () => this.#compareNow(),
       ready: () => this.mayTrade(),
@@ -205,11 +199,10 @@ class BrokerBridge implements RunningBridge, Bridge {
       addressees: [
         (id, code, message) => this.#watch.notice(id, code, message),
         (id, code, message) => this.#preflight.refused(id, code, message),
-        (id, code, message) => this.#bars.refused(id, code, message),
-        (id, code, message) => this.#preparation.refused(id, code, message),
+        (id, code, message) => this.#marketData.refused(id, code, message),
       ],
       step: (input) => this.#step(input),
-      subscriptionsLost: () => this.#dropSubscriptions(),
+      subscriptionsLost: () => this.#marketData.interrupt(),
       clientIdInUse: () => {
         this.#clientIdInUse = true;
       },
@@ -341,15 +334,9 @@ class BrokerBridge implements RunningBridge, Bridge {
     this.#connection.close();
     this.acknowledgements.clear();
     this.#reconciler.stop();
-    this.#dropSubscriptions();
+    this.#marketData.interrupt();
     this.#preflight.end();
     this.#account.end();
-  }
-
-  #dropSubscriptions(): void {
-    this.#bars.interrupt();
-    this.#preparation.interrupt();
-    this.#history.reset();
   }
 
   async #onMessage(message: BrokerMessage): Promise<void> {
@@ -387,14 +374,9 @@ class BrokerBridge implements RunningBridge, Bridge {
       case 'account-values-end':
         return this.#account.observe(message);
       case 'bar':
-        if (!this.#bars.bar(message.requestId, message.bar))
-          this.#preparation.bar(message.requestId, message.bar);
-        return;
       case 'bars-end':
-        if (!this.#bars.barsEnd(message.requestId)) await this.#preparation.barsEnd(message.requestId);
-        return;
       case 'bar-update':
-        return this.#bars.update(message.requestId, message.bar);
+        return this.#marketData.observe(message);
       case 'notice':
         return this.#notices.read(message.id, message.code, message.message);
       case 'closed':
@@ -436,18 +418,12 @@ class BrokerBridge implements RunningBridge, Bridge {
 
   async #reconciled(neverArrived: readonly OrderRecord[]): Promise<void> {
     await this.#step({ kind: 'reconciled' });
-    const orders = neverArrived.filter((record) => record.role === 'order');
-    const withOrder = new Set(orders.map((record) => record.intentId));
-    const loneStops = neverArrived.filter(
-      (record) => record.role === 'stop' && !withOrder.has(record.intentId),
-    );
-    for (const record of [...orders, ...loneStops]) await this.#resubmission.again(record);
+    await this.#resubmission.all(neverArrived);
   }
 
   async #startTrading(): Promise<void> {
     await this.#desk.resumeWishes();
-    this.#bars.resume();
-    this.#preparation.resume();
+    this.#marketData.resume();
     this.#account.ask(null);
     this.#preflight.ask();
     await this.#pollHalt();

@@ -24,11 +24,21 @@ export class Resubmission {
     this.#desk = desk;
   }
 
+  /** Deals with all that never arrived: orders, each with its stop, and then stops that miss alone. */
+  async all(neverArrived: readonly OrderRecord[]): Promise<void> {
+    const orders = neverArrived.filter((record) => record.role === 'order');
+    const withOrder = new Set(orders.map((record) => record.intentId));
+    const loneStops = neverArrived.filter(
+      (record) => record.role === 'stop' && !withOrder.has(record.intentId),
+    );
+    for (const record of [...orders, ...loneStops]) await this.#again(record);
+  }
+
   /**
    * Sends orders again that the broker was proved never to have got, or says that it is too late for them. A resting stop
    * whose entry is at the broker or has filled is never too late: it protects.
    */
-  async again({ orderRef }: OrderRecord): Promise<void> {
+  async #again({ orderRef }: OrderRecord): Promise<void> {
     const { ledger, lease, link, schedule, settings, killSwitch } = this.#bridge;
     // Commands that waited have been carried out since it was found missing: a cancel may stand in the record by now.
     const record = await ledger.get(orderRef);
@@ -63,7 +73,7 @@ export class Resubmission {
     }
     if (result.kind !== 'conflict') return;
     // The switch was touched since it was read: once more, with what it says now.
-    if (killSwitch.alone(result.keys)) await this.again(record);
+    if (killSwitch.alone(result.keys)) await this.#again(record);
     else this.#bridge.fenced('the commit of a resubmission found the lease changed');
   }
 
