@@ -9,7 +9,7 @@ import {
 } from '#core/broker/bridge-session.ts';
 import type { BrokerMessage } from '#core/broker/broker-port.ts';
 import type { OrderRecord } from '#core/broker/order-record.ts';
-import { chooseAccount, TradingModeError } from '#core/broker/trading-mode.ts';
+import { TradingModeError } from '#core/broker/trading-mode.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import { AccountWatch } from './account-watch.ts';
 import { type BridgeDependencies, Schedule } from './bridge-context.ts';
@@ -17,7 +17,8 @@ import type { Bridge } from './bridge-parts.ts';
 import { CommandBoard } from './command-board.ts';
 import { CommandIntake } from './command-intake.ts';
 import { ForeignHoldingsWatch } from './foreign-holdings.ts';
-import { GatewayConnection, type Greeting } from './gateway-connection.ts';
+import { GatewayConnection } from './gateway-connection.ts';
+import { Handshake } from './handshake.ts';
 import { JournalWriter } from './journal-writer.ts';
 import { KillSwitch } from './kill-switch.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
@@ -72,6 +73,7 @@ class BrokerBridge implements RunningBridge, Bridge {
   readonly #dependencies: BridgeDependencies;
   readonly #mailbox: Mailbox;
   readonly #connection: GatewayConnection;
+  readonly #handshake: Handshake;
   readonly #catalog: ReadonlyMap<string, Instrument>;
   readonly #desk: OrderDesk;
   readonly #resubmission: Resubmission;
@@ -116,6 +118,11 @@ class BrokerBridge implements RunningBridge, Bridge {
     this.killSwitch = new KillSwitch(this.writer);
     this.outbox = new Outbox(settings, this.schedule, this.log, (reason) => this.endLink(reason));
     this.#connection = this.#newConnection();
+    this.#handshake = new Handshake(this, {
+      connection: this.#connection,
+      healthyFor: (millis) => this.#healthyFor(millis),
+      whole: () => this.#greeted(),
+    });
     this.acknowledgements = new Acknowledgements(this.schedule, settings.acknowledgeDeadline, (orderRef) =>
       this.endLink(`the broker said nothing of order ${orderRef} within ${settings.acknowledgeDeadline} ms`),
     );
@@ -345,21 +352,9 @@ class BrokerBridge implements RunningBridge, Bridge {
       case 'connected':
         return this.#step({ kind: 'connected' });
       case 'accounts':
-        this.link.account = chooseAccount(message.accounts, this.settings);
-        return this.#greet('accounts');
-      case 'next-order-id': {
-        await this.ledger.load();
-        const ours = this.ledger.openRecords().filter((record) => record.clientId === this.settings.clientId);
-        this.link.startOrderIds(message.orderId, Math.max(0, ...ours.map((record) => record.orderId)));
-        if (!this.#connection.has('time')) this.outbox.send('question', { kind: 'current-time' });
-        return this.#greet('orderId');
-      }
+      case 'next-order-id':
       case 'current-time':
-        this.#connection.beat();
-        this.#healthyFor(
-          this.settings.heartbeatEvery + this.settings.heartbeatDeadline + this.settings.healthGrace,
-        );
-        return this.#greet('time');
+        return this.#handshake.observe(message);
       case 'open-order':
         return this.#watch.openOrder(message.order);
       case 'order-status':
@@ -391,8 +386,8 @@ class BrokerBridge implements RunningBridge, Bridge {
     }
   }
 
-  async #greet(what: Greeting): Promise<void> {
-    if (!this.#connection.greet(what) || this.#session.state !== 'HANDSHAKE') return;
+  async #greeted(): Promise<void> {
+    if (this.#session.state !== 'HANDSHAKE') return;
     const { heartbeatEvery, reconcileEvery, accountEvery, haltPollEvery } = this.settings;
     this.#connection.every(heartbeatEvery, () => this.#connection.heartbeat());
     this.#connection.every(reconcileEvery, () => this.#reconcileNow());

@@ -1,0 +1,50 @@
+import type { BrokerMessage } from '#core/broker/broker-port.ts';
+import { chooseAccount } from '#core/broker/trading-mode.ts';
+import type { Bridge } from './bridge-parts.ts';
+import type { GatewayConnection, Greeting } from './gateway-connection.ts';
+
+type GreetingMessage = Extract<BrokerMessage, { kind: 'accounts' | 'next-order-id' | 'current-time' }>;
+
+export interface HandshakeOwner {
+  readonly connection: GatewayConnection;
+  readonly healthyFor: (millis: number) => void;
+  /** Called with each greeting once all three have come. */
+  readonly whole: () => Promise<void>;
+}
+
+/** What a gateway tells of itself before anything is asked of it: accounts, next order id and, again and again, the time. */
+export class Handshake {
+  readonly #bridge: Bridge;
+  readonly #owner: HandshakeOwner;
+
+  constructor(bridge: Bridge, owner: HandshakeOwner) {
+    this.#bridge = bridge;
+    this.#owner = owner;
+  }
+
+  /** @throws TradingModeError for accounts that the mode forbids */
+  async observe(message: GreetingMessage): Promise<void> {
+    const { ledger, link, outbox, settings } = this.#bridge;
+    const { connection, healthyFor } = this.#owner;
+    switch (message.kind) {
+      case 'accounts':
+        link.account = chooseAccount(message.accounts, settings);
+        return this.#greet('accounts');
+      case 'next-order-id': {
+        await ledger.load();
+        const ours = ledger.openRecords().filter((record) => record.clientId === settings.clientId);
+        link.startOrderIds(message.orderId, Math.max(0, ...ours.map((record) => record.orderId)));
+        if (!connection.has('time')) outbox.send('question', { kind: 'current-time' });
+        return this.#greet('orderId');
+      }
+      case 'current-time':
+        connection.beat();
+        healthyFor(settings.heartbeatEvery + settings.heartbeatDeadline + settings.healthGrace);
+        return this.#greet('time');
+    }
+  }
+
+  async #greet(what: Greeting): Promise<void> {
+    if (this.#owner.connection.greet(what)) await this.#owner.whole();
+  }
+}
