@@ -3,7 +3,7 @@ import { type JournalEntry, journalEntry, type NewEvent } from '#core/events/new
 import type { EpochMillis } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import type { Execution, ObservedOrder } from './broker-port.ts';
-import { averagePrice, filledQuantity, isOpen, lifeKey, type OrderRecord } from './order-record.ts';
+import { averagePrice, filledQuantity, isOpen, lifeRef, type OrderRecord } from './order-record.ts';
 
 /** Who speaks in the journal. */
 export const BRIDGE = 'broker-bridge';
@@ -61,11 +61,10 @@ function accepted(record: OrderRecord, permId: number, status: string, now: Epoc
     status: 'working',
     permId,
     brokerStatus: status,
-    triedOrderIds: [],
   };
   const entry = orderEvent<'OrderAccepted'>(next, {
     type: 'OrderAccepted',
-    key: lifeKey(record),
+    key: lifeRef(record),
     occurredAt: now,
     data: { ...identity(record), orderId: record.orderId, permId, status },
   });
@@ -227,7 +226,7 @@ export function cancelled(record: OrderRecord, reason: string | null, now: Epoch
   const next: OrderRecord = { ...record, status, brokerStatus: 'Cancelled', stopMove: null };
   const entry = orderEvent<'OrderCancelled'>(next, {
     type: 'OrderCancelled',
-    key: lifeKey(record),
+    key: lifeRef(record),
     ...(record.cancel === null ? {} : { causationId: record.cancel.eventId }),
     occurredAt: now,
     data: {
@@ -248,7 +247,7 @@ export function rejected(record: OrderRecord, code: number, message: string, now
   const next: OrderRecord = { ...record, status: 'rejected', stopMove: null };
   const entry = orderEvent<'OrderRejected'>(next, {
     type: 'OrderRejected',
-    key: lifeKey(record),
+    key: lifeRef(record),
     occurredAt: now,
     urgency: record.role === 'stop' ? 'critical' : 'high',
     data: { ...identity(record), code, message: message === '' ? 'no reason given' : message.slice(0, 2000) },

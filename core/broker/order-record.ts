@@ -52,14 +52,12 @@ export const orderRecord = z.object({
   clientId: z.int().min(0),
   orderId: z.int().min(0),
   permId: z.int().nullable(),
-  /** The broker's ids of earlier lives of a stop that was placed anew: what is said of those is not said of this one. */
-  pastPermIds: z.array(z.int()),
   /**
    * Order ids of earlier tries of an entry. Where its stop was lost with the link the broker may hold the entry, untransmitted
-   * and on no list, until it is cancelled under that id. Empty once the broker has taken the present try.
+   * and on no list, until it is cancelled under that id. Each stays until the broker has said that it is gone.
    */
   triedOrderIds: z.array(z.int()).default([]),
-  /** How often it was submitted; more than once only where the broker was proved never to have got it. */
+  /** How often it was submitted: again only where the broker was proved never to have got it, or has ended a resting stop. */
   attempts: z.int().min(0),
   submittedAt: instant,
   expiresAt: instant,
@@ -88,7 +86,7 @@ export const orderRecord = z.object({
 });
 export type OrderRecord = z.infer<typeof orderRecord>;
 
-/** The refs of all orders that are not over: what a restart has to look for. */
+/** The refs of all orders with which the bridge is not done: what a restart has to look for. */
 export const openOrderIndex = z.object({ orderRefs: z.array(identifier) });
 export const openOrderIndexKey: StateKey = { partition: 'BROKER', sort: 'OPEN-ORDERS' };
 
@@ -99,6 +97,11 @@ const OVER: ReadonlySet<OrderRecord['status']> = new Set(['filled', 'cancelled',
 /** Whether the broker may still do something with this order, as far as anybody knows. */
 export function isOpen(record: OrderRecord): boolean {
   return !OVER.has(record.status);
+}
+
+/** Whether something is left to do about an order: it is open, or earlier tries of it have not been withdrawn. */
+export function isUnfinished(record: OrderRecord): boolean {
+  return isOpen(record) || record.triedOrderIds.length > 0;
 }
 
 /** Units filled, exactly. */
@@ -112,18 +115,28 @@ export function workingQuantity(record: OrderRecord): Decimal {
   return new Decimal(record.quantity).minus(record.filledBefore);
 }
 
+/**
+ * The name of an order's present life: its orderRef, and from the second on the number. The broker is told it as the
+ * order's reference, so that what it says of an earlier try, or of a stop that was placed anew, is never taken for the
+ * present one; and it is the key of an event of which each life has one.
+ */
+export function lifeRef(record: Pick<OrderRecord, 'orderRef' | 'attempts'>): string {
+  return record.attempts <= 1 ? record.orderRef : `${record.orderRef}~${record.attempts}`;
+}
+
+/** The orderRef and the number of the life that the broker's reference names. */
+export function readLifeRef(reference: string): { readonly orderRef: string; readonly life: number } {
+  const [, orderRef, life] = /^(.+)~([1-9]\d*)$/.exec(reference) ?? [];
+  return orderRef === undefined ? { orderRef: reference, life: 1 } : { orderRef, life: Number(life) };
+}
+
 /** Whether what the broker tells under these ids is about the present life of the order. */
 export function isAbout(
   record: OrderRecord,
   told: { readonly orderRef: string; readonly permId: number },
 ): boolean {
   if (told.permId > 0 && record.permId !== null && record.permId > 0) return told.permId === record.permId;
-  return told.orderRef === record.orderRef && !record.pastPermIds.includes(told.permId);
-}
-
-/** The key of an event of which each life of an order has one. */
-export function lifeKey(record: OrderRecord): string {
-  return record.attempts <= 1 ? record.orderRef : `${record.orderRef}~${record.attempts}`;
+  return told.orderRef === lifeRef(record);
 }
 
 /** Average price of what is filled, to ten places half-even; null where nothing is. */

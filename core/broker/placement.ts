@@ -41,8 +41,8 @@ export interface PlacementContext {
 }
 
 const decline = (reason: string): Placement => ({ kind: 'decline', reason });
-/** What the wire takes for text: one NUL would shift every later field. */
-const PRINTABLE = /^[\x21-\x7e]{1,120}$/;
+/** What the wire takes for text: one NUL would shift every later field. The tilde sets off the number of an order's life. */
+const PRINTABLE = /^[\x21-\x7d]{1,120}$/;
 const NEEDS_LIMIT: ReadonlySet<string> = new Set(['LMT', 'STP LMT', 'LOC']);
 const NEEDS_TRIGGER: ReadonlySet<string> = new Set(['STP', 'STP LMT']);
 
@@ -63,7 +63,7 @@ function problemOf(intent: Intent, context: PlacementContext): string | null {
     return `it expired at ${intent.expiresAt}; it is ${instantText(now)}`;
   if (context.halted !== null && opens(intent)) return `trading is halted: ${context.halted}`;
   if (!PRINTABLE.test(intent.intentId))
-    return 'its id has characters that the broker cannot carry back; use printable ASCII without spaces, at most 120';
+    return 'its id has characters that the broker cannot carry back; use printable ASCII without spaces and ~, at most 120';
   if (instrument === undefined) return `the instrument ${intent.instrument} is not in the catalog`;
   if (!instrument.tradable) return `${instrument.id} cannot be traded: ${instrument.name}`;
   if (contractOf(instrument) === null) return `the bridge places no orders in ${instrument.assetClass}s`;

@@ -25,9 +25,9 @@ export type OrderFinding =
     };
 
 /**
- * What the broker's answers say about one order that the journal holds for open, joined on orderRef, which the bridge chose,
- * and permId, which the broker chose; on an order id never. `confirmed` is true in the second round
- * of questions: absence counts only when it was seen twice, because an order may still be on its way in.
+ * What the broker's answers say about the present life of one order that the journal holds for open, joined on its
+ * reference, which the bridge chose, and permId, which the broker chose; on an order id never. `confirmed` is true in the
+ * second round of questions: absence counts only when it was seen twice, because an order may still be on its way in.
  */
 export function findOrder(
   record: OrderRecord,

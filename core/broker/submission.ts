@@ -2,7 +2,7 @@ import type { Intent } from '#contracts/events/orders.ts';
 import { type EpochMillis, instantText } from '#core/values/clock.ts';
 import { decimalText } from '#core/values/decimal.ts';
 import { type OrderChange, orderEvent } from './order-facts.ts';
-import { lifeKey, type OrderRecord, workingQuantity } from './order-record.ts';
+import { lifeRef, type OrderRecord, workingQuantity } from './order-record.ts';
 import type { PlannedTicket } from './placement.ts';
 
 export interface SubmissionContext {
@@ -43,7 +43,6 @@ export function unsubmitted(
     clientId,
     orderId,
     permId: null,
-    pastPermIds: [],
     triedOrderIds: [],
     attempts: 0,
     submittedAt: instantText(now),
@@ -65,7 +64,7 @@ export function submission(record: OrderRecord, by: SubmissionContext): OrderCha
   const attempt = record.attempts + 1;
   const entry = orderEvent<'OrderSubmitted'>(record, {
     type: 'OrderSubmitted',
-    key: lifeKey({ ...record, attempts: attempt }),
+    key: lifeRef({ ...record, attempts: attempt }),
     ...(commandEventId === null ? {} : { causationId: commandEventId }),
     occurredAt: now,
     data: {
@@ -99,7 +98,7 @@ export function neverSent(record: OrderRecord, reason: string, now: EpochMillis)
   if (record.role === 'stop' || record.cancel !== null) {
     const entry = orderEvent<'OrderCancelled'>(record, {
       type: 'OrderCancelled',
-      key: lifeKey(record),
+      key: lifeRef(record),
       occurredAt: now,
       data: {
         intentId: record.intentId,

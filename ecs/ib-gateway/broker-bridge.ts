@@ -8,7 +8,7 @@ import {
   stepSession,
 } from '#core/broker/bridge-session.ts';
 import type { BrokerMessage } from '#core/broker/broker-port.ts';
-import type { OrderRecord } from '#core/broker/order-record.ts';
+import { type OrderRecord, readLifeRef } from '#core/broker/order-record.ts';
 import { TradingModeError } from '#core/broker/trading-mode.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import { AccountWatch } from './account-watch.ts';
@@ -37,6 +37,7 @@ import { Resubmission } from './resubmission.ts';
 import { SessionReport } from './session-report.ts';
 import type { BridgeSettings } from './settings.ts';
 import { Tenure } from './tenure.ts';
+import { Withdrawals } from './withdrawals.ts';
 
 /** A bridge at work. */
 export interface RunningBridge {
@@ -76,6 +77,7 @@ class BrokerBridge implements RunningBridge, Bridge {
   readonly #handshake: Handshake;
   readonly #catalog: ReadonlyMap<string, Instrument>;
   readonly #desk: OrderDesk;
+  readonly #withdrawals: Withdrawals;
   readonly #resubmission: Resubmission;
   readonly #watch: OrderWatch;
   readonly #reconciler: Reconciler;
@@ -128,7 +130,8 @@ class BrokerBridge implements RunningBridge, Bridge {
     );
     this.#report = new SessionReport(this);
     this.#desk = new OrderDesk(this);
-    this.#resubmission = new Resubmission(this, this.#desk);
+    this.#withdrawals = new Withdrawals(this);
+    this.#resubmission = new Resubmission(this, this.#desk, this.#withdrawals);
     const foreign = new ForeignHoldingsWatch(this, dependencies.catalog, dependencies.expected);
     this.#watch = new OrderWatch(this, this.#desk, foreign, {
       acknowledged: () => this.#mailbox.post(() => this.#board.pump()),
@@ -192,7 +195,7 @@ class BrokerBridge implements RunningBridge, Bridge {
         greeted: () => this.#session.greeted,
         arriving: (message) => {
           if (message.kind === 'execution' && message.execution.orderRef !== '')
-            this.ledger.expect(message.execution.orderRef);
+            this.ledger.expect(readLifeRef(message.execution.orderRef).orderRef);
         },
         message: (message) => this.#onMessage(message),
         ended: (reason) => this.#step({ kind: 'link-ended', reason }),
@@ -204,6 +207,7 @@ class BrokerBridge implements RunningBridge, Bridge {
   #newNoticeReader(): NoticeReader {
     return new NoticeReader(this, {
       addressees: [
+        (id, code, message) => this.#withdrawals.notice(id, code, message),
         (id, code, message) => this.#watch.notice(id, code, message),
         (id, code, message) => this.#preflight.refused(id, code, message),
         (id, code, message) => this.#marketData.refused(id, code, message),
@@ -417,6 +421,7 @@ class BrokerBridge implements RunningBridge, Bridge {
   }
 
   async #startTrading(): Promise<void> {
+    this.#withdrawals.resume();
     await this.#desk.resumeWishes();
     this.#marketData.resume();
     this.#account.ask(null);

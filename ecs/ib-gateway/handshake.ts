@@ -32,8 +32,9 @@ export class Handshake {
         return this.#greet('accounts');
       case 'next-order-id': {
         await ledger.load();
-        const ours = ledger.openRecords().filter((record) => record.clientId === settings.clientId);
-        link.startOrderIds(message.orderId, Math.max(0, ...ours.map((record) => record.orderId)));
+        const ours = ledger.unfinishedRecords().filter((record) => record.clientId === settings.clientId);
+        const taken = ours.flatMap(({ orderId, triedOrderIds }) => [orderId, ...triedOrderIds]);
+        link.startOrderIds(message.orderId, Math.max(0, ...taken));
         if (!connection.has('time')) outbox.send('question', { kind: 'current-time' });
         return this.#greet('orderId');
       }

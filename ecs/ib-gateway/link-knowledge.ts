@@ -9,7 +9,6 @@ export class LinkKnowledge {
   account: string | null = null;
   readonly #refs = new Map<string, string>();
   readonly #ids = new Map<string, number>();
-  readonly #withdrawn = new Map<number, string>();
   #next = 0;
   #requests: number;
 
@@ -18,7 +17,7 @@ export class LinkKnowledge {
     this.#requests = firstRequest;
   }
 
-  /** The gateway's next order id, raised above all ids that open orders of ours still have. */
+  /** The gateway's next order id, raised above all ids that orders and earlier tries of ours may still have. */
   startOrderIds(next: number, highestKnown: number): void {
     this.#next = Math.max(this.#next, next, highestKnown + 1);
   }
@@ -45,17 +44,6 @@ export class LinkKnowledge {
   /** The order behind an id is over; what is still said under it concerns nobody. */
   forget(clientId: number, orderId: number): void {
     this.#refs.delete(`${clientId}:${orderId}`);
-  }
-
-  /** An earlier try of an order is cancelled under its old id: what is said under that id is about the try alone. */
-  withdraw(clientId: number, orderId: number, orderRef: string): void {
-    this.forget(clientId, orderId);
-    this.#withdrawn.set(orderId, orderRef);
-  }
-
-  /** The order whose earlier try had this id, or null. */
-  withdrawnFrom(orderId: number): string | null {
-    return this.#withdrawn.get(orderId) ?? null;
   }
 
   refOf(clientId: number, orderId: number): string | null {

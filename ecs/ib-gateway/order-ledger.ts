@@ -1,6 +1,7 @@
 import type { OrderChange } from '#core/broker/order-facts.ts';
 import {
   isOpen,
+  isUnfinished,
   type OrderRecord,
   openOrderIndex,
   openOrderIndexKey,
@@ -37,7 +38,7 @@ export class FencedOffError extends Error {
 }
 
 /**
- * The orders as stored, with a cache of those that are open. The bridge that holds the lease is their only writer, so the
+ * The orders as stored, with a cache of those that are not finished. The bridge that holds the lease is their only writer, so the
  * cache is right until a commit says otherwise.
  *
  * What the broker reports is kept back until all that came with it has been looked at, or until something else is
@@ -52,8 +53,8 @@ export class OrderLedger {
   readonly #coming = new Map<string, Promise<Failed | undefined>>();
   /** Counts resets: what was asked for before one is not held after it. */
   #life = 0;
-  #open = new Set<string>();
-  /** The open orders as the stored index has them. */
+  #unfinished = new Set<string>();
+  /** The unfinished orders as the stored index has them. */
   #indexed: ReadonlySet<string> = new Set();
   #indexVersion = 0;
   #loaded = false;
@@ -72,7 +73,7 @@ export class OrderLedger {
     this.#coming.clear();
     this.#records.clear();
     this.#byPermId.clear();
-    this.#open = new Set();
+    this.#unfinished = new Set();
     this.#indexed = new Set();
     this.#indexVersion = 0;
     this.#loaded = false;
@@ -80,11 +81,11 @@ export class OrderLedger {
     this.#keptEntries = [];
   }
 
-  /** Reads the open orders of earlier lives, once. */
+  /** Reads the unfinished orders of earlier processes, once. */
   async load(): Promise<void> {
     if (this.#loaded) return;
     const refs = await this.#readIndex();
-    this.#open = new Set(refs);
+    this.#unfinished = new Set(refs);
     for (let start = 0; start < refs.length; start += BATCH)
       await this.#fetch(refs.slice(start, start + BATCH));
     this.#loaded = true;
@@ -136,7 +137,12 @@ export class OrderLedger {
 
   /** The open orders, oldest submission first. */
   openRecords(): readonly OrderRecord[] {
-    return [...this.#open]
+    return this.unfinishedRecords().filter(isOpen);
+  }
+
+  /** The open orders, and those of which earlier tries are to be withdrawn, oldest submission first. */
+  unfinishedRecords(): readonly OrderRecord[] {
+    return [...this.#unfinished]
       .map((ref) => this.#records.get(ref)?.record)
       .filter((record): record is OrderRecord => record !== undefined)
       .sort((a, b) =>
@@ -156,16 +162,16 @@ export class OrderLedger {
     extra: Pick<Commit, 'checks' | 'processed'> & { readonly unique?: boolean } = {},
   ): Promise<CommitResult> {
     await this.#writer.flush();
-    const open = new Set(this.#open);
+    const unfinished = new Set(this.#unfinished);
     for (const { record } of changes) {
-      if (isOpen(record)) open.add(record.orderRef);
-      else open.delete(record.orderRef);
+      if (isUnfinished(record)) unfinished.add(record.orderRef);
+      else unfinished.delete(record.orderRef);
     }
     const change: Commit = {
       entries: changes.flatMap(({ entries }) => entries),
       writes: this.#writes(
         changes.map(({ record }) => record),
-        open,
+        unfinished,
       ),
       ...(extra.checks === undefined ? {} : { checks: extra.checks }),
       ...(extra.processed === undefined ? {} : { processed: extra.processed }),
@@ -174,7 +180,7 @@ export class OrderLedger {
       extra.unique === true ? await this.#writer.commit(change) : await this.#writer.append(change);
     if (result.kind !== 'committed') return result;
     for (const { record } of changes) this.#hold({ record, version: this.#version(record.orderRef) + 1 });
-    this.#stored(open);
+    this.#stored(unfinished);
     return result;
   }
 
@@ -203,7 +209,7 @@ export class OrderLedger {
     const record = await this.get(orderRef);
     if (record === null) return null;
     const change = decide(record);
-    if (change.entries.length === 0 && isOpen(change.record) === isOpen(record))
+    if (change.entries.length === 0 && isUnfinished(change.record) === isUnfinished(record))
       this.#hold({ record: change.record, version: this.#version(orderRef) });
     else await this.#keepBack(change);
     return change.record;
@@ -217,8 +223,8 @@ export class OrderLedger {
     // Bars that came before go before.
     if (full || repeats || this.#writer.defers) await this.#writer.flush();
     this.#hold({ record, version: this.#version(orderRef) });
-    if (isOpen(record)) this.#open.add(orderRef);
-    else this.#open.delete(orderRef);
+    if (isUnfinished(record)) this.#unfinished.add(orderRef);
+    else this.#unfinished.delete(orderRef);
     this.#keptBack.add(orderRef);
     this.#keptEntries.push(...entries);
     this.#writer.flushSoon();
@@ -236,10 +242,13 @@ export class OrderLedger {
     this.#keptEntries = [];
     try {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-        const { kind } = await this.#writer.appendNow({ entries, writes: this.#writes(records, this.#open) });
+        const { kind } = await this.#writer.appendNow({
+          entries,
+          writes: this.#writes(records, this.#unfinished),
+        });
         if (kind === 'committed') {
           for (const record of records) this.#hold({ record, version: this.#version(record.orderRef) + 1 });
-          this.#stored(this.#open);
+          this.#stored(this.#unfinished);
           return;
         }
         if (await this.#areStored(records)) return;
@@ -261,20 +270,20 @@ export class OrderLedger {
     return true;
   }
 
-  /** The writes that store records as given and the index of the open orders where it is not `open` already. */
-  #writes(records: readonly OrderRecord[], open: ReadonlySet<string>): NonNullable<Commit['writes']> {
+  /** The writes that store records as given and the index of the unfinished orders where it does not say so already. */
+  #writes(records: readonly OrderRecord[], unfinished: ReadonlySet<string>): NonNullable<Commit['writes']> {
     return [
       ...records.map((record) => ({
         key: stateKeys.brokerOrder(record.orderRef),
         value: record,
         expectedVersion: this.#version(record.orderRef),
       })),
-      ...(sameSet(open, this.#indexed)
+      ...(sameSet(unfinished, this.#indexed)
         ? []
         : [
             {
               key: openOrderIndexKey,
-              value: { orderRefs: [...open].sort() },
+              value: { orderRefs: [...unfinished].sort() },
               expectedVersion: this.#indexVersion,
             },
           ]),
@@ -285,17 +294,17 @@ export class OrderLedger {
     return this.#records.get(orderRef)?.version ?? 0;
   }
 
-  /** Takes in that records and the index of the open orders are stored. */
-  #stored(open: ReadonlySet<string>): void {
-    if (!sameSet(open, this.#indexed)) this.#indexVersion += 1;
-    this.#indexed = new Set(open);
-    this.#open = new Set(open);
+  /** Takes in that records and the index of the unfinished orders are stored. */
+  #stored(unfinished: ReadonlySet<string>): void {
+    if (!sameSet(unfinished, this.#indexed)) this.#indexVersion += 1;
+    this.#indexed = new Set(unfinished);
+    this.#unfinished = new Set(unfinished);
   }
 
   /** Reads a record and the index again: a first try may have been taken after all. */
   async #refresh(orderRef: string): Promise<void> {
     this.#records.delete(orderRef);
-    this.#open = new Set(await this.#readIndex());
+    this.#unfinished = new Set(await this.#readIndex());
     await this.#fetch([orderRef]);
   }
 
@@ -315,9 +324,12 @@ export class OrderLedger {
   }
 
   #hold(held: Held): void {
-    this.#records.set(held.record.orderRef, held);
-    if (held.record.permId !== null && held.record.permId > 0)
-      this.#byPermId.set(held.record.permId, held.record.orderRef);
+    const { orderRef, permId } = held.record;
+    const before = this.#records.get(orderRef)?.record.permId ?? null;
+    // An order in a new life: what is told under the old one's id is not about it.
+    if (before !== null && before !== permId) this.#byPermId.delete(before);
+    this.#records.set(orderRef, held);
+    if (permId !== null && permId > 0) this.#byPermId.set(permId, orderRef);
   }
 }
 

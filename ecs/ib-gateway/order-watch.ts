@@ -1,4 +1,4 @@
-import { classifyOrderNotice, endsWithdrawn } from '#core/broker/broker-codes.ts';
+import { classifyOrderNotice } from '#core/broker/broker-codes.ts';
 import type { BrokerMessage, ObservedOrder } from '#core/broker/broker-port.ts';
 import {
   cancelled,
@@ -10,7 +10,15 @@ import {
   rejected,
   stopMoveRefused,
 } from '#core/broker/order-facts.ts';
-import { filledQuantity, isAbout, isOpen, type OrderRecord, stopRefOf } from '#core/broker/order-record.ts';
+import {
+  filledQuantity,
+  isAbout,
+  isOpen,
+  lifeRef,
+  type OrderRecord,
+  readLifeRef,
+  stopRefOf,
+} from '#core/broker/order-record.ts';
 import { opens } from '#core/portfolio/account-book.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { type Bridge, reportDifference } from './bridge-parts.ts';
@@ -52,14 +60,8 @@ export class OrderWatch {
   async openOrder(order: ObservedOrder): Promise<void> {
     const record = await this.#recordOf(order);
     if (record === null) return this.#foreignOrder(order);
-    if (order.clientId === this.#bridge.settings.clientId) {
-      const withdrawn = this.#bridge.link.withdrawnFrom(order.orderId) === record.orderRef;
-      if (withdrawn || record.triedOrderIds.includes(order.orderId)) return this.#earlierTry(record, order);
-    }
-    if (!isAbout(record, order)) {
-      if (!record.pastPermIds.includes(order.permId)) await this.#secondOrder(record, order);
-      return;
-    }
+    if (!isAbout(record, order))
+      return this.#isOver(record, order) ? undefined : this.#secondOrder(record, order);
     if (order.clientId >= 0) this.#bridge.link.learn(order.clientId, order.orderId, record.orderRef);
     await this.#apply(record.orderRef, (current) =>
       observeOpenOrder(current, order, this.#bridge.schedule.now()),
@@ -72,7 +74,7 @@ export class OrderWatch {
       this.#bridge.link.refOf(message.clientId, message.orderId);
     if (ref === null) return this.#foreign.status(message.permId, message.status, message.remaining);
     await this.#apply(ref, (current) =>
-      isAbout(current, { orderRef: ref, permId: message.permId })
+      isAbout(current, { orderRef: lifeRef(current), permId: message.permId })
         ? observeStatus(current, message, this.#bridge.schedule.now())
         : { record: current, entries: [] },
     );
@@ -115,12 +117,6 @@ export class OrderWatch {
 
   /** A notice that names an order. @returns false where it names none of ours */
   async notice(orderId: number, code: number, message: string): Promise<boolean> {
-    const withdrawn = this.#bridge.link.withdrawnFrom(orderId);
-    if (withdrawn !== null) {
-      if (endsWithdrawn(code, message)) await this.#withdrawn(withdrawn, orderId);
-      else this.#bridge.log('info', 'the broker remarks on an earlier try', { withdrawn, code, message });
-      return true;
-    }
     const ref = this.#bridge.link.refOf(this.#bridge.settings.clientId, orderId);
     if (ref === null) return false;
     const now = this.#bridge.schedule.now();
@@ -158,7 +154,8 @@ export class OrderWatch {
   }
 
   async #recordOf(told: { readonly orderRef: string; readonly permId: number }): Promise<OrderRecord | null> {
-    const record = told.orderRef === '' ? null : await this.#bridge.ledger.get(told.orderRef);
+    const { orderRef } = readLifeRef(told.orderRef);
+    const record = orderRef === '' ? null : await this.#bridge.ledger.get(orderRef);
     if (record !== null) return record;
     const ref = told.permId > 0 ? this.#bridge.ledger.refOfPermId(told.permId) : null;
     return ref === null ? null : this.#bridge.ledger.get(ref);
@@ -204,21 +201,13 @@ export class OrderWatch {
     });
   }
 
-  /** An earlier try that never went out and is being cancelled: nothing said of it is about the present one. */
-  async #earlierTry(record: OrderRecord, { permId }: ObservedOrder): Promise<void> {
-    if (permId < 1 || record.pastPermIds.includes(permId)) return;
-    await this.#bridge.ledger.update(record.orderRef, (current) => ({
-      record: { ...current, pastPermIds: [...current.pastPermIds, permId] },
-      entries: [],
-    }));
-  }
-
-  /** The broker has cancelled an earlier try, or never had it: it need not be cancelled again. */
-  async #withdrawn(orderRef: string, orderId: number): Promise<void> {
-    await this.#bridge.ledger.update(orderRef, (current) => ({
-      record: { ...current, triedOrderIds: current.triedOrderIds.filter((id) => id !== orderId) },
-      entries: [],
-    }));
+  /** Whether what is shown of an earlier life cannot fill beside the present one: it has ended, or is being withdrawn. */
+  #isOver(record: OrderRecord, order: ObservedOrder): boolean {
+    if (readLifeRef(order.orderRef).life >= record.attempts) return false;
+    const withdrawn =
+      order.clientId === this.#bridge.settings.clientId && record.triedOrderIds.includes(order.orderId);
+    // A resting stop that its group reduced is filled with less, and was placed anew for the rest.
+    return withdrawn || ENDED.has(order.status) || (order.status === 'Filled' && record.role === 'stop');
   }
 
   /** What must never be: two orders under one reference. */
@@ -248,6 +237,8 @@ export class OrderWatch {
     });
   }
 }
+
+const ENDED: ReadonlySet<string> = new Set(['Cancelled', 'ApiCancelled', 'Inactive']);
 
 /** Refusals that end an order even after it was accepted: the exchange or the broker sent it back. */
 const REFUSES_WORKING: ReadonlySet<number> = new Set([201, 203]);

@@ -13,15 +13,18 @@ import { Decimal, decimalText } from '#core/values/decimal.ts';
 import type { Bridge } from './bridge-parts.ts';
 import type { OrderDesk } from './order-desk.ts';
 import { layerOf } from './order-layer.ts';
+import type { Withdrawals } from './withdrawals.ts';
 
 /** What becomes of orders that were journaled as submitted and that the broker has never had. */
 export class Resubmission {
   readonly #bridge: Bridge;
   readonly #desk: OrderDesk;
+  readonly #withdrawals: Withdrawals;
 
-  constructor(bridge: Bridge, desk: OrderDesk) {
+  constructor(bridge: Bridge, desk: OrderDesk, withdrawals: Withdrawals) {
     this.#bridge = bridge;
     this.#desk = desk;
+    this.#withdrawals = withdrawals;
   }
 
   /** Deals with all that never arrived: orders, each with its stop, and then stops that miss alone. */
@@ -45,21 +48,30 @@ export class Resubmission {
     if (record === null || record.status !== 'submitted') return;
     const stop = record.role === 'order' ? await ledger.get(stopRefOf(record.intentId)) : null;
     const left = await this.#stillNeeded(record);
+    const ours = record.clientId === settings.clientId;
+    // An entry goes out held back and its stop sends both, so that it may have stayed behind alone, under its client's id.
+    const tried = ours && record.role === 'order' && opens(record) ? [record.orderId] : [];
     const family = [
-      left === null ? record : { ...record, quantity: decimalText(filledQuantity(record).plus(left)) },
+      {
+        ...record,
+        ...(left === null ? {} : { quantity: decimalText(filledQuantity(record).plus(left)) }),
+        triedOrderIds: ours ? [...record.triedOrderIds, ...tried] : [],
+      },
       ...(stop !== null && stop.status === 'submitted' ? [stop] : []),
     ];
     const refusal =
-      (record.role === 'stop' ? await this.#stopRefusal(record) : await this.#lateness(record)) ??
+      (record.role === 'stop' ? await this.#stopRefusal(record) : await this.#refusal(record, stop)) ??
       (left?.lte(0) === true ? 'it never reached the broker and nothing is left of its layer' : null);
     if (refusal !== null) {
-      await ledger.commit(family.map((member) => neverSent(member, refusal, schedule.now())));
-      return this.#withdraw(this.#tried(record));
+      const ended = family.map((member) => neverSent(member, refusal, schedule.now()));
+      const { kind } = await ledger.commit(ended);
+      if (kind === 'conflict') return this.#bridge.fenced('the commit of an order’s end found it changed');
+      return this.#withdrawals.send(record, tried);
     }
     const orderIds = family.map(() => link.nextOrderId());
     const changes = family.map((member, index) =>
       submission(
-        { ...this.#tried(member), orderId: orderIds[index] as number, clientId: settings.clientId },
+        { ...member, orderId: orderIds[index] as number, clientId: settings.clientId },
         { now: schedule.now(), fencingToken: lease.token, commandEventId: null },
       ),
     );
@@ -68,35 +80,13 @@ export class Resubmission {
       checks: [lease.check(), ...(opens(record) && record.role === 'order' ? [killSwitch.check()] : [])],
     });
     if (result.kind === 'committed') {
-      this.#withdraw(this.#tried(record));
+      this.#withdrawals.send(record, tried);
       this.#desk.send(changes.map(({ record: sent }) => sent));
     }
     if (result.kind !== 'conflict') return;
     // The switch was touched since it was read: once more, with what it says now.
     if (killSwitch.alone(result.keys)) await this.#again(record);
     else this.#bridge.fenced('the commit of a resubmission found the lease changed');
-  }
-
-  /** An entry goes out held back and its stop sends both: an entry alone may have stayed behind, under its client's id. */
-  #tried(record: OrderRecord): OrderRecord {
-    const { clientId } = this.#bridge.settings;
-    if (record.role !== 'order' || !opens(record) || record.orderId < 1) return record;
-    const triedOrderIds = record.clientId === clientId ? [...record.triedOrderIds, record.orderId] : [];
-    return { ...record, triedOrderIds };
-  }
-
-  /**
-   * An entry whose stop was lost with the link lies at the gateway without having been transmitted: it is on no list, but a
-   * person could still send it. It is cancelled under its old ids; a gateway that never had it says so, and that is all.
-   */
-  #withdraw({ orderRef, triedOrderIds }: OrderRecord): void {
-    const { link, outbox, settings } = this.#bridge;
-    for (const orderId of triedOrderIds) {
-      link.withdraw(settings.clientId, orderId, orderRef);
-      outbox.send('cancel', { kind: 'cancel', orderId });
-    }
-    if (triedOrderIds.length > 0)
-      this.#bridge.log('info', 'earlier tries are withdrawn', { orderRef, orderIds: triedOrderIds });
   }
 
   /**
@@ -112,11 +102,14 @@ export class Resubmission {
     return Decimal.min(left, openQuantity(record));
   }
 
-  async #lateness(record: OrderRecord): Promise<string | null> {
+  async #refusal(record: OrderRecord, stop: OrderRecord | null): Promise<string | null> {
     if (record.cancel !== null) return record.cancel.reason;
     if (parseInstant(record.expiresAt) <= this.#bridge.schedule.now())
       return `it never reached the broker and expired at ${record.expiresAt}`;
     if (!opens(record)) return null;
+    // Sent alone it would be held back for ever: it is the stop that sends both.
+    if (stop?.status !== 'submitted')
+      return `it never reached the broker and its stop is ${stop?.status ?? 'not recorded'}: no entry goes out without one`;
     const halted = await this.#bridge.killSwitch.read();
     return halted !== null ? `it never reached the broker and trading is halted: ${halted}` : null;
   }

@@ -1,5 +1,6 @@
 import { executionBase } from '#core/broker/order-facts.ts';
 import type { AccountBook } from '#core/portfolio/account-book.ts';
+import { nameOf } from './verdict.ts';
 
 /**
  * Corrections under way. A correction of what the book has forgotten is a difference for a person, and rightly so; a run
@@ -18,7 +19,7 @@ export class Corrections {
   }
 
   admits(orderRef: string): boolean {
-    return this.#known.has(orderRef.replace(/:stop$/, ''));
+    return this.#known.has(nameOf(orderRef).replace(/:stop$/, ''));
   }
 
   /** Runs something that may correct an execution and gives the new id of what it did. */

@@ -54,6 +54,9 @@ export const isClean = (verdict: Verdict): boolean =>
     verdict.open,
   ].every((faults) => faults.length === 0);
 
+/** The desk's name of an order: the broker's reference also says which try of it this is. */
+export const nameOf = (reference: string): string => reference.replace(/~\d+$/, '');
+
 /** Compares what the broker has with what the journal and the account book say, one by one. */
 export function judge(events: readonly DeskEvent[], book: AccountBook, broker: BrokerView): Verdict {
   const of = <T extends EventType>(type: T): readonly DeskEvent<T>['data'][] =>
@@ -78,7 +81,7 @@ export function judge(events: readonly DeskEvent[], book: AccountBook, broker: B
 
   // An entry is held back until its stop is there too; one whose stop never came is not at any exchange.
   const transmitted = broker.orders.filter((order) => order.transmitted);
-  const byReference = Map.groupBy(transmitted, ({ orderRef }) => orderRef);
+  const byReference = Map.groupBy(transmitted, ({ orderRef }) => nameOf(orderRef));
   for (const [orderRef, orders] of byReference) {
     if (declined.has(orderRef)) misattributed.push(`the broker has ${orderRef}, which the journal declined`);
     if (!submitted.has(orderRef)) misattributed.push(`the broker has ${orderRef}, which was never submitted`);
@@ -104,7 +107,7 @@ export function judge(events: readonly DeskEvent[], book: AccountBook, broker: B
       lost.push(`execution ${execution.execId} of ${execution.orderRef} is not in the journal`);
       continue;
     }
-    if (told.orderRef !== execution.orderRef)
+    if (told.orderRef !== nameOf(execution.orderRef))
       misattributed.push(
         `execution ${execution.execId} of ${execution.orderRef} is journaled under ${told.orderRef}`,
       );

@@ -107,9 +107,7 @@ describe('what the bridge has to be told of, and what it may not exceed', () => 
     expect(
       statuses.filter((status) => status !== 'filled' && status !== 'rejected' && status !== 'declined'),
     ).toEqual([]);
-    const entries = [...world.gateway.state().orders.values()].filter(
-      ({ orderRef }) => !orderRef.endsWith(':stop'),
-    );
+    const entries = world.brokerOrders().filter(({ orderRef }) => !orderRef.endsWith(':stop'));
     // What was held back when the link dropped has been withdrawn: nothing is left that somebody could still send.
     expect(entries.filter(({ status }) => status !== 'Filled' && status !== 'Cancelled')).toEqual([]);
     const refs = entries.filter(({ status }) => status === 'Filled').map(({ orderRef }) => orderRef);

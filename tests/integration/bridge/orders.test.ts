@@ -24,7 +24,7 @@ describe('commands', () => {
     });
   };
   const declined = () => world.events('CommandDeclined').map(({ data }) => data.reason);
-  const brokerOrders = () => [...world.gateway.state().orders.values()];
+  const brokerOrders = () => world.brokerOrders();
 
   it('places one order for an intent that comes twice, by the same message and by another', async () => {
     await atTheOpen();

@@ -89,7 +89,7 @@ describe('a week', () => {
     const fills = world.events('OrderFilled').filter(({ data }) => data.role === 'order');
     expect(fills.map(({ data }) => data.intentId).sort()).toEqual([...placed].sort());
     expect(new Set(fills.map(({ data }) => data.execId)).size).toBe(fills.length);
-    const references = [...world.gateway.state().orders.values()].map(({ orderRef }) => orderRef);
+    const references = world.brokerOrders().map(({ orderRef }) => orderRef);
     expect(new Set(references).size).toBe(references.length);
     expect(world.events('CommandDeclined')).toEqual([]);
     expect(world.events('BrokerDifferenceFound')).toEqual([]);

@@ -10,7 +10,7 @@ describe('what the bridge survives', () => {
     world = await World.start(environment);
     await world.advanceTo(OPEN + 30 * SECOND);
   };
-  const brokerOrders = () => [...world.gateway.state().orders.values()];
+  const brokerOrders = () => world.brokerOrders();
   const states = () => world.events('BrokerStateChanged').map(({ data }) => data.to);
   const filledOnce = async (intentId: string): Promise<void> => {
     expect((await world.record(intentId))?.status).toBe('filled');

@@ -5,7 +5,7 @@ import { inMemoryObjectStore } from '#adapters/memory/in-memory-object-store.ts'
 import type { Intent } from '#contracts/events/orders.ts';
 import { type DeskEvent, type EventData, type EventType, parseEventOf } from '#contracts/registry.ts';
 import { authorizationWrite } from '#core/broker/authorization.ts';
-import { type OrderRecord, orderRecord } from '#core/broker/order-record.ts';
+import { type OrderRecord, orderRecord, readLifeRef } from '#core/broker/order-record.ts';
 import type { DeskStore } from '#core/events/desk-store.ts';
 import { journalEntry } from '#core/events/new-event.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
@@ -348,6 +348,14 @@ export class World {
 
   types(): readonly string[] {
     return this.store.all().map(({ sortKey }) => sortKey.split('#', 1)[0] as string);
+  }
+
+  /** The broker's orders, under the desk's names: which try of an order one is, is left off. */
+  brokerOrders() {
+    return [...this.gateway.state().orders.values()].map((order) => ({
+      ...order,
+      orderRef: readLifeRef(order.orderRef).orderRef,
+    }));
   }
 
   async record(orderRef: string): Promise<OrderRecord | null> {

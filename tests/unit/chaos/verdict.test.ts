@@ -63,8 +63,10 @@ describe('the verdict of a chaos run', () => {
   });
 
   it('counts two orders of one reference as doubled, whatever became of them', () => {
-    const twice = broker(order('X'), order('X', { permId: 2, status: 'Cancelled' }));
-    expect(judge([submitted('X')], EMPTY_BOOK, twice).doubled).toHaveLength(1);
+    for (const reference of ['X', 'X~2']) {
+      const twice = broker(order('X'), order(reference, { permId: 2, status: 'Cancelled' }));
+      expect(judge([submitted('X')], EMPTY_BOOK, twice).doubled).toHaveLength(1);
+    }
   });
 
   it('does not count what was taken back before it was transmitted, and says what still lies there', () => {

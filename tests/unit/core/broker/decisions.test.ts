@@ -152,6 +152,21 @@ describe('reconciliation', () => {
     });
     expect(findOrder(recordOf(), completed('Filled'), context).kind).toBe('difference');
   });
+  it('takes the end of each life of an order for its own', () => {
+    const over = (permId: number, orderRef: string, status: string) => ({
+      permId,
+      orderRef,
+      status,
+      completedStatus: status,
+      filled: '0',
+    });
+    const withdrawn = over(900, 'i-1', 'Cancelled');
+    const again = recordOf({ attempts: 2, triedOrderIds: [5] });
+    expect(findOrder(again, { open: [], completed: [withdrawn] }, context).kind).toBe('never-arrived');
+    expect(
+      findOrder(again, { open: [], completed: [withdrawn, over(901, 'i-1~2', 'Inactive')] }, context),
+    ).toEqual({ kind: 'ended', as: 'rejected', reason: 'Inactive' });
+  });
   it('takes an order of a group for over that the broker counts as filled with exactly its executions', () => {
     const filled = (units: string | null) => ({
       open: [],

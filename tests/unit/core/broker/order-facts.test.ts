@@ -15,7 +15,9 @@ import {
   closableQuantity,
   filledQuantity,
   isAbout,
+  lifeRef,
   orderRecord,
+  readLifeRef,
 } from '#core/broker/order-record.ts';
 import { executionOf, NOW, openOrderOf, recordOf, stopOf } from './order-samples.ts';
 
@@ -126,9 +128,20 @@ describe('what the broker says of an order', () => {
     expect(said(cancelled(stopOf({ status: 'working', permId: 902, attempts: 2 }), null, NOW))).toEqual([
       'OrderCancelled#i-1:stop~2',
     ]);
-    const record = stopOf({ permId: null, pastPermIds: [901], attempts: 2 });
+    const record = stopOf({ permId: null, attempts: 2 });
     expect(isAbout(record, { orderRef: 'i-1:stop', permId: 901 })).toBe(false);
-    expect(isAbout(record, { orderRef: 'i-1:stop', permId: 902 })).toBe(true);
+    expect(isAbout(record, { orderRef: 'i-1:stop~2', permId: 902 })).toBe(true);
+    expect(isAbout(record, { orderRef: 'i-1:stop~3', permId: 903 })).toBe(false);
+    expect(isAbout({ ...record, permId: 902 }, { orderRef: 'i-1:stop~2', permId: 903 })).toBe(false);
+  });
+
+  it('reads the reference of a life back, and takes what is none for a name', () => {
+    for (const attempts of [0, 1, 2, 12]) {
+      const record = stopOf({ attempts });
+      expect(readLifeRef(lifeRef(record))).toEqual({ orderRef: 'i-1:stop', life: Math.max(1, attempts) });
+    }
+    for (const name of ['', '~2', 'i-1~', 'i-1~0', 'i-1~02', 'i-1~x'])
+      expect(readLifeRef(name)).toEqual({ orderRef: name, life: 1 });
   });
 
   it('is rejected once, and a stop’s rejection is critical', () => {

@@ -28,7 +28,6 @@ export function recordOf(changes: Partial<OrderRecord> = {}): OrderRecord {
     clientId: 17,
     orderId: 5,
     permId: null,
-    pastPermIds: [],
     triedOrderIds: [],
     attempts: 1,
     submittedAt: '2018-02-05T14:59:00.000Z',

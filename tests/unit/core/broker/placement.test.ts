@@ -103,7 +103,8 @@ describe('placement', () => {
 
   it('names what is wrong with an order', () => {
     expect(reason({ expiresAt: '2018-02-05T15:00:00.000Z' })).toMatch(/expired/);
-    expect(reason({ intentId: 'a\u0000b' })).toMatch(/printable ASCII/);
+    for (const intentId of ['a\u0000b', 'a b', 'a~2'])
+      expect(reason({ intentId })).toMatch(/printable ASCII/);
     expect(reason({}, { instrument: undefined })).toMatch(/not in the catalog/);
     const oil = futureInstrument({
       underlying: 'CL',
