@@ -3,10 +3,45 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
-import { OPERATOR, REGION, type RunSettings } from './settings.ts';
+import { OPERATOR, PACE, REGION, type RunSettings } from './settings.ts';
 
 export const ROLES = ['bridge', 'gateway', 'host'] as const;
 export type Role = (typeof ROLES)[number];
+
+/** Environment of the bridge by which its deadlines and intervals are set. */
+export type BridgeTiming = Readonly<Record<string, string>>;
+
+/** For a run of minutes in which everything is to happen often: links are replaced and orders compared all the time. */
+const HURRIED: BridgeTiming = {
+  LEASE_SECONDS: '90',
+  HEARTBEAT_SECONDS: '120',
+  HEARTBEAT_DEADLINE_MS: '120000',
+  CONNECT_DEADLINE_MS: '120000',
+  RECONCILE_DEADLINE_MS: '180000',
+  RECONCILE_MINUTES: '5',
+  ABSENCE_CONFIRM_MS: '20000',
+  ACKNOWLEDGE_DEADLINE_MS: '120000',
+  HALT_POLL_SECONDS: '120',
+  CLIENT_ID_WAIT_MS: '20000',
+  COMMAND_VISIBILITY_SECONDS: '120',
+  HEALTH_GRACE_MS: '600000',
+};
+
+/** The product's own, in real time: each is its default, times the {@link PACE} of the clock. */
+export const UNHURRIED: BridgeTiming = {
+  LEASE_SECONDS: String(30 * PACE),
+  HEARTBEAT_SECONDS: String(15 * PACE),
+  HEARTBEAT_DEADLINE_MS: String(5_000 * PACE),
+  CONNECT_DEADLINE_MS: String(15_000 * PACE),
+  RECONCILE_DEADLINE_MS: String(30_000 * PACE),
+  RECONCILE_MINUTES: String(5 * PACE),
+  ABSENCE_CONFIRM_MS: String(3_000 * PACE),
+  ACKNOWLEDGE_DEADLINE_MS: String(10_000 * PACE),
+  HALT_POLL_SECONDS: String(0.5 * PACE),
+  CLIENT_ID_WAIT_MS: String(10_000 * PACE),
+  COMMAND_VISIBILITY_SECONDS: String(60 * PACE),
+  HEALTH_GRACE_MS: String(120_000 * PACE),
+};
 
 /** What the host says when it is up: the physical names of what the bridge works with. */
 export interface Names {
@@ -40,6 +75,7 @@ async function bundlePrograms(directory: string, programs: Readonly<Record<Role,
 export class Processes {
   readonly #settings: RunSettings;
   readonly #programs: string;
+  readonly #timing: BridgeTiming;
   readonly #children = new Map<Role, ChildProcess>();
   readonly starts: Record<Role, number> = { bridge: 0, gateway: 0, host: 0 };
   readonly kills: Record<Role, number> = { bridge: 0, gateway: 0, host: 0 };
@@ -49,14 +85,19 @@ export class Processes {
   names: Names | undefined;
   #ending = false;
 
-  private constructor(settings: RunSettings, programs: string) {
+  private constructor(settings: RunSettings, programs: string, timing: BridgeTiming) {
     this.#settings = settings;
     this.#programs = programs;
+    this.#timing = timing;
   }
 
-  /** @param bridge the program to run as the bridge, where it is not the product's own alone */
+  /**
+   * @param timing the bridge's deadlines and intervals, in virtual time
+   * @param bridge the program to run as the bridge, where it is not the product's own alone
+   */
   static async start(
     settings: RunSettings,
+    timing: BridgeTiming = HURRIED,
     bridge = join(import.meta.dirname, 'bridge-process.ts'),
   ): Promise<Processes> {
     // Beside the sources, so that the programs find the project's packages.
@@ -66,7 +107,7 @@ export class Processes {
       gateway: join(import.meta.dirname, 'gateway-process.ts'),
       host: join(import.meta.dirname, 'host-process.ts'),
     });
-    const processes = new Processes(settings, programs);
+    const processes = new Processes(settings, programs, timing);
     await processes.#spawn('host');
     await processes.#spawn('gateway');
     await processes.#spawn('bridge');
@@ -175,23 +216,7 @@ export class Processes {
       SUNDAY_LOGIN: 'off',
       MARKET_DATA_SOURCE: 'made up',
       MARKET_DATA_MODELLED: 'true',
-      ...SCALED_DEADLINES,
+      ...this.#timing,
     };
   }
 }
-
-/** Virtual: sixty times what they are in real time. */
-const SCALED_DEADLINES = {
-  LEASE_SECONDS: '90',
-  HEARTBEAT_SECONDS: '120',
-  HEARTBEAT_DEADLINE_MS: '120000',
-  CONNECT_DEADLINE_MS: '120000',
-  RECONCILE_DEADLINE_MS: '180000',
-  RECONCILE_MINUTES: '5',
-  ABSENCE_CONFIRM_MS: '20000',
-  ACKNOWLEDGE_DEADLINE_MS: '120000',
-  HALT_POLL_SECONDS: '120',
-  CLIENT_ID_WAIT_MS: '20000',
-  COMMAND_VISIBILITY_SECONDS: '120',
-  HEALTH_GRACE_MS: '600000',
-};
