@@ -252,21 +252,23 @@ program
   .option('--minimum-leaves <n>', 'fail where the log is shorter')
   .option('--json', 'the result as JSON')
   .action(run(verifyCommand));
-for (const [name, description, command] of [
-  ['halt', 'stop all trading now', haltCommand],
-  ['resume', 'let trading go on: needs --by and --reason', resumeCommand],
-  ['status', 'the running desk: state, equity, positions, limits', statusCommand],
-  ['reconcile', 'compare with the broker now', reconcileCommand],
-] as const) {
+const operate = (name: string, description: string) =>
   program
     .command(name)
     .description(description)
     .option('--state <dir>', 'state directory of the running desk')
     .option('--by <person>', 'who does it')
     .option('--reason <text>', 'why')
-    .option('--json', 'as JSON')
-    .action(run(command));
-}
+    .option('--json', 'as JSON');
+operate('halt', 'stop all trading now; positions are kept under their stops')
+  .option('--flatten', 'close every position besides, with market orders')
+  .action(run(haltCommand));
+for (const [name, description, command] of [
+  ['resume', 'let trading go on: needs --by and --reason', resumeCommand],
+  ['status', 'the running desk: state, equity, positions, limits', statusCommand],
+  ['reconcile', 'compare with the broker now', reconcileCommand],
+] as const)
+  operate(name, description).action(run(command));
 program
   .command('calendar')
   .description(

@@ -3,12 +3,23 @@ import { decimalText } from '#core/values/decimal.ts';
 import { type AccountBook, equity } from './account-book.ts';
 import { drawdownStepOf } from './trading-standing.ts';
 
-/** Books a halt. A drawdown step that stands, and its cool-off, outlive whoever else halts. */
+/**
+ * Books a halt, or what it asks beyond one that stands: that positions are closed. A drawdown step that stands, and its
+ * cool-off, outlive whoever else halts.
+ */
 export function halted(book: AccountBook, { metadata, data }: DeskEvent<'TradingHalted'>): AccountBook {
-  if (book.trading.state === 'HALTED') return book;
+  const { trading } = book;
+  const flattens = data.flatten && data.limit !== 'drawdown' && trading.flattening !== true;
+  if (trading.state === 'HALTED' && !flattens) return book;
   return {
     ...book,
-    trading: { ...book.trading, state: 'HALTED', since: metadata.occurredAt, reason: data.reason },
+    trading: {
+      ...trading,
+      state: 'HALTED',
+      since: metadata.occurredAt,
+      reason: data.reason,
+      ...(flattens ? { flattening: true } : {}),
+    },
   };
 }
 

@@ -16,6 +16,8 @@ export interface TradingStanding {
    */
   readonly drawdownStep?: DrawdownStep | null;
   readonly warned: boolean;
+  /** A halt asked for every position to be closed: each valuation tries again until trading goes on. */
+  readonly flattening?: boolean;
 }
 
 /** The drawdown step that stands, or null. In books of earlier versions only the halt began a cool-off. */

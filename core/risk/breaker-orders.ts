@@ -13,14 +13,14 @@ export interface BreakerOrders {
 
 type Layers = EventData<'TradingHalted'>['layers'];
 
-/** After a halt all working orders go, the protective stops stay; a drawdown halt closes every layer as well. */
+/** After a halt all working orders go, the protective stops stay; one that flattens closes every layer as well. */
 export const afterHalt = (
   halted: EventData<'TradingHalted'>,
   causeId: string,
   now: EpochMillis,
 ): BreakerOrders => ({
   cancel: cancelWorking(causeId, halted.reason),
-  flatten: halted.flatten ? flattenIntents(halted.layers, now) : [],
+  flatten: halted.flatten ? flattenIntents(halted.layers, flattener(halted.limit === 'drawdown'), now) : [],
 });
 
 /** In reduce-only what works is cancelled: it may have been authorized when more was allowed. */
@@ -30,7 +30,7 @@ export const afterReducing = (reducing: EventData<'TradingReducing'>, causeId: s
 });
 
 /**
- * While halted by drawdown with positions left, every revaluation plans again what is not being closed: the gate lets no
+ * While a halt that flattens has positions left, every revaluation plans again what is not being closed: the gate lets no
  * layer be closed twice.
  */
 export const afterRevaluation = (
@@ -39,12 +39,19 @@ export const afterRevaluation = (
   now: EpochMillis,
 ): BreakerOrders => ({
   cancel: null,
-  flatten: isFlattening(book) ? flattenIntents(layersOf(value), now) : [],
+  flatten: isFlattening(book)
+    ? flattenIntents(layersOf(value), flattener(isHaltedByDrawdown(book)), now)
+    : [],
 });
 
-/** An operator's halt keeps the positions under their stops; only a drawdown halt closes them. */
-const isFlattening = ({ trading }: AccountBook): boolean =>
+/** A drawdown halt closes what is held; somebody's own keeps it under its stops, unless it was to be closed. */
+const isFlattening = (book: AccountBook): boolean =>
+  isHaltedByDrawdown(book) || (book.trading.state === 'HALTED' && book.trading.flattening === true);
+
+const isHaltedByDrawdown = ({ trading }: AccountBook): boolean =>
   trading.state === 'HALTED' && drawdownStepOf(trading) === 'halt';
+
+const flattener = (isDrawdown: boolean) => (isDrawdown ? 'drawdown-breaker' : 'operator');
 
 /** Every layer of a valuation with its instrument and mark. */
 export const layersOf = (value: EventData<'PortfolioRevalued'>): Layers =>

@@ -37,6 +37,7 @@ export function trip(
       book: {
         ...marked,
         trading: {
+          ...book.trading,
           state: 'HALTED',
           since,
           reason,
@@ -67,7 +68,16 @@ export function trip(
     return {
       book: {
         ...marked,
-        trading: { state, since, reason, coolOffUntil: coolOffEnd(), drawdownStep: 'reduce', warned: true },
+        // A halt that is closing positions goes on doing so.
+        trading: {
+          ...book.trading,
+          state,
+          since,
+          reason,
+          coolOffUntil: coolOffEnd(),
+          drawdownStep: 'reduce',
+          warned: true,
+        },
       },
       events: [
         {

@@ -10,9 +10,11 @@ const EXPIRES_AFTER_MILLIS = 10 * MINUTE_MILLIS;
 /**
  * Market orders that close every layer, one each, in the OCA group of the layer's stop. The id names layer and minute, so
  * that the same trigger plans the same orders and a later one may try again.
+ * @param strategy who closes them
  */
 export function flattenIntents(
   layers: EventData<'TradingHalted'>['layers'],
+  strategy: 'drawdown-breaker' | 'operator',
   now: EpochMillis,
 ): readonly Intent[] {
   // Minutes since 1970 in base 36: short enough for a broker's order reference, and never the same on another day, when it
@@ -36,7 +38,7 @@ export function flattenIntents(
         protectiveStop: null,
         closes: layer.intentId,
         positionId: layer.positionId,
-        strategy: 'drawdown-breaker',
+        strategy,
         proposalId: null,
         plan: null,
         initialRisk: null,

@@ -33,6 +33,9 @@ export function statusLines(state: DeskState, now: EpochMillis): readonly string
   return [
     `time         ${at} (session ${state.book.session ?? 'none yet'})`,
     `trading      ${halt?.halted === true ? `HALTED by ${halt.by}: ${halt.reason}` : trading.state}`,
+    ...(trading.flattening === true && value?.openPositions !== 0
+      ? ['flattening   every position is being closed, while the market is open']
+      : []),
     ...(resume === null ? [] : resumeLines(trading.coolOffUntil, resume)),
     `equity       ${value?.equity ?? 'not known yet'}`,
     ...(value?.positions ?? []).map(

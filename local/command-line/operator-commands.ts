@@ -5,12 +5,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { dynamoDeskStore } from '#adapters/aws/dynamo-desk-store.ts';
 import type { DeskStore } from '#core/events/desk-store.ts';
-import { journalEntry } from '#core/events/new-event.ts';
+import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
 import { correlations, type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
 import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
+import { haltByHand } from '#core/risk/halt-by-hand.ts';
 import { DEFAULT_RISK_POLICY, parseRiskPolicy, type RiskPolicy } from '#core/risk/policy.ts';
 import { decideResume, resumption } from '#core/risk/resume.ts';
-import { instantText } from '#core/values/clock.ts';
 import { ConfigurationError } from '#local/day/errors.ts';
 import { readEndpoint } from '#local/day/run-day.ts';
 import { deskStatus, statusLines } from './desk-status.ts';
@@ -23,6 +23,10 @@ export interface OperatorOptions {
   readonly json?: boolean;
 }
 
+export interface HaltOptions extends OperatorOptions {
+  readonly flatten?: boolean;
+}
+
 interface OperatedDesk {
   readonly store: DeskStore;
   readonly now: number;
@@ -31,48 +35,40 @@ interface OperatedDesk {
 const ATTEMPTS = 10;
 
 /** Stops all trading: the flag that gate and bridge read before every order, and the cancellation of working entries. */
-export async function haltCommand(options: OperatorOptions): Promise<ExitCode> {
+export async function haltCommand(options: HaltOptions): Promise<ExitCode> {
   const { store, now } = await connect(options.state);
-  const by = options.by ?? process.env['USER'] ?? 'operator';
-  const reason = options.reason ?? 'halted by the operator';
+  const halter = {
+    by: options.by ?? process.env['USER'] ?? 'operator',
+    reason: options.reason ?? 'halted by the operator',
+    flatten: options.flatten === true,
+  };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const [halt] = await store.read([stateKeys.halt]);
-    if ((halt?.value as HaltFlag | undefined)?.halted === true) {
+    const [halt, stored] = await store.read([stateKeys.halt, stateKeys.book]);
+    const book = bookIn(stored);
+    const version = halt?.version ?? 0;
+    const halting = haltByHand({ book, flag: flagIn(halt) }, halter, version + 1, now);
+    if (halting === null) {
       process.stdout.write('trading is halted already\n');
       return EXIT.ok;
     }
-    const flag: HaltFlag = { halted: true, by, reason, at: instantText(now) };
     const result = await store.commit({
-      entries: [
-        journalEntry({
-          type: 'TradingHalted',
-          key: `operator/${(halt?.version ?? 0) + 1}`,
-          correlationId: correlations.desk,
-          causationId: null,
-          sender: 'operator',
-          occurredAt: now,
-          urgency: 'critical',
-          data: {
-            limit: 'kill-switch',
-            limitValue: 'off',
-            measured: 'on',
-            reason,
-            by,
-            flatten: false,
-            layers: [],
-          },
-        }),
-      ],
-      writes: [{ key: stateKeys.halt, value: flag, expectedVersion: halt?.version ?? 0 }],
+      entries: [halting.entry],
+      writes: [{ key: stateKeys.halt, value: halting.flag, expectedVersion: version }],
     });
     if (result.kind === 'committed') {
       process.stdout.write(
-        `halted by ${by}: ${reason}. No order leaves; working entries are cancelled; resting stops stay at the broker.\n`,
+        `halted by ${halter.by}: ${halter.reason}. No order that opens leaves; working entries are cancelled; ${halter.flatten ? whatIsClosed(halting.entry) : 'positions are kept, and resting stops stay at the broker'}.\n`,
       );
       return EXIT.ok;
     }
   }
   throw new ConfigurationError('the halt flag kept changing; try again');
+}
+
+function whatIsClosed({ event }: JournalEntry<'TradingHalted'>): string {
+  const instruments = [...new Set(event.data.layers.map(({ instrument }) => instrument))];
+  const which = instruments.length === 0 ? 'whatever is held' : instruments.join(', ');
+  return `${which} is closed with market orders while the market is open, until nothing is left (see \`abc status\`)`;
 }
 
 /** Lets trading go on: a person, a reason, and out of a drawdown a flat book after the cool-off. */
@@ -107,6 +103,8 @@ export async function resumeCommand(options: OperatorOptions): Promise<ExitCode>
 type Stored = { readonly value: unknown } | null | undefined;
 
 const bookIn = (stored: Stored): AccountBook => (stored?.value as AccountBook | undefined) ?? EMPTY_BOOK;
+
+const flagIn = (stored: Stored): HaltFlag | null => (stored?.value as HaltFlag | undefined) ?? null;
 
 /** Before the first session none is in force: then the one that it will put there. @throws InvalidRiskPolicyError */
 const policyIn = (stored: Stored): RiskPolicy =>
@@ -143,7 +141,7 @@ export async function statusCommand(options: OperatorOptions): Promise<ExitCode>
   const [book, halt, policy] = await store.read([stateKeys.book, stateKeys.halt, stateKeys.policy]);
   const state = {
     book: bookIn(book),
-    flag: (halt?.value as HaltFlag | undefined) ?? null,
+    flag: flagIn(halt),
     policy: policyIn(policy),
   };
   process.stdout.write(

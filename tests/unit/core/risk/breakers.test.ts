@@ -169,6 +169,7 @@ describe('flattenIntents', () => {
   it('closes every open layer at the market, on the other side', () => {
     const intents = flattenIntents(
       [layer, { ...layer, intentId: 'I-2', quantity: '-20' }, { ...layer, intentId: 'I-3', quantity: '0' }],
+      'drawdown-breaker',
       NOW,
     );
 
@@ -180,7 +181,7 @@ describe('flattenIntents', () => {
   });
 
   it('names one order a layer and minute: the same again in the minute, another in the next and on the next day', () => {
-    const id = (now: number) => flattenIntents([layer], now)[0]?.intentId;
+    const id = (now: number) => flattenIntents([layer], 'operator', now)[0]?.intentId;
 
     expect(id(NOW + 59_999)).toBe(id(NOW));
     expect(new Set([id(NOW), id(NOW + 60_000), id(NOW + 86_400_000)]).size).toBe(3);

@@ -83,26 +83,32 @@ describe('what follows a tripped breaker', () => {
     expect(desk.said('OrderPlanned')).toEqual([]);
   });
 
-  it('plans again while positions are left after a drawdown halt; the gate lets no layer be closed twice', async () => {
-    const desk = await deskInForce('breakers');
-    const coolOffUntil = instantText(NOW + 1);
-    const book = holding(
-      bookOf({ trading: { state: 'HALTED', since: at(0), reason: 'r', coolOffUntil, warned: true } }),
-    );
-    await desk.put(stateKeys.book, book);
-    await followBreaker(desk, [arrival(revalued(book))]);
-    desk.time += 60_000;
-    await followBreaker(desk, [arrival(revalued(book))]);
-    const planned = desk.said('OrderPlanned');
-    expect(planned).toHaveLength(2);
+  it.each([
+    ['a drawdown halt', { coolOffUntil: instantText(NOW + 1) }],
+    ['a halt by hand that flattens', { coolOffUntil: null, flattening: true }],
+  ])(
+    'plans again while positions are left after %s; the gate lets no layer be closed twice',
+    async (_, asked) => {
+      const desk = await deskInForce('breakers');
+      const book = holding(
+        bookOf({ trading: { state: 'HALTED', since: at(0), reason: 'r', warned: true, ...asked } }),
+      );
+      await desk.put(stateKeys.book, book);
+      await desk.put(stateKeys.halt, { halted: true, by: 'ana', reason: 'r', at: at(0) });
+      await followBreaker(desk, [arrival(revalued(book))]);
+      desk.time += 60_000;
+      await followBreaker(desk, [arrival(revalued(book))]);
+      const planned = desk.said('OrderPlanned');
+      expect(planned).toHaveLength(2);
 
-    await passGate(
-      desk,
-      planned.map((event) => arrival(event)),
-    );
-    expect(desk.said('OrderAuthorized')).toHaveLength(1);
-    expect(desk.said('OrderRefused')).toMatchObject([{ data: { limit: 'reduce-only' } }]);
-  });
+      await passGate(
+        desk,
+        planned.map((event) => arrival(event)),
+      );
+      expect(desk.said('OrderAuthorized')).toHaveLength(1);
+      expect(desk.said('OrderRefused')).toMatchObject([{ data: { limit: 'reduce-only' } }]);
+    },
+  );
 
   it('cancels also where the revaluation of the halt has been followed first', async () => {
     const desk = await deskInForce('breakers');
