@@ -257,6 +257,7 @@ const operate = (name: string, description: string) =>
     .command(name)
     .description(description)
     .option('--state <dir>', 'state directory of the running desk')
+    .option('--environment <name>', 'instead: the desk on AWS, dev, paper or live, with your AWS settings')
     .option('--by <person>', 'who does it')
     .option('--reason <text>', 'why')
     .option('--json', 'as JSON');

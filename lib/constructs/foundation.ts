@@ -5,6 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
+import { correlations } from '#core/events/state-keys.ts';
 import type { FunctionName } from '../config/functions.ts';
 import type { Settings } from '../config/settings.ts';
 import { acknowledgeWildcard, exportedArnText } from './nag.ts';
@@ -21,6 +22,8 @@ export interface FoundationProps {
   /** Directory of each function's bundle; null where bundling is off (template tests). */
   readonly bundles: Readonly<Record<string, string>> | null;
 }
+
+const USES_KEY = ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'];
 
 /** What every stack builds on: the bus, the tables, and the grants in the desk's own terms. */
 export class DeskFoundation {
@@ -96,11 +99,7 @@ export class DeskFoundation {
       ['dynamodb:PutItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'],
     );
     this.#allow(grantee, [this.idempotency.tableArn], ['dynamodb:PutItem']);
-    this.#allow(
-      grantee,
-      [this.dataKey.keyArn],
-      ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'],
-    );
+    this.#allow(grantee, [this.dataKey.keyArn], USES_KEY);
     this.#allow(
       grantee,
       [this.objects.arnForObjects('snapshots/*'), this.objects.arnForObjects('history/*')],
@@ -122,6 +121,21 @@ export class DeskFoundation {
         conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...partitions] } },
       }),
     );
+  }
+
+  /** What a person who halts, resumes, has compared and looks needs, and no more: the kill switch and the desk's own journal. */
+  grantOperate(grantee: iam.IGrantable): void {
+    this.#allow(grantee, ['*'], ['dynamodb:ListTables']);
+    grantee.grantPrincipal.addToPrincipalPolicy(
+      new iam.PolicyStatement({
+        actions: ['dynamodb:PutItem'],
+        resources: [this.journal.tableArn],
+        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [correlations.desk] } },
+      }),
+    );
+    this.grantReadState(grantee);
+    this.grantWriteState(grantee, ['HALT']);
+    this.#allow(grantee, [this.dataKey.keyArn], USES_KEY);
   }
 
   /** Writing content-addressed objects under a prefix. */

@@ -1,9 +1,11 @@
-import { Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { LEDGER_EVENTS } from '#core/portfolio/ledger.ts';
 import { DeskFunction, schedule, undeliveredQueue } from '../constructs/desk-function.ts';
 import type { DeskFoundation } from '../constructs/foundation.ts';
+import { acknowledgeWildcard } from '../constructs/nag.ts';
 
 export interface RiskStackProps extends StackProps {
   readonly foundation: DeskFoundation;
@@ -51,6 +53,13 @@ export class RiskStack extends Stack {
       foundation.grantReadState(one.function);
     foundation.grantWriteState(this.gate.function, ['BOOK', 'AUTHORIZATION']);
     foundation.grantWriteState(this.portfolio.function, ['BOOK', 'HALT', 'MARKET#*']);
+
+    const operator = new ManagedPolicy(this, 'Operator', {
+      description: 'abc: what a person needs to halt, resume, reconcile and look (abc … --environment)',
+    });
+    foundation.grantOperate(operator);
+    acknowledgeWildcard(operator, '*', 'tables can be listed or not; there is no list of some');
+    new CfnOutput(this, 'OperatorPolicy', { value: operator.managedPolicyArn });
 
     schedule(this, 'Report', foundation.settings.schedules.midday, this.report, {
       undelivered: this.undelivered,

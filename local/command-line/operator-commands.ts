@@ -1,10 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { dynamoDeskStore } from '#adapters/aws/dynamo-desk-store.ts';
-import type { DeskStore } from '#core/events/desk-store.ts';
 import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
 import { correlations, type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
 import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
@@ -12,12 +6,13 @@ import { haltByHand } from '#core/risk/halt-by-hand.ts';
 import { DEFAULT_RISK_POLICY, parseRiskPolicy, type RiskPolicy } from '#core/risk/policy.ts';
 import { decideResume, resumption } from '#core/risk/resume.ts';
 import { ConfigurationError } from '#local/day/errors.ts';
-import { readEndpoint } from '#local/day/run-day.ts';
 import { deskStatus, statusLines } from './desk-status.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { operatedDesk } from './operated-desk.ts';
 
 export interface OperatorOptions {
   readonly state?: string;
+  readonly environment?: string;
   readonly by?: string;
   readonly reason?: string;
   readonly json?: boolean;
@@ -27,16 +22,11 @@ export interface HaltOptions extends OperatorOptions {
   readonly flatten?: boolean;
 }
 
-interface OperatedDesk {
-  readonly store: DeskStore;
-  readonly now: number;
-}
-
 const ATTEMPTS = 10;
 
 /** Stops all trading: the flag that gate and bridge read before every order, and the cancellation of working entries. */
 export async function haltCommand(options: HaltOptions): Promise<ExitCode> {
-  const { store, now } = await connect(options.state);
+  const { store, now } = await operatedDesk(options);
   const halter = {
     by: options.by ?? process.env['USER'] ?? 'operator',
     reason: options.reason ?? 'halted by the operator',
@@ -73,7 +63,7 @@ function whatIsClosed({ event }: JournalEntry<'TradingHalted'>): string {
 
 /** Lets trading go on: a person, a reason, and out of a drawdown a flat book after the cool-off. */
 export async function resumeCommand(options: OperatorOptions): Promise<ExitCode> {
-  const { store, now } = await connect(options.state);
+  const { store, now } = await operatedDesk(options);
   const [halt, book, policy] = await store.read([stateKeys.halt, stateKeys.book, stateKeys.policy]);
   const resumer = { by: options.by ?? '', reason: options.reason ?? '' };
   const decision = decideResume(bookIn(book), policyIn(policy), resumer, now);
@@ -112,7 +102,7 @@ const policyIn = (stored: Stored): RiskPolicy =>
 
 /** Has the bridge compare orders, executions, positions and money with the broker now, not when its timer next says so. */
 export async function reconcileCommand(options: OperatorOptions): Promise<ExitCode> {
-  const { store, now } = await connect(options.state);
+  const { store, now } = await operatedDesk(options);
   const requestId = `operator/${randomUUID()}`;
   const by = options.by ?? process.env['USER'] ?? 'operator';
   await store.commit({
@@ -137,7 +127,7 @@ export async function reconcileCommand(options: OperatorOptions): Promise<ExitCo
 
 /** The desk as it stands: state, what a resumption needs, equity, positions, how much of each limit is used. */
 export async function statusCommand(options: OperatorOptions): Promise<ExitCode> {
-  const { store, now } = await connect(options.state);
+  const { store, now } = await operatedDesk(options);
   const [book, halt, policy] = await store.read([stateKeys.book, stateKeys.halt, stateKeys.policy]);
   const state = {
     book: bookIn(book),
@@ -150,66 +140,4 @@ export async function statusCommand(options: OperatorOptions): Promise<ExitCode>
       : `${statusLines(state, now).join('\n')}\n`,
   );
   return EXIT.ok;
-}
-
-/** Finds the running desk: the given state directory, or the only one below `.abc` that is running. @throws ConfigurationError */
-async function connect(given: string | undefined): Promise<OperatedDesk> {
-  const candidates = given === undefined ? stateDirectories() : [resolve(given)];
-  const running = candidates.flatMap((directory) => {
-    const endpoint = readEndpoint(directory);
-    return endpoint === null ? [] : [{ directory, ...endpoint }];
-  });
-  const [only] = running;
-  if (only === undefined)
-    throw new ConfigurationError(
-      `no running desk was found${given === undefined ? ' below .abc' : ` in ${given}`}; start one with \`npm start\`, or name its state directory with --state`,
-    );
-  if (running.length > 1)
-    throw new ConfigurationError(
-      `several desks are running (${running.map(({ directory }) => directory).join(', ')}); name one with --state`,
-    );
-  const client = new DynamoDBClient({
-    endpoint: only.endpoint,
-    region: only.region,
-    credentials: only.credentials,
-  });
-  const now = virtualNow(only.directory);
-  const { TableNames = [] } = await client.send(new ListTablesCommand({}));
-  const table = (part: string) => {
-    const name = TableNames.find((candidate) => candidate.includes(`-State-${part}`));
-    if (name === undefined) throw new ConfigurationError(`the running desk has no ${part} table`);
-    return name;
-  };
-  const store = dynamoDeskStore(
-    client,
-    {
-      journalTable: table('Journal'),
-      stateTable: table('State'),
-      idempotencyTable: table('Idempotency'),
-      processedDays: 14,
-    },
-    { now: () => now },
-  );
-  return { store, now };
-}
-
-function stateDirectories(): readonly string[] {
-  const root = resolve('.abc');
-  return existsSync(root) ? readdirSync(root).map((name) => join(root, name)) : [];
-}
-
-/** The desk's own time, from the host's store: in a replay it is not ours. */
-function virtualNow(directory: string): number {
-  const host = join(directory, 'host');
-  const file = existsSync(host)
-    ? readdirSync(host).find((name) => name.endsWith('.sqlite') || name.endsWith('.db'))
-    : undefined;
-  if (file === undefined) return Date.now();
-  const database = new DatabaseSync(join(host, file), { readOnly: true });
-  try {
-    const now = database.prepare('SELECT now FROM host_clock').get()?.['now'];
-    return typeof now === 'number' ? now : Date.now();
-  } finally {
-    database.close();
-  }
 }

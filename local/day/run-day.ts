@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +15,7 @@ import { startControlServer } from '#local/paper-gateway/control-server.ts';
 import { startPaperGateway } from '#local/paper-gateway/gateway.ts';
 import { assembleExport, fetchExportFiles } from './audit-export.ts';
 import type { DayParameters, Isolation } from './day-parameters.ts';
+import { removeEndpoint, writeEndpoint } from './endpoint-file.ts';
 import { ConfigurationError } from './errors.ts';
 import { type Observed, observeJournal } from './observer.ts';
 import { type PlayedBars, playedBars } from './played-bars.ts';
@@ -130,17 +131,13 @@ export async function startDay(
   });
   const service = host.resources.find(({ type }) => type === 'AWS::ECS::Service');
   await host.ecs.setDesiredCount(service?.identity.attributes['Name'] ?? '', 1);
-  writeFileSync(
-    join(state.directory, 'endpoint.json'),
-    JSON.stringify({
-      endpoint: host.endpoint,
-      region: REGION,
-      credentials: host.operatorCredentials,
-      pid: process.pid,
-      controlPort: control.port,
-    }),
-    { mode: 0o600 },
-  );
+  writeEndpoint(state.directory, {
+    endpoint: host.endpoint,
+    region: REGION,
+    credentials: host.operatorCredentials,
+    pid: process.pid,
+    controlPort: control.port,
+  });
   listener.started({
     endpoint: host.endpoint,
     functions: host.resources.filter(({ type }) => type === 'AWS::Lambda::Function').length,
@@ -182,7 +179,7 @@ export async function startDay(
       });
     },
     async close() {
-      rmSync(join(state.directory, 'endpoint.json'), { force: true });
+      removeEndpoint(state.directory);
       await control.close();
       await host.close();
       await gateway.close();
@@ -234,22 +231,4 @@ async function freePort(): Promise<number> {
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
   return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-/** The endpoint of a run that is going on in a state directory, or null. */
-export function readEndpoint(directory: string): {
-  readonly endpoint: string;
-  readonly region: string;
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  readonly pid: number;
-  readonly controlPort: number;
-} | null {
-  try {
-    return JSON.parse(readFileSync(join(directory, 'endpoint.json'), 'utf8')) as ReturnType<
-      typeof readEndpoint
-    >;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
 }

@@ -137,6 +137,32 @@ describe('the state table', () => {
   });
 });
 
+describe('the operator’s policy', () => {
+  it('lets a person throw the kill switch, append to the desk’s own journal and read the state, and no more', () => {
+    const [operator, ...others] = app.all('AWS::IAM::ManagedPolicy');
+    expect(others).toEqual([]);
+    expect(operator?.properties.Roles).toBeUndefined();
+    const statements = operator?.properties.PolicyDocument.Statement.map(
+      (statement: { Action: string | string[]; Resource: unknown; Condition?: unknown }) => [
+        list(statement.Action),
+        /GetAtt([A-Za-z]+?)[0-9A-F]{8}Arn/.exec(JSON.stringify(statement.Resource))?.[1] ??
+          statement.Resource,
+        statement.Condition ?? null,
+      ],
+    );
+    const keys = (...partitions: string[]) => ({
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions },
+    });
+    expect(statements).toEqual([
+      [['dynamodb:ListTables'], '*', null],
+      [['dynamodb:PutItem'], 'Journal', keys('desk')],
+      [['dynamodb:BatchGetItem', 'dynamodb:ConditionCheckItem'], 'State', null],
+      [['dynamodb:PutItem'], 'State', keys('HALT')],
+      [['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'], 'DataKey', null],
+    ]);
+  });
+});
+
 describe('the journal', () => {
   it('is only ever appended to and read: nobody may update or delete an entry', () => {
     const allowed = ['dynamodb:PutItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'];

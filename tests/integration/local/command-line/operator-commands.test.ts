@@ -1,0 +1,146 @@
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { dynamoDeskStore } from '#adapters/aws/dynamo-desk-store.ts';
+import type { DeskStore } from '#core/events/desk-store.ts';
+import { correlations, stateKeys } from '#core/events/state-keys.ts';
+import { openDynamo } from '#local/aws/dynamodb/engine.ts';
+import {
+  haltCommand,
+  reconcileCommand,
+  resumeCommand,
+  statusCommand,
+} from '#local/command-line/operator-commands.ts';
+import { invested } from '../../../support/drawdown.ts';
+import { startServer } from '../dynamodb/dynamodb-server.ts';
+
+const ON_PAPER = { environment: 'paper', by: 'ana', reason: 'a strange market' };
+
+/** An account on AWS as far as the commands see it: its tables, reached by the SDK's own settings. */
+describe('a desk on AWS', () => {
+  let client: DynamoDBClient;
+  let close: () => Promise<void>;
+  let store: DeskStore;
+  let printed = '';
+
+  beforeEach(async () => {
+    const engine = await openDynamo({
+      directory: null,
+      now: () => Date.now(),
+      region: 'eu-central-1',
+      accountId: '123456789012',
+    });
+    const server = await startServer(engine);
+    close = () => server.close();
+    vi.stubEnv('AWS_ENDPOINT_URL', server.url);
+    vi.stubEnv('AWS_REGION', 'eu-central-1');
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'operator');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
+    client = new DynamoDBClient({});
+    printed = '';
+    const print = (text: unknown) => {
+      printed += String(text);
+      return true;
+    };
+    vi.spyOn(process.stdout, 'write').mockImplementation(print);
+    vi.spyOn(process.stderr, 'write').mockImplementation(print);
+  });
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
+    await close();
+  });
+
+  const table = (name: string, sorted = true) =>
+    client.send(
+      new CreateTableCommand({
+        TableName: name,
+        AttributeDefinitions: (sorted ? ['pk', 'sk'] : ['pk']).map((AttributeName) => ({
+          AttributeName,
+          AttributeType: 'S',
+        })),
+        KeySchema: [
+          { AttributeName: 'pk', KeyType: 'HASH' },
+          ...(sorted ? [{ AttributeName: 'sk', KeyType: 'RANGE' } as const] : []),
+        ],
+        BillingMode: 'PAY_PER_REQUEST',
+      }),
+    );
+  /** The tables of a deployed environment, under the names that CloudFormation gives. */
+  const deployed = async (environment: string): Promise<DeskStore> => {
+    const name = (part: string) => `Abc-${environment}-State-${part}0A1B2C3D-${environment.toUpperCase()}XYZ`;
+    for (const part of ['Journal', 'State']) await table(name(part));
+    await table(name('Idempotency'), false);
+    return dynamoDeskStore(
+      client,
+      {
+        journalTable: name('Journal'),
+        stateTable: name('State'),
+        idempotencyTable: name('Idempotency'),
+        processedDays: 14,
+      },
+      { now: () => Date.now() },
+    );
+  };
+  const held = async () => {
+    store = await deployed('paper');
+    await store.commit({
+      entries: [],
+      writes: [{ key: stateKeys.book, value: invested(), expectedVersion: 0 }],
+    });
+  };
+  const said = async () =>
+    (await store.journal(correlations.desk)).map(({ canonical }) => {
+      const { metadata, data } = JSON.parse(canonical) as {
+        metadata: { type: string; sender: string };
+        data: object;
+      };
+      return { type: metadata.type, ...data };
+    });
+  const flag = async () => (await store.read([stateKeys.halt]))[0]?.value;
+
+  it('is halted, flattened, looked at and resumed from the command line', async () => {
+    await held();
+    await deployed('live');
+    expect(await haltCommand(ON_PAPER)).toBe(0);
+    expect(await flag()).toMatchObject({ halted: true, by: 'ana', reason: 'a strange market' });
+    expect(await haltCommand(ON_PAPER)).toBe(0);
+    expect(printed).toContain('trading is halted already');
+    expect(await haltCommand({ ...ON_PAPER, flatten: true })).toBe(0);
+    expect(printed).toContain('AAPL is closed with market orders');
+    expect(await said()).toMatchObject([
+      { type: 'TradingHalted', flatten: false, layers: [] },
+      { type: 'TradingHalted', flatten: true, layers: [{ intentId: 'I-1', quantity: '1000' }] },
+    ]);
+
+    expect(await statusCommand({ environment: 'paper' })).toBe(0);
+    expect(printed).toMatch(
+      /trading {6}HALTED by ana: a strange market\nresume {7}a person with a reason may/,
+    );
+    expect(await resumeCommand({ environment: 'paper', by: 'ana', reason: 'short' })).toBe(6);
+    expect(await resumeCommand({ ...ON_PAPER, reason: 'the market is as usual' })).toBe(0);
+    expect(await flag()).toMatchObject({ halted: false });
+    expect(await reconcileCommand(ON_PAPER)).toBe(0);
+    expect((await said()).map(({ type }) => type).sort()).toEqual([
+      'ReconciliationRequested',
+      'TradingHalted',
+      'TradingHalted',
+      'TradingResumed',
+    ]);
+  });
+
+  it('is named whole: no environment is guessed, and none is mixed with a desk on this machine', async () => {
+    const refused = (options: object) => statusCommand(options).catch((fault: Error) => fault.message);
+    expect(await refused({ environment: 'prod' })).toBe(
+      'there is no environment prod; name one of dev, paper, live',
+    );
+    expect(await refused({ environment: 'paper', state: 'x' })).toMatch(/give one$/);
+    expect(await refused({ environment: 'paper' })).toMatch(
+      /^the environment paper has no table Abc-paper-State-Journal… in this account and region$/,
+    );
+    await held();
+    await table('Abc-paper-State-Journal99999999-OLD');
+    expect(await refused({ environment: 'paper' })).toMatch(/several tables Abc-paper-State-Journal…/);
+    vi.stubEnv('AWS_ENDPOINT_URL', 'http://127.0.0.1:9');
+    expect(await refused({ environment: 'paper' })).toMatch(/could not be listed: .*AWS_REGION.*AWS_PROFILE/);
+  });
+});
