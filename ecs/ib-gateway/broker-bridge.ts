@@ -37,6 +37,7 @@ import { Resubmission } from './resubmission.ts';
 import { SessionReport } from './session-report.ts';
 import type { BridgeSettings } from './settings.ts';
 import { Tenure } from './tenure.ts';
+import { Trading } from './trading.ts';
 import { Withdrawals } from './withdrawals.ts';
 
 /** A bridge at work. */
@@ -87,11 +88,11 @@ class BrokerBridge implements RunningBridge, Bridge {
   readonly #notices: NoticeReader;
   readonly #intake: CommandIntake;
   readonly #board: CommandBoard;
+  readonly #trading: Trading;
   readonly #tenure: Tenure;
   readonly #maintenance: MaintenanceWatch;
   #session: BridgeSession = INITIAL_SESSION;
   #clientIdInUse = false;
-  #lastHalted = false;
   readonly #report: SessionReport;
   #resolve: () => void = () => {};
   #reject: (fault: unknown) => void = () => {};
@@ -135,7 +136,7 @@ class BrokerBridge implements RunningBridge, Bridge {
     const foreign = new ForeignHoldingsWatch(this, dependencies.catalog, dependencies.expected);
     this.#watch = new OrderWatch(this, this.#desk, foreign, {
       acknowledged: () => this.#mailbox.post(() => this.#board.pump()),
-      foreign: () => this.#mailbox.post(() => this.#compareNow()),
+      foreign: () => this.#mailbox.post(() => this.#trading.compare()),
     });
     this.#reconciler = new Reconciler(this, foreign, (neverArrived) => this.#reconciled(neverArrived));
     this.#marketData = new MarketDataDesk(this, dependencies.objects);
@@ -154,9 +155,20 @@ class BrokerBridge implements RunningBridge, Bridge {
       bars: this.#marketData.bars,
       preparation: this.#marketData.preparation,
       account: this.#account,
-      reconcile: () => this.#compareNow(),
+      reconcile: () => this.#trading.compare(),
       ready: () => this.mayTrade(),
       mayAsk: () => this.#mayAsk(),
+    });
+    this.#trading = new Trading(this, {
+      desk: this.#desk,
+      withdrawals: this.#withdrawals,
+      reconciler: this.#reconciler,
+      marketData: this.#marketData,
+      account: this.#account,
+      preflight: this.#preflight,
+      board: this.#board,
+      mayAsk: () => this.#mayAsk(),
+      isReady: () => this.#session.state === 'READY',
     });
     this.#tenure = this.#newTenure();
     this.#maintenance = new MaintenanceWatch(
@@ -337,7 +349,7 @@ class BrokerBridge implements RunningBridge, Bridge {
       case 'reconcile':
         return this.#reconciler.start(false);
       case 'start-trading':
-        return this.#startTrading();
+        return this.#trading.begin();
     }
   }
 
@@ -394,50 +406,17 @@ class BrokerBridge implements RunningBridge, Bridge {
     if (this.#session.state !== 'HANDSHAKE') return;
     const { heartbeatEvery, reconcileEvery, accountEvery, haltPollEvery } = this.settings;
     this.#connection.every(heartbeatEvery, () => this.#connection.heartbeat());
-    this.#connection.every(reconcileEvery, () => this.#reconcileNow());
+    this.#connection.every(reconcileEvery, () => this.#trading.compareOrders());
     this.#connection.every(accountEvery, () => this.#account.ask(null));
-    this.#connection.every(haltPollEvery, () => this.#pollHalt(), true);
+    this.#connection.every(haltPollEvery, () => this.#trading.pollHalt(), true);
     this.#account.begin();
     await this.#step({ kind: 'greeted' });
     this.#account.resume();
   }
 
-  // --- trading ---------------------------------------------------------------------------------------------------
-
-  /** Compares orders and executions with the broker while trading goes on. */
-  async #reconcileNow(): Promise<void> {
-    if (this.#session.state === 'READY' && !this.#reconciler.running) await this.#reconciler.start(true);
-  }
-
-  /** Compares orders, executions, positions and money with the broker, out of turn. */
-  async #compareNow(): Promise<void> {
-    await this.#reconcileNow();
-    if (this.#mayAsk()) this.#account.ask(null);
-  }
-
   async #reconciled(neverArrived: readonly OrderRecord[]): Promise<void> {
     await this.#step({ kind: 'reconciled' });
     await this.#resubmission.all(neverArrived);
-  }
-
-  async #startTrading(): Promise<void> {
-    this.#withdrawals.resume();
-    await this.#desk.resumeWishes();
-    this.#marketData.resume();
-    this.#account.ask(null);
-    this.#preflight.ask();
-    await this.#pollHalt();
-    await this.#board.pump();
-  }
-
-  async #pollHalt(): Promise<void> {
-    if (!this.mayTrade()) return;
-    const reason = await this.killSwitch.read();
-    if (reason !== null && !this.#lastHalted) {
-      this.log('warn', 'the kill switch is thrown; opening orders are called back', { reason });
-      await this.#desk.cancelOpening(`the kill switch is thrown: ${reason}`);
-    }
-    this.#lastHalted = reason !== null;
   }
 
   #healthyFor(millis: number): void {
