@@ -3,7 +3,7 @@ import { type JournalEntry, journalEntry, type NewEvent } from '#core/events/new
 import type { EpochMillis } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import type { Execution, ObservedOrder } from './broker-port.ts';
-import { averagePrice, filledQuantity, isOpen, lifeRef, type OrderRecord } from './order-record.ts';
+import { averagePrice, filledQuantity, isAbout, isOpen, lifeRef, type OrderRecord } from './order-record.ts';
 
 /** Who speaks in the journal. */
 export const BRIDGE = 'broker-bridge';
@@ -152,7 +152,10 @@ export function observeExecution(record: OrderRecord, execution: Execution, now:
 
   const fill = { execId: execution.execId, quantity: execution.quantity, price: execution.price };
   const fills = earlier === undefined ? [...record.fills, fill] : record.fills.with(index, fill);
-  const proof = accepted(record, execution.permId, 'Filled', now);
+  // What an earlier life filled counts, and says nothing of the present one.
+  const proof: OrderChange = isAbout(record, execution)
+    ? accepted(record, execution.permId, 'Filled', now)
+    : { record, entries: [] };
   const counted: OrderRecord = { ...proof.record, fills };
   const filled = filledQuantity(counted);
   const complete = filled.gte(counted.quantity) && isOpen(counted);

@@ -93,6 +93,8 @@ export class OrderWatch {
         explanation: 'an order that is not the desk’s was executed in its account; it counts in the position',
       });
     }
+    // A resting stop that stands anew may have filled in part before; an order is sent again only where it never was there.
+    if (record.role === 'order' && !isAbout(record, execution)) await this.#secondOrder(record, execution);
     this.#refOfExecution.set(execution.execId, record.orderRef);
     await this.#apply(record.orderRef, (current) =>
       observeExecution(current, execution, this.#bridge.schedule.now()),
@@ -211,12 +213,12 @@ export class OrderWatch {
   }
 
   /** What must never be: two orders under one reference. */
-  async #secondOrder(record: OrderRecord, order: ObservedOrder): Promise<void> {
+  async #secondOrder(record: OrderRecord, { permId }: { readonly permId: number }): Promise<void> {
     await reportDifference(this.#bridge, {
       subject: 'order',
       key: record.orderRef,
       expected: `one order, permId ${record.permId}`,
-      observed: `another one under the same reference, permId ${order.permId}`,
+      observed: `another one under the same reference, permId ${permId}`,
       explanation: 'two orders carry one reference; a person has to cancel the one that is not ours',
     });
   }

@@ -55,7 +55,7 @@ export class RiskStack extends Stack {
     foundation.grantWriteState(this.portfolio.function, ['BOOK', 'HALT', 'MARKET#*']);
 
     const operator = new ManagedPolicy(this, 'Operator', {
-      description: 'abc: what a person needs to halt, resume, reconcile and look (abc … --environment)',
+      description: 'abc: what a person needs to halt, resume, reconcile and look, by the command line',
     });
     foundation.grantOperate(operator);
     acknowledgeWildcard(operator, '*', 'tables can be listed or not; there is no list of some');

@@ -133,22 +133,28 @@ describe('earlier tries of an entry', () => {
     expect(await indexed()).toEqual({ orderRefs: [] });
   });
 
-  it('are a difference for a person where one of them turns up at work beside the present one', async () => {
-    pullsAt = () => false;
-    world = await World.start({ RECONCILE_MINUTES: '10' });
-    await world.advanceTo(OPEN + 30 * SECOND);
-    world.gateway.faults.set({ disconnectOnOrder: { when: 'unreceived', orders: 1 } });
-    const intentId = world.place();
-    await world.advance(5 * MINUTE);
-    const other = new TwsClient(world.gateway.port, 99);
-    const id = await other.connect();
-    other.api.placeOrder(id, AAPL, order('BUY', 10, 'LMT', { lmtPrice: 50, orderRef: intentId }));
-    await other.settled();
-    await world.advance(15 * MINUTE);
-    expect(world.events('BrokerDifferenceFound').map(({ data }) => [data.key, data.expected])).toContainEqual(
-      [intentId, expect.stringMatching(/^one order, permId/)],
-    );
-    expect(await world.record(intentId)).toMatchObject({ status: 'filled', attempts: 2 });
-    await other.disconnect();
-  });
+  it.each([
+    ['at work', order('BUY', 10, 'LMT', { lmtPrice: 50 })],
+    ['filled', order('BUY', 10, 'MKT')],
+  ])(
+    'are a difference for a person where one of them turns up %s beside the present one',
+    async (_, other) => {
+      pullsAt = () => false;
+      world = await World.start({ RECONCILE_MINUTES: '10' });
+      await world.advanceTo(OPEN + 30 * SECOND);
+      world.gateway.faults.set({ disconnectOnOrder: { when: 'unreceived', orders: 1 } });
+      const intentId = world.place();
+      await world.advance(5 * MINUTE);
+      const client = new TwsClient(world.gateway.port, 99);
+      const id = await client.connect();
+      client.api.placeOrder(id, AAPL, { ...other, orderRef: intentId });
+      await client.settled();
+      await world.advance(15 * MINUTE);
+      expect(
+        world.events('BrokerDifferenceFound').map(({ data }) => [data.key, data.expected]),
+      ).toContainEqual([intentId, expect.stringMatching(/^one order, permId/)]);
+      expect(await world.record(intentId)).toMatchObject({ status: 'filled', attempts: 2 });
+      await client.disconnect();
+    },
+  );
 });

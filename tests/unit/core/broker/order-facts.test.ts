@@ -135,6 +135,16 @@ describe('what the broker says of an order', () => {
     expect(isAbout({ ...record, permId: 902 }, { orderRef: 'i-1:stop~2', permId: 903 })).toBe(false);
   });
 
+  it('counts what an earlier life of a stop filled, and takes nothing else from it', () => {
+    const before = executionOf({ orderRef: 'i-1:stop', permId: 901, quantity: '4', side: 'SELL' });
+    const { record: lapsed } = observeExecution(stopOf({ status: 'working', permId: 901 }), before, NOW);
+    const anew = { ...lapsed, status: 'submitted' as const, permId: null, attempts: 2, filledBefore: '4' };
+    const corrected = observeExecution(anew, { ...before, execId: '0000e0d5.5a7.01.02', price: '159' }, NOW);
+    expect(said(corrected)).toEqual(['OrderFilled#0000e0d5.5a7.01.02']);
+    expect(corrected.record).toMatchObject({ status: 'submitted', permId: null });
+    expect(isAbout(corrected.record, { orderRef: 'i-1:stop~2', permId: 902 })).toBe(true);
+  });
+
   it('reads the reference of a life back, and takes what is none for a name', () => {
     for (const attempts of [0, 1, 2, 12]) {
       const record = stopOf({ attempts });
