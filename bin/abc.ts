@@ -21,6 +21,7 @@ import {
 } from '#local/command-line/operator-commands.ts';
 import { optionCommand, structureCommand } from '#local/command-line/option-command.ts';
 import { paperGatewayCommand } from '#local/command-line/paper-gateway-command.ts';
+import { policySetCommand, policyShowCommand } from '#local/command-line/policy-command.ts';
 import { portfolioCommand } from '#local/command-line/portfolio-command.ts';
 import { riskCommand } from '#local/command-line/risk-command.ts';
 import { searchCommand } from '#local/command-line/search-command.ts';
@@ -252,9 +253,9 @@ program
   .option('--minimum-leaves <n>', 'fail where the log is shorter')
   .option('--json', 'the result as JSON')
   .action(run(verifyCommand));
-const operate = (name: string, description: string) =>
-  program
-    .command(name)
+const operate = (name: string, description: string, parent: Command = program) =>
+  parent
+    .command(name, { isDefault: name === 'show' })
     .description(description)
     .option('--state <dir>', 'state directory of the running desk')
     .option('--environment <name>', 'instead: the desk on AWS, dev, paper or live, with your AWS settings')
@@ -270,6 +271,11 @@ for (const [name, description, command] of [
   ['reconcile', 'compare with the broker now', reconcileCommand],
 ] as const)
   operate(name, description).action(run(command));
+const policy = program.command('policy').description('the risk policy');
+operate('show', 'the one in force, as JSON (the default)', policy).action(run(policyShowCommand));
+operate('set', 'put an edited one in force: needs --by and --reason', policy)
+  .argument('<file>', 'the policy in force, as `abc policy` prints it, with other values')
+  .action(run(policySetCommand));
 program
   .command('calendar')
   .description(

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-import { canonicalJson } from '#core/events/canonical.ts';
 import { journalEntry } from '#core/events/new-event.ts';
 import { correlations, stateKeys } from '#core/events/state-keys.ts';
 import type { Session } from '#core/market/calendar.ts';
+import { policyChanged } from '#core/risk/change-policy.ts';
 import { DEFAULT_RISK_POLICY } from '#core/risk/policy.ts';
 import { instantText } from '#core/values/clock.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
@@ -36,21 +35,12 @@ async function ensurePolicy(desk: Desk): Promise<void> {
   const policy = DEFAULT_RISK_POLICY;
   await desk.store.commit({
     entries: [
-      journalEntry({
-        type: 'PolicyChanged',
-        key: String(policy.version),
-        correlationId: correlations.desk,
-        causationId: null,
-        sender: desk.name,
-        occurredAt: desk.clock.now(),
-        data: {
-          version: policy.version,
-          policy,
-          sha256: createHash('sha256').update(canonicalJson(policy)).digest('hex'),
-          by: 'deployment',
-          reason: 'the default policy, put in force because the desk had none',
-        },
-      }),
+      policyChanged(
+        policy,
+        { by: 'deployment', reason: 'the default policy, put in force because the desk had none' },
+        desk.name,
+        desk.clock.now(),
+      ),
     ],
     writes: [{ key: stateKeys.policy, value: policy, expectedVersion: 0 }],
   });

@@ -123,7 +123,7 @@ export class DeskFoundation {
     );
   }
 
-  /** What a person who halts, resumes, has compared and looks needs, and no more: the kill switch and the desk's own journal. */
+  /** What a person needs who halts, resumes, compares, looks and sets the policy: both items, and the desk's own journal. */
   grantOperate(grantee: iam.IGrantable): void {
     this.#allow(grantee, ['*'], ['dynamodb:ListTables']);
     grantee.grantPrincipal.addToPrincipalPolicy(
@@ -134,7 +134,7 @@ export class DeskFoundation {
       }),
     );
     this.grantReadState(grantee);
-    this.grantWriteState(grantee, ['HALT']);
+    this.grantWriteState(grantee, ['HALT', 'POLICY']);
     this.#allow(grantee, [this.dataKey.keyArn], USES_KEY);
   }
 

@@ -138,7 +138,7 @@ describe('the state table', () => {
 });
 
 describe('the operator’s policy', () => {
-  it('lets a person throw the kill switch, append to the desk’s own journal and read the state, and no more', () => {
+  it('lets a person throw the kill switch, set the policy, append to the desk’s own journal and read the state, and no more', () => {
     const [operator, ...others] = app.all('AWS::IAM::ManagedPolicy');
     expect(others).toEqual([]);
     expect(operator?.properties.Roles).toBeUndefined();
@@ -157,7 +157,7 @@ describe('the operator’s policy', () => {
       [['dynamodb:ListTables'], '*', null],
       [['dynamodb:PutItem'], 'Journal', keys('desk')],
       [['dynamodb:BatchGetItem', 'dynamodb:ConditionCheckItem'], 'State', null],
-      [['dynamodb:PutItem'], 'State', keys('HALT')],
+      [['dynamodb:PutItem'], 'State', keys('HALT', 'POLICY')],
       [['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'], 'DataKey', null],
     ]);
   });

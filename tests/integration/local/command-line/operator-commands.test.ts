@@ -1,8 +1,12 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { dynamoDeskStore } from '#adapters/aws/dynamo-desk-store.ts';
 import type { DeskStore } from '#core/events/desk-store.ts';
 import { correlations, stateKeys } from '#core/events/state-keys.ts';
+import { DEFAULT_RISK_POLICY } from '#core/risk/policy.ts';
 import { openDynamo } from '#local/aws/dynamodb/engine.ts';
 import {
   haltCommand,
@@ -10,6 +14,7 @@ import {
   resumeCommand,
   statusCommand,
 } from '#local/command-line/operator-commands.ts';
+import { policySetCommand, policyShowCommand } from '#local/command-line/policy-command.ts';
 import { invested } from '../../../support/drawdown.ts';
 import { startServer } from '../dynamodb/dynamodb-server.ts';
 
@@ -126,6 +131,34 @@ describe('a desk on AWS', () => {
       'TradingHalted',
       'TradingResumed',
     ]);
+  });
+
+  it('has its policy printed, edited and put in force, once for each file', async () => {
+    await held();
+    await expect(policyShowCommand({ environment: 'paper' })).rejects.toThrow(/no policy is in force yet/);
+    await store.commit({
+      entries: [],
+      writes: [{ key: stateKeys.policy, value: DEFAULT_RISK_POLICY, expectedVersion: 0 }],
+    });
+    expect(await policyShowCommand({ environment: 'paper' })).toBe(0);
+    const file = join(mkdtempSync(join(tmpdir(), 'abc-policy-')), 'policy.json');
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(printed), ordersPerDay: 20 }));
+
+    const signed = { ...ON_PAPER, reason: 'smaller until the summer' };
+    expect(await policySetCommand(file, { ...signed, by: '' })).toBe(6);
+    expect(await policySetCommand(file, signed)).toBe(0);
+    expect(printed).toContain(
+      'version 2 is in force, by ana: smaller until the summer\n  ordersPerDay: 50 → 20\n',
+    );
+    expect(await policySetCommand(file, signed)).toBe(6);
+    expect(printed).toContain('the file was made from version 1; in force is version 2');
+    expect((await store.read([stateKeys.policy]))[0]).toMatchObject({
+      value: { version: 2, ordersPerDay: 20 },
+      version: 2,
+    });
+    expect(await said()).toMatchObject([{ type: 'PolicyChanged', version: 2, by: 'ana' }]);
+    writeFileSync(file, '{');
+    await expect(policySetCommand(file, signed)).rejects.toThrow(/policy.json cannot be read/);
   });
 
   it('is named whole: no environment is guessed, and none is mixed with a desk on this machine', async () => {
