@@ -14,7 +14,7 @@ export const stateKeys = {
   authorization: (digest: string): StateKey => ({ partition: 'AUTHORIZATION', sort: digest }),
   /** The kill switch. Written by the operator and by a drawdown halt; read by the gate and, before every order, the bridge. */
   halt: { partition: 'HALT', sort: 'HALT' } as StateKey,
-  /** The risk policy in force. */
+  /** The risk policy in force. Written by the first preparation of a session, and by an operator. */
   policy: { partition: 'POLICY', sort: 'POLICY' } as StateKey,
   /** The learning agent's running statistics. */
   learning: { partition: 'LEARNING', sort: 'LEARNING' } as StateKey,
