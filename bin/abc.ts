@@ -253,16 +253,15 @@ program
   .option('--minimum-leaves <n>', 'fail where the log is shorter')
   .option('--json', 'the result as JSON')
   .action(run(verifyCommand));
-const operate = (name: string, description: string, parent: Command = program) =>
-  parent
-    .command(name, { isDefault: name === 'show' })
-    .description(description)
+const onDesk = (command: Command): Command =>
+  command
     .option('--state <dir>', 'state directory of the running desk')
     .option('--environment <name>', 'instead: the desk on AWS, dev, paper or live, with your AWS settings')
     .option('--by <person>', 'who does it')
     .option('--reason <text>', 'why')
     .option('--json', 'as JSON');
-operate('halt', 'stop all trading now; positions are kept under their stops')
+onDesk(program.command('halt'))
+  .description('stop all trading now; positions are kept under their stops')
   .option('--flatten', 'close every position besides, with market orders')
   .action(run(haltCommand));
 for (const [name, description, command] of [
@@ -270,10 +269,13 @@ for (const [name, description, command] of [
   ['status', 'the running desk: state, equity, positions, limits', statusCommand],
   ['reconcile', 'compare with the broker now', reconcileCommand],
 ] as const)
-  operate(name, description).action(run(command));
+  onDesk(program.command(name)).description(description).action(run(command));
 const policy = program.command('policy').description('the risk policy');
-operate('show', 'the one in force, as JSON (the default)', policy).action(run(policyShowCommand));
-operate('set', 'put an edited one in force: needs --by and --reason', policy)
+onDesk(policy.command('show', { isDefault: true }))
+  .description('the one in force, as JSON (the default)')
+  .action(run(policyShowCommand));
+onDesk(policy.command('set'))
+  .description('put an edited one in force: needs --by and --reason')
   .argument('<file>', 'the policy in force, as `abc policy` prints it, with other values')
   .action(run(policySetCommand));
 program

@@ -1,3 +1,11 @@
+/** Status words after which an order cannot fill any more. */
+export const ENDED_STATUSES: ReadonlySet<string> = new Set([
+  'Filled',
+  'Cancelled',
+  'ApiCancelled',
+  'Inactive',
+]);
+
 /** What one of the broker's codes means for the order or request that it names. */
 export type OrderNotice =
   /** The broker will not carry the order out. */

@@ -87,8 +87,8 @@ export const orderRecord = z.object({
 export type OrderRecord = z.infer<typeof orderRecord>;
 
 /** The refs of all orders with which the bridge is not done: what a restart has to look for. */
-export const openOrderIndex = z.object({ orderRefs: z.array(identifier) });
-export const openOrderIndexKey: StateKey = { partition: 'BROKER', sort: 'OPEN-ORDERS' };
+export const unfinishedOrders = z.object({ orderRefs: z.array(identifier) });
+export const unfinishedOrdersKey: StateKey = { partition: 'BROKER', sort: 'OPEN-ORDERS' };
 
 export const stopRefOf = (intentId: string): string => `${intentId}:stop`;
 

@@ -1,17 +1,11 @@
-import { createHash } from 'node:crypto';
-import { canonicalJson } from '#core/events/canonical.ts';
+import { contentOf } from '#core/events/content.ts';
 import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
 import { correlations } from '#core/events/state-keys.ts';
 import type { AccountBook } from '#core/portfolio/account-book.ts';
 import { drawdownStepOf } from '#core/portfolio/trading-standing.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import { parseRiskPolicy, type RiskPolicy } from './policy.ts';
-
-/** Whoever puts a policy in force, and why. */
-export interface PolicySigner {
-  readonly by: string;
-  readonly reason: string;
-}
+import { type Signer, signatureProblem } from './signature.ts';
 
 /** One value that a change touches, as text. */
 export interface PolicyDifference {
@@ -37,12 +31,12 @@ export type PolicyDecision =
 export function decidePolicyChange(
   inForce: RiskPolicy,
   proposed: unknown,
-  { by, reason }: PolicySigner,
+  signer: Signer,
   book: AccountBook,
 ): PolicyDecision {
   const refused = (explanation: string): PolicyDecision => ({ kind: 'refused', explanation });
-  if (by.trim() === '' || reason.trim().length < 10)
-    return refused('changing the policy needs the name of a person and a reason of at least ten characters');
+  const unsigned = signatureProblem('changing the policy', signer);
+  if (unsigned !== null) return refused(unsigned);
   const policy = parseRiskPolicy(proposed);
   if (policy.version !== inForce.version)
     return refused(
@@ -62,11 +56,11 @@ export function decidePolicyChange(
 /** The journal's entry for a policy that is put in force. */
 export function policyChanged(
   policy: RiskPolicy,
-  { by, reason }: PolicySigner,
+  { by, reason }: Signer,
   sender: string,
   now: EpochMillis,
 ): JournalEntry<'PolicyChanged'> {
-  const sha256 = createHash('sha256').update(canonicalJson(policy)).digest('hex');
+  const { sha256 } = contentOf('policies', policy).reference;
   return journalEntry({
     type: 'PolicyChanged',
     key: String(policy.version),

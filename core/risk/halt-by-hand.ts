@@ -1,5 +1,6 @@
-import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
-import { correlations, type HaltFlag } from '#core/events/state-keys.ts';
+import type { JournalEntry } from '#core/events/new-event.ts';
+import { operatorEntry } from '#core/events/operator-entry.ts';
+import type { HaltFlag } from '#core/events/state-keys.ts';
 import type { AccountBook } from '#core/portfolio/account-book.ts';
 import { valuation } from '#core/portfolio/valuation.ts';
 import { type EpochMillis, instantText } from '#core/values/clock.ts';
@@ -25,18 +26,14 @@ export function haltByHand(
   number: number,
   now: EpochMillis,
 ): { readonly entry: JournalEntry<'TradingHalted'>; readonly flag: HaltFlag } | null {
-  if (flag?.halted === true && !(flatten && book.trading.flattening !== true)) return null;
+  if (flag?.halted === true && (!flatten || book.trading.flattening === true)) return null;
   const value = flatten ? valuation(book, 'account', null) : null;
   return {
-    entry: journalEntry({
-      type: 'TradingHalted',
-      key: `operator/${number}`,
-      correlationId: correlations.desk,
-      causationId: null,
-      sender: 'operator',
-      occurredAt: now,
-      urgency: 'critical',
-      data: {
+    entry: operatorEntry(
+      'TradingHalted',
+      `operator/${number}`,
+      'critical',
+      {
         limit: 'kill-switch',
         limitValue: 'off',
         measured: 'on',
@@ -45,7 +42,8 @@ export function haltByHand(
         flatten,
         layers: value === null ? [] : layersOf(value),
       },
-    }),
+      now,
+    ),
     flag: { halted: true, by, reason, at: instantText(now) },
   };
 }

@@ -1,5 +1,6 @@
-import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
-import { correlations, type HaltFlag } from '#core/events/state-keys.ts';
+import type { JournalEntry } from '#core/events/new-event.ts';
+import { operatorEntry } from '#core/events/operator-entry.ts';
+import type { HaltFlag } from '#core/events/state-keys.ts';
 import { type AccountBook, equity, isLive } from '#core/portfolio/account-book.ts';
 import { positionQuantity } from '#core/portfolio/position.ts';
 import { drawdownStepOf } from '#core/portfolio/trading-standing.ts';
@@ -7,13 +8,7 @@ import { drawdown } from '#core/portfolio/valuation.ts';
 import { type EpochMillis, instantText, parseInstant } from '#core/values/clock.ts';
 import { Decimal } from '#core/values/decimal.ts';
 import type { RiskPolicy } from './policy.ts';
-
-/** Whoever resumes trading, and why. */
-export interface Resumer {
-  readonly by: string;
-  /** At least ten characters. */
-  readonly reason: string;
-}
+import { type Signer, signatureProblem } from './signature.ts';
 
 export type ResumeDecision =
   | {
@@ -108,14 +103,11 @@ const counted = (names: readonly string[], noun: string): readonly string[] =>
 export function decideResume(
   book: AccountBook,
   policy: RiskPolicy,
-  { by, reason }: Resumer,
+  signer: Signer,
   now: EpochMillis,
 ): ResumeDecision {
-  if (by.trim() === '' || reason.trim().length < 10)
-    return {
-      kind: 'refused',
-      explanation: 'resuming needs the name of a person and a reason of at least ten characters',
-    };
+  const unsigned = signatureProblem('resuming', signer);
+  if (unsigned !== null) return { kind: 'refused', explanation: unsigned };
   const { highWater, missing } = resumeOutlook(book, policy, now);
   return missing.length === 0
     ? { kind: 'resumed', highWater }
@@ -127,22 +119,13 @@ export function decideResume(
  * @param number tells this resumption from others in the journal
  */
 export function resumption(
-  { by, reason }: Resumer,
+  { by, reason }: Signer,
   highWater: 'kept' | 'anew',
   number: number,
   now: EpochMillis,
 ): { readonly entry: JournalEntry<'TradingResumed'>; readonly flag: HaltFlag } {
   return {
-    entry: journalEntry({
-      type: 'TradingResumed',
-      key: `operator/${number}`,
-      correlationId: correlations.desk,
-      causationId: null,
-      sender: 'operator',
-      occurredAt: now,
-      urgency: 'high',
-      data: { by, reason, highWater },
-    }),
+    entry: operatorEntry('TradingResumed', `operator/${number}`, 'high', { by, reason, highWater }, now),
     flag: { halted: false, by, reason, at: instantText(now) },
   };
 }

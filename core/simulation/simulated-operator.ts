@@ -1,12 +1,12 @@
 import type { TradingStanding } from '#core/portfolio/trading-standing.ts';
-import type { Resumer } from '#core/risk/resume.ts';
+import type { Signer } from '#core/risk/signature.ts';
 
 /**
  * A person for simulations, who asks to resume a fixed number of sessions after trading was reduced or halted, and then at
  * the start of each session until it is permitted. Closes nothing: what is held then, exits and stops have to close.
  */
 export class SimulatedOperator {
-  readonly resumer: Resumer;
+  readonly resumer: Signer;
   readonly #after: number;
   #since: string | null = null;
   #sessions = 0;

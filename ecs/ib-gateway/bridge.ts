@@ -15,9 +15,10 @@ import { positionQuantity } from '#core/portfolio/position.ts';
 import { decimalText } from '#core/values/decimal.ts';
 import type { TimerClock } from '#core/values/timer-clock.ts';
 import type { BridgeDependencies, BridgeLog, BridgeMetric } from './bridge-context.ts';
-import { type RunningBridge, runBridge } from './broker-bridge.ts';
+import { BrokerBridge } from './broker-bridge.ts';
 import type { ExpectedAccount } from './expected-account.ts';
 import { healthReport } from './health-report.ts';
+import type { RunningBridge } from './running-bridge.ts';
 import { type BridgeResources, type BridgeSettings, readSettings } from './settings.ts';
 
 /** Orders are looked up for longer than any of them lives. */
@@ -58,10 +59,12 @@ export function startBridge(
   dependencies: Partial<BridgeDependencies> & { readonly clock: TimerClock },
 ): RunningBridge {
   const { settings, resources } = readSettings(environment, taskName(environment));
-  return runBridge(settings, {
+  const bridge = new BrokerBridge(settings, {
     ...awsDependencies(settings, resources, dependencies.clock),
     ...dependencies,
   });
+  bridge.start();
+  return bridge;
 }
 
 /** What the desk's book expects of the account; null before the broker's account has opened it. */

@@ -2,7 +2,6 @@ import {
   type BridgeSession,
   type BrokerState,
   INITIAL_SESSION,
-  reconnectDelay,
   type SessionAction,
   type SessionInput,
   stepSession,
@@ -34,33 +33,15 @@ import { Outbox } from './outbox.ts';
 import { Preflight } from './preflight.ts';
 import { Reconciler } from './reconciler.ts';
 import { Resubmission } from './resubmission.ts';
+import type { RunningBridge } from './running-bridge.ts';
 import { SessionReport } from './session-report.ts';
 import type { BridgeSettings } from './settings.ts';
 import { Tenure } from './tenure.ts';
 import { Trading } from './trading.ts';
 import { Withdrawals } from './withdrawals.ts';
 
-/** A bridge at work. */
-export interface RunningBridge {
-  readonly state: BrokerState;
-  /** True when nothing is being done: the bridge only waits for its queue, its socket and its timers. */
-  readonly idle: boolean;
-  /** Resolves when nothing is being done. */
-  settled(): Promise<void>;
-  /** Freezes, journals, gives waiting commands back and releases the lease. */
-  stop(reason: string): Promise<void>;
-  /** Resolves when the bridge has stopped; rejects where it must not trade at all. */
-  readonly finished: Promise<void>;
-}
-
-/** Runs the bridge on the given adapters until it is stopped. */
-export function runBridge(settings: BridgeSettings, dependencies: BridgeDependencies): RunningBridge {
-  const bridge = new BrokerBridge(settings, dependencies);
-  bridge.start();
-  return bridge;
-}
-
-class BrokerBridge implements RunningBridge, Bridge {
+/** The bridge: its state machine, and which of its services each message and each step is for. */
+export class BrokerBridge implements RunningBridge, Bridge {
   readonly settings: BridgeSettings;
   readonly schedule: Schedule;
   readonly writer: JournalWriter;
@@ -92,7 +73,6 @@ class BrokerBridge implements RunningBridge, Bridge {
   readonly #tenure: Tenure;
   readonly #maintenance: MaintenanceWatch;
   #session: BridgeSession = INITIAL_SESSION;
-  #clientIdInUse = false;
   readonly #report: SessionReport;
   #resolve: () => void = () => {};
   #reject: (fault: unknown) => void = () => {};
@@ -226,9 +206,7 @@ class BrokerBridge implements RunningBridge, Bridge {
       ],
       step: (input) => this.#step(input),
       subscriptionsLost: () => this.#marketData.interrupt(),
-      clientIdInUse: () => {
-        this.#clientIdInUse = true;
-      },
+      clientIdInUse: () => this.#connection.clientIdInUse(),
     });
   }
 
@@ -320,8 +298,6 @@ class BrokerBridge implements RunningBridge, Bridge {
     else this.#reject(fault);
   }
 
-  // --- link ------------------------------------------------------------------------------------------------------
-
   async #step(input: SessionInput): Promise<void> {
     const before = this.#session;
     const { session, actions, reason } = stepSession(before, input);
@@ -339,10 +315,7 @@ class BrokerBridge implements RunningBridge, Bridge {
       case 'open-link':
         return this.#connection.open();
       case 'retry': {
-        const wait = this.#clientIdInUse
-          ? this.settings.clientIdWait
-          : reconnectDelay(this.#session.failures);
-        this.#clientIdInUse = false;
+        const wait = this.#connection.pauseAfter(this.#session.failures);
         this.schedule.after(wait, () => (this.lease.holds() ? this.#step({ kind: 'connect' }) : undefined));
         return;
       }

@@ -1,4 +1,5 @@
 import type { EventData } from '#contracts/registry.ts';
+import { ENDED_STATUSES } from '#core/broker/broker-codes.ts';
 import type { ObservedOrder } from '#core/broker/broker-port.ts';
 import { instrumentFinder } from '#core/broker/contracts.ts';
 import { BRIDGE } from '#core/broker/order-facts.ts';
@@ -13,9 +14,6 @@ import type { ExpectedAccount } from './expected-account.ts';
 type Holdings = EventData<'ForeignHoldingsObserved'>;
 type ForeignOrder = Holdings['orders'][number];
 type ForeignPosition = Holdings['positions'][number];
-
-/** Statuses after which an order cannot fill any more. */
-const ENDED: ReadonlySet<string> = new Set(['Filled', 'Cancelled', 'ApiCancelled', 'Inactive']);
 
 /**
  * What stands in the account and is not the desk's: orders that somebody else works and units that the book does not
@@ -48,7 +46,7 @@ export class ForeignHoldingsWatch {
   }
 
   order(order: ObservedOrder): void {
-    if (ENDED.has(order.status) || (order.side !== 'BUY' && order.side !== 'SELL')) {
+    if (ENDED_STATUSES.has(order.status) || (order.side !== 'BUY' && order.side !== 'SELL')) {
       this.#seen.delete(order.permId);
       return;
     }
@@ -68,7 +66,7 @@ export class ForeignHoldingsWatch {
   status(permId: number, status: string, remaining: string): void {
     const order = this.#seen.get(permId);
     if (order === undefined) return;
-    if (ENDED.has(status) || new Decimal(remaining).isZero()) this.#seen.delete(permId);
+    if (ENDED_STATUSES.has(status) || new Decimal(remaining).isZero()) this.#seen.delete(permId);
     else this.#seen.set(permId, { ...order, remaining });
   }
 

@@ -1,3 +1,4 @@
+import { reconnectDelay } from '#core/broker/bridge-session.ts';
 import type { BrokerGateway, BrokerLink, BrokerMessage } from '#core/broker/broker-port.ts';
 import type { Timer } from '#core/values/timer-clock.ts';
 import type { Schedule } from './bridge-context.ts';
@@ -40,6 +41,7 @@ export class GatewayConnection {
   #greetings = new Set<Greeting>();
   #timers: Timer[] = [];
   #heartbeatDeadline: Timer | null = null;
+  #clientIdInUse = false;
 
   constructor(gateway: BrokerGateway, owner: ConnectionOwner, post: (work: Work) => void) {
     this.#gateway = gateway;
@@ -75,6 +77,18 @@ export class GatewayConnection {
     this.#timers = [];
     this.#heartbeatDeadline?.cancel();
     this.#heartbeatDeadline = null;
+  }
+
+  /** The gateway still holds our client id for the connection before: a new try is worth nothing until that is over. */
+  clientIdInUse(): void {
+    this.#clientIdInUse = true;
+  }
+
+  /** Milliseconds to wait before the next try, after so many failures in a row. */
+  pauseAfter(failures: number): number {
+    const pause = this.#clientIdInUse ? this.#owner.settings.clientIdWait : reconnectDelay(failures);
+    this.#clientIdInUse = false;
+    return pause;
   }
 
   /** Ends the connection in use, when the turn comes; one that has been replaced meanwhile is left alone. */

@@ -3,9 +3,9 @@ import {
   isOpen,
   isUnfinished,
   type OrderRecord,
-  openOrderIndex,
-  openOrderIndexKey,
   orderRecord,
+  unfinishedOrders,
+  unfinishedOrdersKey,
 } from '#core/broker/order-record.ts';
 import type { Commit, CommitResult } from '#core/events/desk-store.ts';
 import type { JournalEntry } from '#core/events/new-event.ts';
@@ -282,7 +282,7 @@ export class OrderLedger {
         ? []
         : [
             {
-              key: openOrderIndexKey,
+              key: unfinishedOrdersKey,
               value: { orderRefs: [...unfinished].sort() },
               expectedVersion: this.#indexVersion,
             },
@@ -309,8 +309,8 @@ export class OrderLedger {
   }
 
   async #readIndex(): Promise<readonly string[]> {
-    const [index] = await this.#writer.read([openOrderIndexKey]);
-    const refs = index === null || index === undefined ? [] : openOrderIndex.parse(index.value).orderRefs;
+    const [index] = await this.#writer.read([unfinishedOrdersKey]);
+    const refs = index === null || index === undefined ? [] : unfinishedOrders.parse(index.value).orderRefs;
     this.#indexVersion = index?.version ?? 0;
     this.#indexed = new Set(refs);
     return refs;

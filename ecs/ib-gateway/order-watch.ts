@@ -1,4 +1,4 @@
-import { classifyOrderNotice } from '#core/broker/broker-codes.ts';
+import { classifyOrderNotice, ENDED_STATUSES } from '#core/broker/broker-codes.ts';
 import type { BrokerMessage, ObservedOrder } from '#core/broker/broker-port.ts';
 import {
   cancelled,
@@ -209,17 +209,18 @@ export class OrderWatch {
     const withdrawn =
       order.clientId === this.#bridge.settings.clientId && record.triedOrderIds.includes(order.orderId);
     // A resting stop that its group reduced is filled with less, and was placed anew for the rest.
-    return withdrawn || ENDED.has(order.status) || (order.status === 'Filled' && record.role === 'stop');
+    const ended = ENDED_STATUSES.has(order.status) && (order.status !== 'Filled' || record.role === 'stop');
+    return withdrawn || ended;
   }
 
-  /** What must never be: two orders under one reference. */
+  /** What must never be: two orders of one intent. */
   async #secondOrder(record: OrderRecord, { permId }: { readonly permId: number }): Promise<void> {
     await reportDifference(this.#bridge, {
       subject: 'order',
       key: record.orderRef,
       expected: `one order, permId ${record.permId}`,
-      observed: `another one under the same reference, permId ${permId}`,
-      explanation: 'two orders carry one reference; a person has to cancel the one that is not ours',
+      observed: `another one of the same name, permId ${permId}`,
+      explanation: 'two orders stand for one; a person has to cancel the one that is not ours',
     });
   }
 
@@ -239,8 +240,6 @@ export class OrderWatch {
     });
   }
 }
-
-const ENDED: ReadonlySet<string> = new Set(['Cancelled', 'ApiCancelled', 'Inactive']);
 
 /** Refusals that end an order even after it was accepted: the exchange or the broker sent it back. */
 const REFUSES_WORKING: ReadonlySet<number> = new Set([201, 203]);

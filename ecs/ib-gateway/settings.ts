@@ -37,7 +37,8 @@ const millis = z.coerce
   .max(31 * 86_400_000);
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
-const environmentSchema = z.object({
+/** The bridge's environment, with its defaults. */
+export const environmentSchema = z.object({
   BROKER_MODE: z.enum(['paper', 'live']),
   BROKER_HOST: z.string().min(1).default('127.0.0.1'),
   BROKER_PORT: z.coerce.number().int().min(1).max(65_535),
@@ -91,7 +92,7 @@ const MINUTE = 60_000;
  * The kill switch calls working orders back within a second, the reading and the way to the broker included; where the
  * heartbeat is stretched, as in a replay, so is this. Before each order the switch is read in any case.
  */
-const haltPollSeconds = (heartbeat: number): number => (heartbeat <= 60 ? 0.5 : heartbeat);
+export const haltPollSeconds = (heartbeat: number): number => (heartbeat <= 60 ? 0.5 : heartbeat);
 
 /** What the bridge runs with, checked. Durations in milliseconds unless named otherwise. */
 export interface BridgeSettings {

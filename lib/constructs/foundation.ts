@@ -114,25 +114,13 @@ export class DeskFoundation {
 
   /** Writing the state items of these partitions and no others: an agent cannot write the book, whatever it does. */
   grantWriteState(grantee: iam.IGrantable, partitions: readonly string[]): void {
-    grantee.grantPrincipal.addToPrincipalPolicy(
-      new iam.PolicyStatement({
-        actions: ['dynamodb:PutItem'],
-        resources: [this.state.tableArn],
-        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...partitions] } },
-      }),
-    );
+    this.#allowPut(grantee, this.state, partitions);
   }
 
   /** What a person needs who halts, resumes, compares, looks and sets the policy: both items, and the desk's own journal. */
   grantOperate(grantee: iam.IGrantable): void {
     this.#allow(grantee, ['*'], ['dynamodb:ListTables']);
-    grantee.grantPrincipal.addToPrincipalPolicy(
-      new iam.PolicyStatement({
-        actions: ['dynamodb:PutItem'],
-        resources: [this.journal.tableArn],
-        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [correlations.desk] } },
-      }),
-    );
+    this.#allowPut(grantee, this.journal, [correlations.desk]);
     this.grantReadState(grantee);
     this.grantWriteState(grantee, ['HALT', 'POLICY']);
     this.#allow(grantee, [this.dataKey.keyArn], USES_KEY);
@@ -141,6 +129,16 @@ export class DeskFoundation {
   /** Writing content-addressed objects under a prefix. */
   grantPutObjects(grantee: iam.IGrantable, prefix: string): void {
     this.#allow(grantee, [this.objects.arnForObjects(`${prefix}/*`)], ['s3:PutObject']);
+  }
+
+  #allowPut(grantee: iam.IGrantable, table: dynamodb.Table, partitions: readonly string[]): void {
+    grantee.grantPrincipal.addToPrincipalPolicy(
+      new iam.PolicyStatement({
+        actions: ['dynamodb:PutItem'],
+        resources: [table.tableArn],
+        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...partitions] } },
+      }),
+    );
   }
 
   #allow(grantee: iam.IGrantable, resources: readonly string[], actions: readonly string[]): void {

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { DynamoDBClient, type DynamoDBClientConfig, paginateListTables } from '@aws-sdk/client-dynamodb';
 import { dynamoDeskStore } from '#adapters/aws/dynamo-desk-store.ts';
 import type { DeskStore } from '#core/events/desk-store.ts';
+import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import { readEndpoint } from '#local/day/endpoint-file.ts';
 import { ConfigurationError } from '#local/day/errors.ts';
@@ -23,6 +24,12 @@ export interface DeskChoice {
 }
 
 const ENVIRONMENTS: readonly string[] = ['dev', 'paper', 'live'];
+
+export type Stored = { readonly value: unknown } | null | undefined;
+
+/** The account book as it was read; before the account has been observed there is none. */
+export const bookIn = (stored: Stored): AccountBook =>
+  (stored?.value as AccountBook | undefined) ?? EMPTY_BOOK;
 
 /** Finds a desk and opens its store. @throws ConfigurationError where there is none, or it is not clear which */
 export async function operatedDesk({ state, environment }: DeskChoice): Promise<OperatedDesk> {

@@ -1,18 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
-import { correlations, type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
-import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
+import type { JournalEntry } from '#core/events/new-event.ts';
+import { operatorEntry } from '#core/events/operator-entry.ts';
+import { type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
 import { haltByHand } from '#core/risk/halt-by-hand.ts';
 import { DEFAULT_RISK_POLICY, parseRiskPolicy, type RiskPolicy } from '#core/risk/policy.ts';
 import { decideResume, resumption } from '#core/risk/resume.ts';
 import { ConfigurationError } from '#local/day/errors.ts';
 import { deskStatus, statusLines } from './desk-status.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { operatedDesk } from './operated-desk.ts';
+import { bookIn, type DeskChoice, operatedDesk, type Stored } from './operated-desk.ts';
 
-export interface OperatorOptions {
-  readonly state?: string;
-  readonly environment?: string;
+export interface OperatorOptions extends DeskChoice {
   readonly by?: string;
   readonly reason?: string;
   readonly json?: boolean;
@@ -90,10 +88,6 @@ export async function resumeCommand(options: OperatorOptions): Promise<ExitCode>
   return EXIT.ok;
 }
 
-type Stored = { readonly value: unknown } | null | undefined;
-
-const bookIn = (stored: Stored): AccountBook => (stored?.value as AccountBook | undefined) ?? EMPTY_BOOK;
-
 const flagIn = (stored: Stored): HaltFlag | null => (stored?.value as HaltFlag | undefined) ?? null;
 
 /** Before the first session none is in force: then the one that it will put there. @throws InvalidRiskPolicyError */
@@ -107,16 +101,13 @@ export async function reconcileCommand(options: OperatorOptions): Promise<ExitCo
   const by = options.by ?? process.env['USER'] ?? 'operator';
   await store.commit({
     entries: [
-      journalEntry({
-        type: 'ReconciliationRequested',
-        key: requestId,
-        correlationId: correlations.desk,
-        causationId: null,
-        sender: 'operator',
-        occurredAt: now,
-        urgency: 'high',
-        data: { requestId, by, reason: options.reason ?? 'asked for by the operator' },
-      }),
+      operatorEntry(
+        'ReconciliationRequested',
+        requestId,
+        'high',
+        { requestId, by, reason: options.reason ?? 'asked for by the operator' },
+        now,
+      ),
     ],
   });
   process.stdout.write(

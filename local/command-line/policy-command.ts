@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { stateKeys } from '#core/events/state-keys.ts';
-import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
+import type { AccountBook } from '#core/portfolio/account-book.ts';
 import { decidePolicyChange, policyChanged } from '#core/risk/change-policy.ts';
 import { parseRiskPolicy, type RiskPolicy } from '#core/risk/policy.ts';
 import { ConfigurationError } from '#local/day/errors.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { type DeskChoice, type OperatedDesk, operatedDesk } from './operated-desk.ts';
+import { bookIn, type DeskChoice, type OperatedDesk, operatedDesk } from './operated-desk.ts';
 
 export interface PolicyOptions extends DeskChoice {
   readonly by?: string;
@@ -74,7 +74,7 @@ async function standing({ store }: OperatedDesk): Promise<{
   return {
     policy: parseRiskPolicy(policy.value),
     policyVersion: policy.version,
-    book: (book?.value as AccountBook | undefined) ?? EMPTY_BOOK,
+    book: bookIn(book),
     bookVersion: book?.version ?? 0,
   };
 }

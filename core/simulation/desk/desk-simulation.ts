@@ -24,7 +24,8 @@ import { breakerEvents, pyramidingEvents } from '#core/risk/follow-up-events.ts'
 import { authorizeCancel, judgeOrder, judgeStopMove } from '#core/risk/gate-events.ts';
 import type { RiskPolicy } from '#core/risk/policy.ts';
 import { planPyramiding, pyramidingOptions } from '#core/risk/pyramiding.ts';
-import { decideResume, type Resumer, resumption } from '#core/risk/resume.ts';
+import { decideResume, resumption } from '#core/risk/resume.ts';
+import type { Signer } from '#core/risk/signature.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import { inJournalOrder, runCycle } from './cycle.ts';
 
@@ -104,7 +105,7 @@ export class DeskSimulation {
   }
 
   /** Somebody asks to resume trading: the fact to {@link receive} where it is permitted, else null. */
-  resume(resumer: Resumer, now: EpochMillis): JournalEntry<'TradingResumed'> | null {
+  resume(resumer: Signer, now: EpochMillis): JournalEntry<'TradingResumed'> | null {
     const decision = decideResume(this.book, this.#options.policy, resumer, now);
     if (decision.kind === 'refused') return null;
     this.#resumptions += 1;

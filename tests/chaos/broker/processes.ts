@@ -3,6 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
+import { environmentSchema, haltPollSeconds } from '#ecs/ib-gateway/settings.ts';
 import { OPERATOR, PACE, REGION, type RunSettings } from './settings.ts';
 
 export const ROLES = ['bridge', 'gateway', 'host'] as const;
@@ -12,7 +13,7 @@ export type Role = (typeof ROLES)[number];
 export type BridgeTiming = Readonly<Record<string, string>>;
 
 /** For a run of minutes in which everything is to happen often: links are replaced and orders compared all the time. */
-const HURRIED: BridgeTiming = {
+const HURRIED = {
   LEASE_SECONDS: '90',
   HEARTBEAT_SECONDS: '120',
   HEARTBEAT_DEADLINE_MS: '120000',
@@ -25,22 +26,20 @@ const HURRIED: BridgeTiming = {
   CLIENT_ID_WAIT_MS: '20000',
   COMMAND_VISIBILITY_SECONDS: '120',
   HEALTH_GRACE_MS: '600000',
-};
+} as const satisfies BridgeTiming;
+
+const { HALT_POLL_SECONDS: _, ...inherited } = HURRIED;
+const defaultOf = (name: keyof typeof inherited): number => environmentSchema.shape[name].parse(undefined);
 
 /** The product's own, in real time: each is its default, times the {@link PACE} of the clock. */
 export const UNHURRIED: BridgeTiming = {
-  LEASE_SECONDS: String(30 * PACE),
-  HEARTBEAT_SECONDS: String(15 * PACE),
-  HEARTBEAT_DEADLINE_MS: String(5_000 * PACE),
-  CONNECT_DEADLINE_MS: String(15_000 * PACE),
-  RECONCILE_DEADLINE_MS: String(30_000 * PACE),
-  RECONCILE_MINUTES: String(5 * PACE),
-  ABSENCE_CONFIRM_MS: String(3_000 * PACE),
-  ACKNOWLEDGE_DEADLINE_MS: String(10_000 * PACE),
-  HALT_POLL_SECONDS: String(0.5 * PACE),
-  CLIENT_ID_WAIT_MS: String(10_000 * PACE),
-  COMMAND_VISIBILITY_SECONDS: String(60 * PACE),
-  HEALTH_GRACE_MS: String(120_000 * PACE),
+  ...Object.fromEntries(
+    (Object.keys(inherited) as (keyof typeof inherited)[]).map((name) => [
+      name,
+      String(defaultOf(name) * PACE),
+    ]),
+  ),
+  HALT_POLL_SECONDS: String(haltPollSeconds(defaultOf('HEARTBEAT_SECONDS')) * PACE),
 };
 
 /** What the host says when it is up: the physical names of what the bridge works with. */

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ibGateway } from '#adapters/ibkr/ib-gateway-link.ts';
 import type { BrokerGateway, BrokerRequest } from '#core/broker/broker-port.ts';
-import { isUnfinished, type OrderRecord, openOrderIndexKey } from '#core/broker/order-record.ts';
+import { isUnfinished, type OrderRecord, unfinishedOrdersKey } from '#core/broker/order-record.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import { recordOf, stopOf } from '../../unit/core/broker/order-samples.ts';
 import { AAPL, order, TwsClient } from '../local/paper-gateway/client.ts';
@@ -46,13 +46,13 @@ describe('earlier tries of an entry', () => {
           expectedVersion: 0,
         })),
         {
-          key: openOrderIndexKey,
+          key: unfinishedOrdersKey,
           value: { orderRefs: records.filter(isUnfinished).map(({ orderRef }) => orderRef) },
           expectedVersion: 0,
         },
       ],
     });
-  const indexed = async () => (await world.store.read([openOrderIndexKey]))[0]?.value;
+  const indexed = async () => (await world.store.read([unfinishedOrdersKey]))[0]?.value;
   const entries = (intentId: string) =>
     world
       .brokerOrders()

@@ -15,7 +15,7 @@ import { CATALOG } from '#core/market/catalog.ts';
 import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
 import { startBridge } from '#ecs/ib-gateway/bridge.ts';
 import type { BridgeDependencies } from '#ecs/ib-gateway/bridge-context.ts';
-import type { RunningBridge } from '#ecs/ib-gateway/broker-bridge.ts';
+import type { RunningBridge } from '#ecs/ib-gateway/running-bridge.ts';
 import { type PaperGateway, startPaperGateway } from '#local/paper-gateway/gateway.ts';
 import { memoryTape, type Tape } from '#local/paper-gateway/tape.ts';
 import { bytesAreAllRead } from './client-sockets.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { inMemoryDeskStore } from '#adapters/memory/in-memory-desk-store.ts';
 import { type OrderChange, observeExecution, observeStatus } from '#core/broker/order-facts.ts';
-import { type OrderRecord, openOrderIndexKey } from '#core/broker/order-record.ts';
+import { type OrderRecord, unfinishedOrdersKey } from '#core/broker/order-record.ts';
 import { submission } from '#core/broker/submission.ts';
 import type { Commit } from '#core/events/desk-store.ts';
 import { journalEntry } from '#core/events/new-event.ts';
@@ -168,6 +168,6 @@ describe('reports of the broker', () => {
     await ledger.report('a', filled(11, 'e.1', '10'));
     await flush();
     expect((await stored('a')).status).toBe('filled');
-    expect((await store.read([openOrderIndexKey]))[0]?.value).toEqual({ orderRefs: [] });
+    expect((await store.read([unfinishedOrdersKey]))[0]?.value).toEqual({ orderRefs: [] });
   });
 });
