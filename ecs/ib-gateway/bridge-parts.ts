@@ -30,8 +30,6 @@ export interface Bridge {
   instrument(id: string): Instrument | undefined;
   /** Whether an order may leave at this moment. */
   mayTrade(): boolean;
-  /** Somebody else trades: stop at once. */
-  fenced(reason: string): void;
   /** Ends the link in use; the next one begins with a reconciliation. */
   endLink(reason: string): void;
 }

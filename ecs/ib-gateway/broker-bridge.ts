@@ -15,6 +15,7 @@ import { type BridgeDependencies, Schedule } from './bridge-context.ts';
 import type { Bridge } from './bridge-parts.ts';
 import { CommandBoard } from './command-board.ts';
 import { CommandIntake } from './command-intake.ts';
+import { FencedOffError } from './fenced-off.ts';
 import { ForeignHoldingsWatch } from './foreign-holdings.ts';
 import { GatewayConnection } from './gateway-connection.ts';
 import { Handshake } from './handshake.ts';
@@ -27,7 +28,7 @@ import { MaintenanceWatch } from './maintenance-watch.ts';
 import { MarketDataDesk } from './market-data-desk.ts';
 import { NoticeReader } from './notice-reader.ts';
 import { OrderDesk } from './order-desk.ts';
-import { FencedOffError, OrderLedger } from './order-ledger.ts';
+import { OrderLedger } from './order-ledger.ts';
 import { OrderWatch } from './order-watch.ts';
 import { Outbox } from './outbox.ts';
 import { Preflight } from './preflight.ts';
@@ -248,10 +249,6 @@ export class BrokerBridge implements RunningBridge, Bridge {
     return this.#session.state === 'READY' && this.lease.holds();
   }
 
-  fenced(reason: string): void {
-    this.#mailbox.post(() => this.#tenure.lose(reason));
-  }
-
   endLink(reason: string): void {
     this.#connection.end(reason);
   }
@@ -262,7 +259,7 @@ export class BrokerBridge implements RunningBridge, Bridge {
 
   #onFault(fault: unknown): void {
     if (fault instanceof FencedOffError) {
-      this.fenced(fault.message);
+      this.#mailbox.postUrgent(() => this.#tenure.lose(fault.message));
       return;
     }
     if (fault instanceof TradingModeError) {

@@ -11,6 +11,7 @@ import type { AccountWatch } from './account-watch.ts';
 import type { BarService } from './bar-service.ts';
 import { type Bridge, brokerCorrelation } from './bridge-parts.ts';
 import type { CommandIntake } from './command-intake.ts';
+import { FencedOffError } from './fenced-off.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { OrderDesk } from './order-desk.ts';
 import type { SessionPreparation } from './session-preparation.ts';
@@ -86,15 +87,19 @@ export class CommandBoard {
 
   /** A command whose turn it is. */
   async receive(received: ReceivedCommand): Promise<void> {
+    // Given back while it waited for its turn.
+    if (!this.#intake.holds(received.messageId)) return;
     const event = await this.#parse(received);
     if (event === null) return;
     switch (event.metadata.type) {
       case 'SessionPrepared':
-        return this.#prepare(received.messageId, event as DeskEvent<'SessionPrepared'>);
+        return this.#orAgain(received.messageId, () =>
+          this.#prepare(received.messageId, event as DeskEvent<'SessionPrepared'>),
+        );
       case 'ReconciliationRequested': {
         const { by, reason } = (event as DeskEvent<'ReconciliationRequested'>).data;
         this.#bridge.log('info', 'a reconciliation was asked for', { by, reason });
-        await this.#services.reconcile();
+        await this.#orAgain(received.messageId, () => this.#services.reconcile());
         this.#intake.complete(received.messageId);
         return;
       }
@@ -111,17 +116,18 @@ export class CommandBoard {
 
   /** Carries out what may be carried out now. New orders wait while too many are unacknowledged; cancels do not. */
   async pump(): Promise<void> {
-    for (let index = 0; index < this.#waiting.length && this.#services.ready(); ) {
-      const next = this.#waiting[index] as Waiting;
-      const places = next.event.metadata.type === 'OrderAuthorized';
-      const { count } = this.#bridge.acknowledgements;
-      if (places && count >= this.#bridge.settings.maximumUnacknowledged) {
-        index += 1;
-        continue;
-      }
-      this.#waiting.splice(index, 1);
-      await this.#carryOut(next, this.#waiting.slice(0, index));
+    for (let index = this.#next(); index >= 0; index = this.#next()) {
+      const heldBefore = this.#waiting.slice(0, index);
+      const [next] = this.#waiting.splice(index, 1);
+      await this.#carryOut(next as Waiting, heldBefore);
     }
+  }
+
+  /** The place in the line of the first command that may be carried out now, -1 where none may. */
+  #next(): number {
+    if (!this.#services.ready()) return -1;
+    const full = this.#bridge.acknowledgements.count >= this.#bridge.settings.maximumUnacknowledged;
+    return this.#waiting.findIndex(({ event }) => !full || event.metadata.type !== 'OrderAuthorized');
   }
 
   /** Gives everything back to the queue: this bridge is not the one to do it. */
@@ -132,17 +138,23 @@ export class CommandBoard {
   }
 
   async #carryOut(next: Waiting, heldBefore: readonly Waiting[]): Promise<void> {
-    const { desk } = this.#services;
-    try {
-      await this.#perform(next, heldBefore, desk);
-    } catch (fault) {
-      await this.#intake.giveBack(next.messageId, RETRY_SECONDS);
-      throw fault;
-    }
+    await this.#orAgain(next.messageId, () => this.#perform(next, heldBefore));
     this.#intake.complete(next.messageId);
   }
 
-  async #perform({ event }: Waiting, heldBefore: readonly Waiting[], desk: OrderDesk): Promise<void> {
+  /** Deals with a command, which comes again where that fails. */
+  async #orAgain(messageId: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (fault) {
+      // Of a bridge that is fenced off all commands are given back, this one with them.
+      if (!(fault instanceof FencedOffError)) await this.#intake.giveBack(messageId, RETRY_SECONDS);
+      throw fault;
+    }
+  }
+
+  async #perform({ event }: Waiting, heldBefore: readonly Waiting[]): Promise<void> {
+    const { desk } = this.#services;
     switch (event.metadata.type) {
       case 'OrderAuthorized':
         return desk.place(event as DeskEvent<'OrderAuthorized'>);
@@ -163,8 +175,8 @@ export class CommandBoard {
       const place = held.event as DeskEvent<'OrderAuthorized'>;
       const { intentId } = cancel.data;
       if (intentId !== null && intentId !== place.data.intent.intentId) continue;
-      this.#waiting = this.#waiting.filter((waiting) => waiting !== held);
       await this.#services.desk.decline(place, `it was cancelled before it was sent: ${cancel.data.reason}`);
+      this.#waiting = this.#waiting.filter((waiting) => waiting !== held);
       this.#intake.complete(held.messageId);
     }
   }

@@ -42,6 +42,11 @@ export class CommandIntake {
     this.#loop = this.#run(this.#abort.signal, onCommand);
   }
 
+  /** Whether a command is still this bridge's to deal with. */
+  holds(messageId: string): boolean {
+    return this.#pending.has(messageId);
+  }
+
   /** The command's outcome is journaled: it need not come again. Nobody has to wait until the queue knows. */
   complete(messageId: string): void {
     const receipt = this.#forget(messageId);

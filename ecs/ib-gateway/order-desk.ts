@@ -20,6 +20,7 @@ import { stateKeys } from '#core/events/state-keys.ts';
 import { type AccountBook, opens } from '#core/portfolio/account-book.ts';
 import { decimalText } from '#core/values/decimal.ts';
 import { type Bridge, reportDifference } from './bridge-parts.ts';
+import { FencedOffError } from './fenced-off.ts';
 import { type Layer, layerOf } from './order-layer.ts';
 
 type PlaceEvent = DeskEvent<'OrderAuthorized'>;
@@ -47,13 +48,13 @@ export class OrderDesk {
       if (standing.unauthorized !== null) return this.decline(event, standing.unauthorized);
       const planned = await this.#plan(intent, standing.halted);
       if (planned.kind === 'decline') return this.decline(event, planned.reason);
-      if (!this.#bridge.lease.holds()) return this.decline(event, 'the bridge does not hold the lease');
+      if (!this.#bridge.lease.holds()) throw new FencedOffError('the lease ran out before an order');
       const result = await this.#record(event, planned, []);
       if (result.kind !== 'conflict') return;
       // The switch was touched meanwhile: it is read again, and only then does the order go out or not.
       if (!this.#bridge.killSwitch.alone(result.keys)) break;
     }
-    this.#bridge.fenced('the commit of an order found the lease or the order changed');
+    throw new FencedOffError('the commit of an order found the lease or the order changed');
   }
 
   /**
@@ -153,33 +154,23 @@ export class OrderDesk {
 
   /** Asks the broker to cancel: one intent's orders or all; resting stops stay unless they are asked for too. */
   async cancel(event: DeskEvent<'CancelAuthorized'>): Promise<void> {
-    const { ledger, schedule } = this.#bridge;
+    const { ledger, lease } = this.#bridge;
     const { intentId, includeStops, requestId, reason } = event.data;
     const targets = ledger
       .openRecords()
       .filter((record) => intentId === null || record.intentId === intentId)
       .filter((record) => record.role === 'order' || includeStops);
     const processed = { consumer: BRIDGE, eventIds: [event.metadata.id] };
-    if (targets.length === 0) {
-      const entry = declined(
-        event,
-        intentId ?? requestId,
-        'no such order is working',
-        schedule.now(),
-        requestId,
-      );
-      await this.#bridge.writer.append({ entries: [entry], processed });
-      return;
-    }
+    if (targets.length === 0) return this.#refuse(event, intentId ?? requestId, 'no such order is working');
     const wish = { requestId, reason, eventId: event.metadata.id };
     for (let start = 0; start < targets.length; start += 90) {
       const part = targets
         .slice(start, start + 90)
         .map((record) => ({ record: { ...record, cancel: wish }, entries: [] }));
       const last = start + 90 >= targets.length;
-      const result = await ledger.commit(part, last ? { processed } : {});
+      const result = await ledger.commit(part, { checks: [lease.check()], ...(last ? { processed } : {}) });
       if (result.kind === 'conflict')
-        return this.#bridge.fenced('the commit of a cancel found an order changed');
+        throw new FencedOffError('the commit of a cancel found the lease or an order changed');
     }
     for (const record of targets) this.requestCancel(record);
   }
@@ -212,12 +203,8 @@ export class OrderDesk {
     const stop = await ledger.get(stopRefOf(intentId));
     const instrument = this.#bridge.instrument(event.data.instrument);
     const refusal = stopMoveRefusal(event.data, stop, instrument);
+    if (refusal !== null || stop === null) return this.#refuse(event, intentId, refusal ?? 'no stop');
     const processed = { consumer: BRIDGE, eventIds: [event.metadata.id] };
-    if (refusal !== null || stop === null) {
-      const entry = declined(event, intentId, refusal ?? 'no stop', schedule.now(), requestId);
-      await this.#bridge.writer.append({ entries: [entry], processed });
-      return;
-    }
     const superseded = stop.stopMove;
     const entries =
       superseded === null
@@ -238,8 +225,24 @@ export class OrderDesk {
     const record: OrderRecord = { ...stop, stopMove: { requestId, to, eventId: event.metadata.id } };
     const result = await ledger.commit([{ record, entries }], { checks: [lease.check()], processed });
     if (result.kind === 'conflict')
-      return this.#bridge.fenced('the commit of a stop move found the lease or the stop changed');
+      throw new FencedOffError('the commit of a stop move found the lease or the stop changed');
     if (result.kind === 'committed') this.requestStopMove(record);
+  }
+
+  /** Journals that a cancel or a stop move is not done; only the holder of the lease knows that there is nothing to do. */
+  async #refuse(
+    event: DeskEvent<'CancelAuthorized' | 'StopMoveAuthorized'>,
+    subject: string,
+    reason: string,
+  ): Promise<void> {
+    const { writer, schedule, lease } = this.#bridge;
+    const entry = declined(event, subject, reason, schedule.now(), event.data.requestId);
+    const { kind } = await writer.append({
+      entries: [entry],
+      checks: [lease.check()],
+      processed: { consumer: BRIDGE, eventIds: [event.metadata.id] },
+    });
+    if (kind === 'conflict') throw new FencedOffError('the commit of a refusal found the lease changed');
   }
 
   /** Sends the change that a record waits for. A stop that the broker has not accepted yet gets it after its acceptance. */
@@ -302,7 +305,8 @@ export class OrderDesk {
     const change = this.#submitted(next, null);
     const result = await ledger.commit([change], { unique: true, checks: [lease.check()] });
     if (result.kind === 'committed') this.send([change.record]);
-    else if (result.kind === 'conflict') this.#bridge.fenced('the commit of a stop found the lease changed');
+    else if (result.kind === 'conflict')
+      throw new FencedOffError('the commit of a stop found the lease changed');
   }
 
   /** What is still wanted of open orders after a new link: cancels and stop moves that the last one may have swallowed. */
@@ -324,10 +328,11 @@ export class OrderDesk {
     this.#bridge.log('warn', 'a command was declined', { intentId: intent.intentId, reason });
     const result = await this.#bridge.ledger.commit([{ record, entries: [entry] }], {
       unique: true,
+      checks: [this.#bridge.lease.check()],
       processed: { consumer: BRIDGE, eventIds: [event.metadata.id] },
     });
     if (result.kind === 'conflict')
-      this.#bridge.fenced('the commit of a refusal found the order recorded by somebody else');
+      throw new FencedOffError('the commit of a refusal found the lease or the order changed');
   }
 
   #newRecord(event: PlaceEvent, ticket: PlannedTicket | null): OrderRecord {

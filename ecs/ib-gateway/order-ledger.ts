@@ -10,6 +10,7 @@ import {
 import type { Commit, CommitResult } from '#core/events/desk-store.ts';
 import type { JournalEntry } from '#core/events/new-event.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
+import { FencedOffError } from './fenced-off.ts';
 import type { JournalWriter } from './journal-writer.ts';
 
 interface Held {
@@ -26,16 +27,6 @@ const BATCH = 90;
 /** Records and entries that are kept back for one commit at the most: a larger one would take longer than it saves. */
 const MOST_TOGETHER = 24;
 const ATTEMPTS = 3;
-
-/** The record of an order changed under the bridge's hands: another bridge is at work, so this one must not be. */
-export class FencedOffError extends Error {
-  readonly code = 'FencedOff';
-  readonly retryable = false;
-  constructor(what: string) {
-    super(`${what} was changed by somebody else; this bridge no longer holds the lease`);
-    this.name = 'FencedOffError';
-  }
-}
 
 /**
  * The orders as stored, with a cache of those that are not finished. The bridge that holds the lease is their only writer, so the
@@ -198,7 +189,7 @@ export class OrderLedger {
       if (result.kind === 'committed') return change.record;
       await this.#refresh(orderRef);
     }
-    throw new FencedOffError(`the record of order ${orderRef}`);
+    throw new FencedOffError(`the record of order ${orderRef} was changed by somebody else`);
   }
 
   /**
@@ -253,7 +244,9 @@ export class OrderLedger {
         }
         if (await this.#areStored(records)) return;
       }
-      throw new FencedOffError(`a record among ${records.map(({ orderRef }) => orderRef).join(', ')}`);
+      throw new FencedOffError(
+        `a record among ${records.map(({ orderRef }) => orderRef).join(', ')} was changed by somebody else`,
+      );
     } catch (fault) {
       this.reset();
       throw fault;

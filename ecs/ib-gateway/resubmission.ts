@@ -11,6 +11,7 @@ import { opens } from '#core/portfolio/account-book.ts';
 import { parseInstant } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import type { Bridge } from './bridge-parts.ts';
+import { FencedOffError } from './fenced-off.ts';
 import type { OrderDesk } from './order-desk.ts';
 import { layerOf } from './order-layer.ts';
 import type { Withdrawals } from './withdrawals.ts';
@@ -65,7 +66,7 @@ export class Resubmission {
     if (refusal !== null) {
       const ended = family.map((member) => neverSent(member, refusal, schedule.now()));
       const { kind } = await ledger.commit(ended);
-      if (kind === 'conflict') return this.#bridge.fenced('the commit of an order’s end found it changed');
+      if (kind === 'conflict') throw new FencedOffError('the commit of an order’s end found it changed');
       return this.#withdrawals.send(record, tried);
     }
     const orderIds = family.map(() => link.nextOrderId());
@@ -86,7 +87,7 @@ export class Resubmission {
     if (result.kind !== 'conflict') return;
     // The switch was touched since it was read: once more, with what it says now.
     if (killSwitch.alone(result.keys)) await this.#again(record);
-    else this.#bridge.fenced('the commit of a resubmission found the lease changed');
+    else throw new FencedOffError('the commit of a resubmission found the lease changed');
   }
 
   /**

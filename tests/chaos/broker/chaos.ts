@@ -96,6 +96,7 @@ export async function runBrokerChaos(options: ChaosOptions): Promise<ChaosReport
     const mischief = new Mischief(
       processes,
       settings,
+      desk,
       seededRandom(seedOf(options.seed, 'mischief')),
       corrections,
     );
@@ -192,6 +193,7 @@ const ACTIONS = [
   'repeat-executions',
   'garbage',
   'rival-bridge',
+  'lease-taken',
   'halted-instrument',
   'calm',
 ] as const;
@@ -203,15 +205,23 @@ const KILL_SHARE = 0.45;
 class Mischief {
   readonly #processes: Processes;
   readonly #settings: RunSettings;
+  readonly #desk: ChaosDesk;
   readonly #random: Random;
   readonly #corrections: Corrections;
   readonly counts: Record<string, number> = {};
   left = Number.POSITIVE_INFINITY;
   done = 0;
 
-  constructor(processes: Processes, settings: RunSettings, random: Random, corrections: Corrections) {
+  constructor(
+    processes: Processes,
+    settings: RunSettings,
+    desk: ChaosDesk,
+    random: Random,
+    corrections: Corrections,
+  ) {
     this.#processes = processes;
     this.#settings = settings;
+    this.#desk = desk;
     this.#random = random;
     this.#corrections = corrections;
   }
@@ -323,6 +333,8 @@ class Mischief {
         await pause(1_000 + this.#random.integer(2_000));
         return end();
       }
+      case 'lease-taken':
+        return this.#desk.takeLease(this.#random.integer(60_000));
       case 'halted-instrument': {
         const instrument = INSTRUMENTS[this.#random.integer(INSTRUMENTS.length)] ?? INSTRUMENTS[0];
         await this.#control({ action: 'halt', instrument, halted: true });

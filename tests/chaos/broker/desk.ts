@@ -5,12 +5,14 @@ import { inMemoryObjectStore } from '#adapters/memory/in-memory-object-store.ts'
 import type { Intent } from '#contracts/events/orders.ts';
 import { type DeskEvent, parseEvent } from '#contracts/registry.ts';
 import { authorizationWrite } from '#core/broker/authorization.ts';
+import { lease } from '#core/broker/lease.ts';
 import type { DeskStore } from '#core/events/desk-store.ts';
 import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
 import { correlations, stateKeys } from '#core/events/state-keys.ts';
 import { newYorkDate } from '#core/market/calendar.ts';
 import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
 import { LEDGER_EVENTS } from '#core/portfolio/ledger.ts';
+import { instantText } from '#core/values/clock.ts';
 import type { TimerClock } from '#core/values/timer-clock.ts';
 import { keepLedger } from '#functions/portfolio/ledger.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
@@ -145,6 +147,25 @@ export class ChaosDesk {
       if (result.kind === 'conflict') throw new Error('the ledger was faster; once more');
     });
     await this.send(entry.event);
+  }
+
+  /** Takes the lease from the bridge that holds it, as one may that saw it run out, and keeps it for `millis`. */
+  async takeLease(millis: number): Promise<void> {
+    await this.insist(async () => {
+      const [stored] = await this.#store.read([stateKeys.lease]);
+      const held = lease.parse(stored?.value);
+      const expiresAt = instantText(this.#clock.now() + millis);
+      await this.#store.commit({
+        entries: [],
+        writes: [
+          {
+            key: stateKeys.lease,
+            value: { owner: 'taker', token: held.token + 1, expiresAt },
+            expectedVersion: stored?.version ?? 0,
+          },
+        ],
+      });
+    });
   }
 
   /** Asks for the working orders of an intent to be cancelled. */

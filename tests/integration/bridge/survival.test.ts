@@ -475,19 +475,99 @@ describe('what the bridge survives', () => {
     await other.stop('end');
   });
 
-  it('sends nothing when its lease was taken behind its back', async () => {
-    await atTheOpen();
-    const [lease] = await world.store.read([stateKeys.lease]);
-    const stolen = { owner: 'bridge-2', token: 2, expiresAt: '2018-02-06T21:00:00.000Z' };
-    await world.store.commit({
-      entries: [],
-      writes: [{ key: stateKeys.lease, value: stolen, expectedVersion: lease?.version ?? 0 }],
+  describe('whose lease was taken behind its back', () => {
+    /** Another bridge takes the lease until `until`, as it may once it sees it run out. */
+    const steal = async (until: number) => {
+      const [lease] = await world.store.read([stateKeys.lease]);
+      await world.store.commit({
+        entries: [],
+        writes: [
+          {
+            key: stateKeys.lease,
+            value: { owner: 'bridge-2', token: 2, expiresAt: new Date(until).toISOString() },
+            expectedVersion: lease?.version ?? 0,
+          },
+        ],
+      });
+    };
+
+    it('sends nothing', async () => {
+      await atTheOpen();
+      await steal(world.clock.now() + 60 * MINUTE);
+      world.place();
+      await world.rest();
+      expect(world.events('OrderSubmitted')).toEqual([]);
+      expect(brokerOrders()).toEqual([]);
+      expect(world.bridge.state).toBe('DISCONNECTED');
     });
-    world.place();
-    await world.rest();
-    expect(world.events('OrderSubmitted')).toEqual([]);
-    expect(brokerOrders()).toEqual([]);
-    expect(world.bridge.state).toBe('DISCONNECTED');
+
+    it('leaves an order to whoever holds the lease next', async () => {
+      await atTheOpen({ LEASE_SECONDS: '30' });
+      await steal(world.clock.now() + 5 * MINUTE);
+      const intentId = world.place();
+      await world.rest();
+      expect(world.queue.remaining()).toHaveLength(1);
+      await world.advance(20 * MINUTE);
+      await filledOnce(intentId);
+      expect(world.events('CommandDeclined')).toEqual([]);
+      expect(world.queue.remaining()).toEqual([]);
+    });
+
+    it.each([
+      [
+        'an order',
+        'OrderAuthorized',
+        (intentId: string): void => void world.place({ intentId, instrument: 'NONE' }),
+      ],
+      [
+        'a cancel',
+        'CancelAuthorized',
+        (intentId: string): void =>
+          void world.command('CancelAuthorized', 'c', {
+            requestId: 'c',
+            intentId,
+            includeStops: false,
+            reason: 'r',
+          }),
+      ],
+      [
+        'a stop move',
+        'StopMoveAuthorized',
+        (intentId: string): void =>
+          void world.command('StopMoveAuthorized', 'm', {
+            requestId: 'm',
+            intentId,
+            instrument: 'AAPL',
+            from: '150',
+            to: '151',
+            reason: 'r',
+          }),
+      ],
+    ] as const)('leaves the refusal of %s to whoever holds the lease next', async (_, type, command) => {
+      await atTheOpen({ LEASE_SECONDS: '30' });
+      await steal(world.clock.now() + 5 * MINUTE);
+      command('nobody-knows-it');
+      await world.rest();
+      expect(world.events('CommandDeclined')).toEqual([]);
+      await world.advance(20 * MINUTE);
+      expect(world.events('CommandDeclined').map(({ data }) => [data.command, data.intentId])).toEqual([
+        [type, 'nobody-knows-it'],
+      ]);
+      expect(world.queue.remaining()).toEqual([]);
+    });
+
+    it('leaves a cancel to whoever holds the lease next', async () => {
+      await atTheOpen({ LEASE_SECONDS: '30' });
+      const intentId = world.place({ orderType: 'LMT', limitPrice: '140', protectiveStop: '130' });
+      await world.advance(MINUTE);
+      await steal(world.clock.now() + 5 * MINUTE);
+      world.command('CancelAuthorized', 'c', { requestId: 'c', intentId, includeStops: false, reason: 'r' });
+      await world.rest();
+      expect((await world.record(intentId))?.cancel).toBeNull();
+      await world.advance(20 * MINUTE);
+      expect((await world.record(intentId))?.status).toBe('cancelled');
+      expect(world.events('CommandDeclined')).toEqual([]);
+    });
   });
 
   it('is frozen in the daily restart window and trades again after it', async () => {

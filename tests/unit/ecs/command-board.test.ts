@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { journalEntry } from '#core/events/new-event.ts';
 import { CommandBoard } from '#ecs/ib-gateway/command-board.ts';
+import { FencedOffError } from '#ecs/ib-gateway/fenced-off.ts';
 
 type Parts = ConstructorParameters<typeof CommandBoard>;
 
@@ -46,5 +48,76 @@ describe('the turn of a command', () => {
     await turns[0]?.work();
     void arrive(authorized('entry'));
     expect(turns.map((turn) => turn.urgent)).toEqual([false, true]);
+  });
+});
+
+describe('a command that fails', () => {
+  const event = (type: 'ReconciliationRequested' | 'CancelAuthorized', data: object) =>
+    JSON.stringify(
+      journalEntry({
+        type,
+        key: 'k',
+        correlationId: 'day:2018-02-05',
+        causationId: null,
+        sender: 'operator',
+        occurredAt: 0,
+        data: data as never,
+      }).event,
+    );
+  const cancel = event('CancelAuthorized', {
+    requestId: 'c',
+    intentId: 'i',
+    includeStops: false,
+    reason: 'no longer wanted',
+  });
+  const reconcile = event('ReconciliationRequested', { requestId: 'r', by: 'somebody', reason: 'to see' });
+
+  /** A board whose services throw `fault`, and what becomes of message `m`. */
+  const failing = (fault: Error, holds = true) => {
+    const said: string[] = [];
+    const fails = async () => {
+      said.push('tried');
+      throw fault;
+    };
+    const bridge = {
+      log: () => {},
+      acknowledgements: { count: 0 },
+      settings: { maximumUnacknowledged: 1 },
+    };
+    const intake = {
+      holds: () => holds,
+      complete: (messageId: string) => said.push(`completed ${messageId}`),
+      giveBack: async (messageId: string, seconds: number) =>
+        void said.push(`${messageId} given back for ${seconds} s`),
+    };
+    const services = { reconcile: fails, ready: () => true, desk: { cancel: fails } };
+    const board = new CommandBoard(
+      bridge as unknown as Parts[0],
+      intake as unknown as Parts[1],
+      services as unknown as Parts[2],
+    );
+    const receive = (body: string) => board.receive({ messageId: 'm', receipt: 'r', body });
+    return { receive, said };
+  };
+
+  it.each([
+    ['a cancel', cancel],
+    ['a reconciliation', reconcile],
+  ])('is given back for a while: %s', async (_, body) => {
+    const { receive, said } = failing(new Error('broken'));
+    await expect(receive(body)).rejects.toThrow('broken');
+    expect(said).toEqual(['tried', 'm given back for 30 s']);
+  });
+
+  it('because the bridge is fenced off is left to the end of its tenure', async () => {
+    const { receive, said } = failing(new FencedOffError('the lease is another one’s'));
+    await expect(receive(cancel)).rejects.toThrow(FencedOffError);
+    expect(said).toEqual(['tried']);
+  });
+
+  it('by having been given back before its turn is not looked at', async () => {
+    const { receive, said } = failing(new Error('broken'), false);
+    await receive(cancel);
+    expect(said).toEqual([]);
   });
 });

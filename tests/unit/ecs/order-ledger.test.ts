@@ -6,8 +6,9 @@ import { submission } from '#core/broker/submission.ts';
 import type { Commit } from '#core/events/desk-store.ts';
 import { journalEntry } from '#core/events/new-event.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
+import { FencedOffError } from '#ecs/ib-gateway/fenced-off.ts';
 import { JournalWriter } from '#ecs/ib-gateway/journal-writer.ts';
-import { FencedOffError, OrderLedger } from '#ecs/ib-gateway/order-ledger.ts';
+import { OrderLedger } from '#ecs/ib-gateway/order-ledger.ts';
 import { executionOf, NOW, recordOf } from '../core/broker/order-samples.ts';
 
 const CORRELATION = 'session:2018-02-05';
