@@ -20,6 +20,7 @@ import {
   statusCommand,
 } from '#local/command-line/operator-commands.ts';
 import { optionCommand, structureCommand } from '#local/command-line/option-command.ts';
+import { outcomeCommand } from '#local/command-line/outcome-command.ts';
 import { paperGatewayCommand } from '#local/command-line/paper-gateway-command.ts';
 import { policySetCommand, policyShowCommand } from '#local/command-line/policy-command.ts';
 import { portfolioCommand } from '#local/command-line/portfolio-command.ts';
@@ -270,6 +271,12 @@ for (const [name, description, command] of [
   ['reconcile', 'compare with the broker now', reconcileCommand],
 ] as const)
   onDesk(program.command(name)).description(description).action(run(command));
+onDesk(program.command('outcome'))
+  .description(
+    'orders whose end the broker no longer tells; with a file, how one ended: needs --by and --reason',
+  )
+  .argument('[file]', 'orderRef and executions, from the broker’s own statement')
+  .action(run(outcomeCommand));
 const policy = program.command('policy').description('the risk policy');
 onDesk(policy.command('show', { isDefault: true }))
   .description('the one in force, as JSON (the default)')

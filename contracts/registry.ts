@@ -42,6 +42,7 @@ export const EVENTS = {
   BrokerDifferenceFound: { version: 1, data: orders.brokerDifferenceFound },
   ForeignHoldingsObserved: { version: 1, data: orders.foreignHoldingsObserved },
   ReconciliationRequested: { version: 1, data: orders.reconciliationRequested },
+  OrderOutcomeEntered: { version: 1, data: orders.orderOutcomeEntered },
   BrokerStateChanged: { version: 1, data: desk.brokerStateChanged },
   BarClosed: { version: 1, data: desk.barClosed },
   DailyHistoryObserved: { version: 1, data: desk.dailyHistoryObserved },

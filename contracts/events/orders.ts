@@ -184,6 +184,28 @@ export const foreignHoldingsObserved = z.object({
 });
 /** An operator wants the broker and the journal compared now. */
 export const reconciliationRequested = z.object({ requestId: identifier, by: identifier, reason: sentence });
+/**
+ * How an order ended of which the broker no longer tells, as a person reads it in the broker's own statement: these
+ * executions besides those that are journaled, and nothing more.
+ */
+export const orderOutcomeEntered = z.object({
+  requestId: identifier,
+  by: identifier,
+  reason: sentence,
+  orderRef: identifier,
+  executions: z
+    .array(
+      z.object({
+        execId: identifier,
+        quantity: unsignedDecimalText,
+        price: unsignedDecimalText,
+        executedAt: instant,
+        commission: decimalText,
+        currency: z.string().length(3),
+      }),
+    )
+    .max(40),
+});
 /** What the broker holds and what we hold differ, or an order of somebody else's was seen. Never repaired silently. */
 export const brokerDifferenceFound = z.object({
   subject: z.enum(['order', 'execution', 'position', 'account', 'foreign-order']),

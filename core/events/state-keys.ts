@@ -16,6 +16,8 @@ export const stateKeys = {
   halt: { partition: 'HALT', sort: 'HALT' } as StateKey,
   /** The risk policy in force. Written by the first preparation of a session, and by an operator. */
   policy: { partition: 'POLICY', sort: 'POLICY' } as StateKey,
+  /** An operator's word on how an order ended, under its digest: what counts is what stands here, not who sent it. */
+  outcome: (digest: string): StateKey => ({ partition: 'OUTCOME', sort: digest }),
   /** The learning agent's running statistics. */
   learning: { partition: 'LEARNING', sort: 'LEARNING' } as StateKey,
   /** The bridge's lease with its fencing token. */

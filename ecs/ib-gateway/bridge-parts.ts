@@ -1,3 +1,5 @@
+import type { DeskEvent } from '#contracts/registry.ts';
+import { declined } from '#core/broker/declined-command.ts';
 import { BRIDGE } from '#core/broker/order-facts.ts';
 import type { Commit } from '#core/events/desk-store.ts';
 import { journalEntry } from '#core/events/new-event.ts';
@@ -6,6 +8,7 @@ import { newYorkDate } from '#core/market/calendar.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import type { BridgeLog, BridgeMetric, Schedule } from './bridge-context.ts';
+import { FencedOffError } from './fenced-off.ts';
 import type { JournalWriter } from './journal-writer.ts';
 import type { KillSwitch } from './kill-switch.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
@@ -65,6 +68,25 @@ export async function reportDifference(bridge: Bridge, difference: Difference): 
   if (result.kind !== 'committed') return;
   bridge.log('error', 'the broker and the desk differ', { ...difference });
   bridge.metric('BrokerDifferenceFound', 1);
+}
+
+/**
+ * Journals that a request is not carried out. Only the holder of the lease knows that there is nothing to do.
+ * @throws FencedOffError where this bridge is not the holder any more
+ */
+export async function decline(
+  { writer, schedule, lease, log }: Bridge,
+  event: DeskEvent<'CancelAuthorized' | 'StopMoveAuthorized' | 'OrderOutcomeEntered'>,
+  subject: string,
+  reason: string,
+): Promise<void> {
+  log('info', 'a request was declined', { type: event.metadata.type, subject, reason });
+  const { kind } = await writer.append({
+    entries: [declined(event, subject, reason, schedule.now(), event.data.requestId)],
+    checks: [lease.check()],
+    processed: { consumer: BRIDGE, eventIds: [event.metadata.id] },
+  });
+  if (kind === 'conflict') throw new FencedOffError('the commit of a refusal found the lease changed');
 }
 
 /** The stream of the broker's own events on the day of an instant, New York time. */

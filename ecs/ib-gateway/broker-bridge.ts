@@ -15,6 +15,7 @@ import { type BridgeDependencies, Schedule } from './bridge-context.ts';
 import type { Bridge } from './bridge-parts.ts';
 import { CommandBoard } from './command-board.ts';
 import { CommandIntake } from './command-intake.ts';
+import { EnteredOutcomes } from './entered-outcomes.ts';
 import { FencedOffError } from './fenced-off.ts';
 import { ForeignHoldingsWatch } from './foreign-holdings.ts';
 import { GatewayConnection } from './gateway-connection.ts';
@@ -136,6 +137,7 @@ export class BrokerBridge implements RunningBridge, Bridge {
       bars: this.#marketData.bars,
       preparation: this.#marketData.preparation,
       account: this.#account,
+      outcomes: new EnteredOutcomes(this, (before, after) => this.#watch.changed(before, after)),
       reconcile: () => this.#trading.compare(),
       ready: () => this.mayTrade(),
       mayAsk: () => this.#mayAsk(),
@@ -171,7 +173,7 @@ export class BrokerBridge implements RunningBridge, Bridge {
       renews: () => this.#report.absence(this.#session),
       ends: async (reason) => {
         await this.#step({ kind: 'lease-lost', reason });
-        await this.#board.abandon();
+        this.#board.abandon();
         await this.#intake.stop();
       },
     });
@@ -278,8 +280,10 @@ export class BrokerBridge implements RunningBridge, Bridge {
     if (this.#session.state === 'STOPPED') return;
     for (const part of [
       () => this.#step({ kind: 'stop', reason }),
-      () => this.#board.abandon(),
-      () => this.#intake.stop(),
+      () => {
+        this.#board.abandon();
+        return this.#intake.stop();
+      },
       () => this.lease.release(),
     ]) {
       try {

@@ -11,6 +11,7 @@ import type { AccountWatch } from './account-watch.ts';
 import type { BarService } from './bar-service.ts';
 import { type Bridge, brokerCorrelation } from './bridge-parts.ts';
 import type { CommandIntake } from './command-intake.ts';
+import type { EnteredOutcomes } from './entered-outcomes.ts';
 import { FencedOffError } from './fenced-off.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { OrderDesk } from './order-desk.ts';
@@ -22,6 +23,7 @@ const COMMANDS = [
   'StopMoveAuthorized',
   'SessionPrepared',
   'ReconciliationRequested',
+  'OrderOutcomeEntered',
 ] as const;
 type Command = DeskEvent<(typeof COMMANDS)[number]>;
 type OrderCommand = DeskEvent<'OrderAuthorized' | 'CancelAuthorized' | 'StopMoveAuthorized'>;
@@ -40,6 +42,7 @@ export interface BoardServices {
   readonly bars: BarService;
   readonly preparation: SessionPreparation;
   readonly account: AccountWatch;
+  readonly outcomes: EnteredOutcomes;
   /** Compares with the broker now, where the bridge trades; where it does not, it will before it trades again. */
   readonly reconcile: () => Promise<void>;
   /** Whether orders may go out. */
@@ -103,6 +106,12 @@ export class CommandBoard {
         this.#intake.complete(received.messageId);
         return;
       }
+      case 'OrderOutcomeEntered':
+        await this.#orAgain(received.messageId, () =>
+          this.#services.outcomes.enter(event as DeskEvent<'OrderOutcomeEntered'>),
+        );
+        this.#intake.complete(received.messageId);
+        return;
       case 'OrderAuthorized':
         this.#declineWhenLate(received.messageId, event as DeskEvent<'OrderAuthorized'>);
         break;
@@ -130,11 +139,9 @@ export class CommandBoard {
     return this.#waiting.findIndex(({ event }) => !full || event.metadata.type !== 'OrderAuthorized');
   }
 
-  /** Gives everything back to the queue: this bridge is not the one to do it. */
-  async abandon(): Promise<void> {
-    const waiting = this.#waiting;
+  /** Forgets what waits: the intake gives it back, and this bridge is not the one to do it. */
+  abandon(): void {
     this.#waiting = [];
-    for (const { messageId } of waiting) await this.#intake.giveBack(messageId);
   }
 
   async #carryOut(next: Waiting, heldBefore: readonly Waiting[]): Promise<void> {

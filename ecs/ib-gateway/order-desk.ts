@@ -19,7 +19,7 @@ import type { Commit, CommitResult } from '#core/events/desk-store.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import { type AccountBook, opens } from '#core/portfolio/account-book.ts';
 import { decimalText } from '#core/values/decimal.ts';
-import { type Bridge, reportDifference } from './bridge-parts.ts';
+import { type Bridge, decline, reportDifference } from './bridge-parts.ts';
 import { FencedOffError } from './fenced-off.ts';
 import { type Layer, layerOf } from './order-layer.ts';
 
@@ -161,7 +161,8 @@ export class OrderDesk {
       .filter((record) => intentId === null || record.intentId === intentId)
       .filter((record) => record.role === 'order' || includeStops);
     const processed = { consumer: BRIDGE, eventIds: [event.metadata.id] };
-    if (targets.length === 0) return this.#refuse(event, intentId ?? requestId, 'no such order is working');
+    if (targets.length === 0)
+      return decline(this.#bridge, event, intentId ?? requestId, 'no such order is working');
     const wish = { requestId, reason, eventId: event.metadata.id };
     for (let start = 0; start < targets.length; start += 90) {
       const part = targets
@@ -203,7 +204,8 @@ export class OrderDesk {
     const stop = await ledger.get(stopRefOf(intentId));
     const instrument = this.#bridge.instrument(event.data.instrument);
     const refusal = stopMoveRefusal(event.data, stop, instrument);
-    if (refusal !== null || stop === null) return this.#refuse(event, intentId, refusal ?? 'no stop');
+    if (refusal !== null || stop === null)
+      return decline(this.#bridge, event, intentId, refusal ?? 'no stop');
     const processed = { consumer: BRIDGE, eventIds: [event.metadata.id] };
     const superseded = stop.stopMove;
     const entries =
@@ -227,22 +229,6 @@ export class OrderDesk {
     if (result.kind === 'conflict')
       throw new FencedOffError('the commit of a stop move found the lease or the stop changed');
     if (result.kind === 'committed') this.requestStopMove(record);
-  }
-
-  /** Journals that a cancel or a stop move is not done; only the holder of the lease knows that there is nothing to do. */
-  async #refuse(
-    event: DeskEvent<'CancelAuthorized' | 'StopMoveAuthorized'>,
-    subject: string,
-    reason: string,
-  ): Promise<void> {
-    const { writer, schedule, lease } = this.#bridge;
-    const entry = declined(event, subject, reason, schedule.now(), event.data.requestId);
-    const { kind } = await writer.append({
-      entries: [entry],
-      checks: [lease.check()],
-      processed: { consumer: BRIDGE, eventIds: [event.metadata.id] },
-    });
-    if (kind === 'conflict') throw new FencedOffError('the commit of a refusal found the lease changed');
   }
 
   /** Sends the change that a record waits for. A stop that the broker has not accepted yet gets it after its acceptance. */

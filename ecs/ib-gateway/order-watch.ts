@@ -168,7 +168,12 @@ export class OrderWatch {
     const after = await this.#bridge.ledger.report(ref, decide);
     if (after === null) return;
     if (after.status !== 'submitted' && this.#bridge.acknowledgements.arrived(ref)) this.#onAcknowledged();
-    if (before === null || before.status === after.status) return;
+    if (before !== null) await this.changed(before, after);
+  }
+
+  /** Sees to what hangs on an order whose status has changed. */
+  async changed(before: OrderRecord, after: OrderRecord): Promise<void> {
+    if (before.status === after.status) return;
     if (before.status === 'submitted' && after.status === 'working') this.#desk.requestStopMove(after);
     if (!isOpen(after)) await this.#ended(after);
     await this.#desk.settleStop(after.closes ?? after.intentId);

@@ -58,6 +58,7 @@ export class BrokerStack extends Stack {
         'StopMoveAuthorized',
         'SessionPrepared',
         'ReconciliationRequested',
+        'OrderOutcomeEntered',
       ]),
       this.commands,
       this.undelivered,

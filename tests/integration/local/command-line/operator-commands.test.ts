@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { dynamoDeskStore } from '#adapters/aws/dynamo-desk-store.ts';
+import { parseEventOf } from '#contracts/registry.ts';
+import { outcomeCheck } from '#core/broker/entered-outcome.ts';
+import { unfinishedOrdersKey } from '#core/broker/order-record.ts';
 import type { DeskStore } from '#core/events/desk-store.ts';
 import { correlations, stateKeys } from '#core/events/state-keys.ts';
 import { DEFAULT_RISK_POLICY } from '#core/risk/policy.ts';
@@ -14,7 +17,9 @@ import {
   resumeCommand,
   statusCommand,
 } from '#local/command-line/operator-commands.ts';
+import { outcomeCommand } from '#local/command-line/outcome-command.ts';
 import { policySetCommand, policyShowCommand } from '#local/command-line/policy-command.ts';
+import { unresolvedOrder } from '../../../support/broker-orders.ts';
 import { invested } from '../../../support/drawdown.ts';
 import { startServer } from '../dynamodb/dynamodb-server.ts';
 
@@ -131,6 +136,55 @@ describe('a desk on AWS', () => {
       'TradingHalted',
       'TradingResumed',
     ]);
+  });
+
+  it('has the end of an order entered that the broker no longer tells', async () => {
+    store = await deployed('paper');
+    const order = unresolvedOrder();
+    const file = (content: object) => {
+      const path = join(mkdtempSync(join(tmpdir(), 'abc-outcome-')), 'outcome.json');
+      writeFileSync(path, JSON.stringify(content));
+      return path;
+    };
+    expect(await outcomeCommand(undefined, { environment: 'paper' })).toBe(0);
+    expect(printed).toContain('every order has an end');
+    await store.commit({
+      entries: [],
+      writes: [
+        { key: stateKeys.brokerOrder(order.orderRef), value: order, expectedVersion: 0 },
+        { key: unfinishedOrdersKey, value: { orderRefs: [order.orderRef] }, expectedVersion: 0 },
+      ],
+    });
+    expect(await outcomeCommand(undefined, { environment: 'paper' })).toBe(0);
+    expect(printed).toContain('i-1: BUY 10 AAPL LMT, sent 2018-02-05T14:31:00.000Z, 0 executions known');
+
+    const execution = {
+      execId: 'e.1.01',
+      quantity: '10',
+      price: '160.5',
+      executedAt: '2018-02-05T15:00:00.000Z',
+      commission: '1.25',
+      currency: 'USD',
+    };
+    const statement = { orderRef: order.orderRef, executions: [execution] };
+    const signed = { ...ON_PAPER, reason: 'from the activity statement' };
+    expect(await outcomeCommand(file(statement), { ...signed, by: '' })).toBe(6);
+    expect(await outcomeCommand(file({ ...statement, orderRef: 'i-2' }), signed)).toBe(6);
+    expect(printed).toContain('the desk has no order i-2');
+    await expect(
+      outcomeCommand(file({ ...statement, executions: [{ ...execution, price: -1 }] }), signed),
+    ).rejects.toThrow(/is no outcome.*executions\[0\]\.price/s);
+    await expect(outcomeCommand('nowhere.json', signed)).rejects.toThrow(/nowhere\.json cannot be read/);
+    expect(await said()).toEqual([]);
+
+    expect(await outcomeCommand(file(statement), signed)).toBe(0);
+    expect(printed).toContain('entered by ana: with it the order is filled');
+    const [entered] = await store.journal(correlations.desk);
+    const told = parseEventOf(['OrderOutcomeEntered'], JSON.parse(entered?.canonical ?? 'null')).data;
+    expect(told).toMatchObject({ by: 'ana', ...statement });
+    // The word that the bridge asks for stands beside it.
+    const { key, expectedVersion } = outcomeCheck(told);
+    expect((await store.read([key]))[0]?.version).toBe(expectedVersion);
   });
 
   it('has its policy printed, edited and put in force, once for each file', async () => {
