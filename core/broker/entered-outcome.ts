@@ -11,8 +11,8 @@ export type Outcome = EventData<'OrderOutcomeEntered'>;
 
 export type OutcomeDecision =
   | { readonly kind: 'refused'; readonly reason: string }
-  /** The record as it is then, and what the journal is told: the executions, their commissions, the end. */
-  | { readonly kind: 'ended'; readonly change: OrderChange };
+  /** The record as it was, as it is then, and what the journal is told: the executions, their commissions, the end. */
+  | { readonly kind: 'ended'; readonly before: OrderRecord; readonly change: OrderChange };
 
 /**
  * What an outcome that a person has entered makes of the order. It is taken only where nobody else can say anything any
@@ -56,7 +56,7 @@ export function enteredOutcome(
       ? cancelled(current, `as entered by ${outcome.by}: ${outcome.reason}`.slice(0, 2_000), now)
       : { record: current, entries: [] },
   );
-  return { kind: 'ended', change };
+  return { kind: 'ended', before: record, change };
 }
 
 type Entered = Outcome['executions'][number];

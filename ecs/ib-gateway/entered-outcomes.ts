@@ -22,15 +22,8 @@ export class EnteredOutcomes {
     const { ledger, lease, schedule, log } = this.#bridge;
     const { orderRef, by, reason, executions } = event.data;
     await ledger.load();
-    const before = await ledger.get(orderRef);
-    const decision = enteredOutcome(before, event.data, schedule.now());
-    if (decision.kind === 'refused' || before === null)
-      return decline(
-        this.#bridge,
-        event,
-        orderRef,
-        decision.kind === 'refused' ? decision.reason : 'no such order',
-      );
+    const decision = enteredOutcome(await ledger.get(orderRef), event.data, schedule.now());
+    if (decision.kind === 'refused') return decline(this.#bridge, event, orderRef, decision.reason);
     const word = outcomeCheck(event.data);
     const result = await ledger.commit([decision.change], {
       checks: [lease.check(), word],
@@ -54,6 +47,6 @@ export class EnteredOutcomes {
       executions: executions.length,
       status: decision.change.record.status,
     });
-    await this.#onChanged(before, decision.change.record);
+    await this.#onChanged(decision.before, decision.change.record);
   }
 }
