@@ -2,6 +2,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { EventData } from '#contracts/registry.ts';
 import { outcomeWrite } from '#core/broker/entered-outcome.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
+import type { AccountBook } from '#core/portfolio/account-book.ts';
+import { fold } from '#core/portfolio/ledger.ts';
+import { positionQuantity } from '#core/portfolio/position.ts';
+import { expectedAccount } from '#ecs/ib-gateway/bridge.ts';
 import { CLOSE, MINUTE, OPEN, SECOND, World } from './world.ts';
 
 type Outcome = EventData<'OrderOutcomeEntered'>;
@@ -23,8 +27,8 @@ describe('an order that may have ended while the bridge was away over midnight',
     return told;
   };
   /** A limit order that was filled while the bridge was away, and the broker's execution of it. */
-  const filledUnseen = async () => {
-    world = await World.start();
+  const filledUnseen = async (...start: Parameters<typeof World.start>) => {
+    world = await World.start(...start);
     await world.advanceTo(OPEN + 30 * SECOND);
     world.gateway.faults.halt('AAPL', true);
     const intentId = world.place({ orderType: 'LMT', limitPrice: '161', timeInForce: 'GTC' });
@@ -81,6 +85,36 @@ describe('an order that may have ended while the bridge was away over midnight',
       }),
     ]);
     expect(world.events('CommissionReported').map(({ data }) => data.commission)).toEqual(['1']);
+  });
+
+  it('makes book and broker agree again', async () => {
+    const { intentId, execution } = await filledUnseen(
+      { RECONCILE_MINUTES: '10', ACCOUNT_MINUTES: '10' },
+      { expected: expectedAccount },
+    );
+    const folded = new Set<string>();
+    const ledger = () =>
+      world.changeBook((before) =>
+        [
+          ...world.events('AccountObserved').slice(0, 1),
+          ...world.events('OrderFilled'),
+          ...world.events('CommissionReported'),
+          ...world.events('ForeignHoldingsObserved'),
+        ]
+          .filter(({ metadata }) => !folded.has(metadata.id) && folded.add(metadata.id))
+          .reduce((book: AccountBook, event) => fold(book, event).book, before),
+      );
+    ledger();
+    await world.advance(25 * MINUTE);
+    // What the desk bought and does not know of counts as somebody else's.
+    expect(ledger().foreign?.positions).toMatchObject([{ instrument: 'AAPL', quantity: '10' }]);
+    const { commission } = execution;
+    await entered(outcome(intentId, [{ ...statementOf(execution), commission: String(commission) }]));
+    expect(positionQuantity(ledger().positions['AAPL']).toString()).toBe('10');
+    await world.advance(25 * MINUTE);
+    const book = ledger();
+    expect(book.foreign).toBeUndefined();
+    expect(book.cash).toBe(world.events('AccountObserved').at(-1)?.data.cash);
   });
 
   it('is not changed by an outcome on which no operator has left a word', async () => {
