@@ -37,8 +37,12 @@ export function enteredOutcome(
     const next = step(change.record);
     change = { record: next.record, entries: [...change.entries, ...next.entries] };
   };
+  const { side, orderId, permId } = record;
+  const ids = { side, orderId, permId: permId ?? 0, orderRef: lifeRef(record) };
   for (const execution of outcome.executions) {
-    then((current) => observeExecution(current, asTold(record, execution), now));
+    const { executedAt, ...counted } = execution;
+    const told = { ...counted, ...ids, executedAt: parseInstant(executedAt) };
+    then((current) => observeExecution(current, told, now));
     then((current) => observeCommission(current, { ...execution, realizedPnl: null }, now));
   }
   const filled = filledQuantity(change.record);
@@ -57,25 +61,6 @@ export function enteredOutcome(
       : { record: current, entries: [] },
   );
   return { kind: 'ended', before: record, change };
-}
-
-type Entered = Outcome['executions'][number];
-
-function asTold(record: OrderRecord, { execId, quantity, price, executedAt }: Entered) {
-  const { orderId, clientId, permId, side } = record;
-  return {
-    execId,
-    quantity,
-    price,
-    side,
-    orderId,
-    clientId,
-    permId: permId ?? 0,
-    orderRef: lifeRef(record),
-    executedAt: parseInstant(executedAt),
-    account: '',
-    symbol: record.instrument,
-  };
 }
 
 function executionsProblem(record: OrderRecord, { executions }: Outcome, now: EpochMillis): string | null {

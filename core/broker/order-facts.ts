@@ -143,7 +143,11 @@ export function executionBase(execId: string): { readonly base: string; readonly
  * The broker tells an execution: new, told before, or a correction of one told before. Fills count from here only, once
  * per execution id, and a correction (same id but for its last group) takes the place of what it corrects.
  */
-export function observeExecution(record: OrderRecord, execution: Execution, now: EpochMillis): OrderChange {
+export function observeExecution(
+  record: OrderRecord,
+  execution: Omit<Execution, 'account' | 'symbol' | 'clientId'>,
+  now: EpochMillis,
+): OrderChange {
   const told = executionBase(execution.execId);
   const index = record.fills.findIndex((fill) => executionBase(fill.execId).base === told.base);
   const earlier = record.fills[index];

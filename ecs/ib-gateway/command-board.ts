@@ -102,16 +102,12 @@ export class CommandBoard {
       case 'ReconciliationRequested': {
         const { by, reason } = (event as DeskEvent<'ReconciliationRequested'>).data;
         this.#bridge.log('info', 'a reconciliation was asked for', { by, reason });
-        await this.#orAgain(received.messageId, () => this.#services.reconcile());
-        this.#intake.complete(received.messageId);
-        return;
+        return this.#dealWith(received.messageId, () => this.#services.reconcile());
       }
       case 'OrderOutcomeEntered':
-        await this.#orAgain(received.messageId, () =>
+        return this.#dealWith(received.messageId, () =>
           this.#services.outcomes.enter(event as DeskEvent<'OrderOutcomeEntered'>),
         );
-        this.#intake.complete(received.messageId);
-        return;
       case 'OrderAuthorized':
         this.#declineWhenLate(received.messageId, event as DeskEvent<'OrderAuthorized'>);
         break;
@@ -144,12 +140,17 @@ export class CommandBoard {
     this.#waiting = [];
   }
 
-  async #carryOut(next: Waiting, heldBefore: readonly Waiting[]): Promise<void> {
-    await this.#orAgain(next.messageId, () => this.#perform(next, heldBefore));
-    this.#intake.complete(next.messageId);
+  #carryOut(next: Waiting, heldBefore: readonly Waiting[]): Promise<void> {
+    return this.#dealWith(next.messageId, () => this.#perform(next, heldBefore));
   }
 
-  /** Deals with a command, which comes again where that fails. */
+  /** Deals with a command: then it is done, or it comes again. */
+  async #dealWith(messageId: string, work: () => Promise<void>): Promise<void> {
+    await this.#orAgain(messageId, work);
+    this.#intake.complete(messageId);
+  }
+
+  /** Works on a command, which comes again where that fails. */
   async #orAgain(messageId: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();

@@ -21,6 +21,18 @@ import type { OperatorOptions } from './operator-commands.ts';
 /** What a person writes down from the broker's statement. */
 const statement = orderOutcomeEntered.pick({ orderRef: true, executions: true }).strict();
 
+/** What is shown of an order whose end is not known. */
+const shown = orderRecord.pick({
+  orderRef: true,
+  permId: true,
+  side: true,
+  quantity: true,
+  instrument: true,
+  orderType: true,
+  submittedAt: true,
+  fills: true,
+});
+
 /**
  * Without a file: the orders of which the broker no longer tells how they ended. With one: how one of them ended, as the
  * broker's statement says; the bridge then counts its executions as if the broker had told them.
@@ -36,7 +48,7 @@ async function list({ store }: OperatedDesk, json: boolean): Promise<ExitCode> {
   const refs = index === null || index === undefined ? [] : unfinishedOrders.parse(index.value).orderRefs;
   const unresolved = (await Promise.all(refs.map((ref) => recordOf(store, ref))))
     .filter((record) => record?.status === 'unresolved')
-    .map((record) => shown(record as OrderRecord));
+    .map((record) => shown.parse(record));
   if (json) process.stdout.write(`${JSON.stringify(unresolved, null, 2)}\n`);
   else if (unresolved.length === 0)
     process.stdout.write('every order has an end, or is still with the broker\n');
@@ -53,26 +65,6 @@ async function list({ store }: OperatedDesk, json: boolean): Promise<ExitCode> {
     );
   return EXIT.ok;
 }
-
-const shown = ({
-  orderRef,
-  permId,
-  side,
-  quantity,
-  instrument,
-  orderType,
-  submittedAt,
-  fills,
-}: OrderRecord) => ({
-  orderRef,
-  permId,
-  side,
-  quantity,
-  instrument,
-  orderType,
-  submittedAt,
-  fills,
-});
 
 async function enter(
   { store, now }: OperatedDesk,

@@ -3,7 +3,7 @@ import { ibGateway } from '#adapters/ibkr/ib-gateway-link.ts';
 import type { BrokerGateway, BrokerRequest } from '#core/broker/broker-port.ts';
 import { isUnfinished, type OrderRecord, unfinishedOrdersKey } from '#core/broker/order-record.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
-import { recordOf, stopOf } from '../../unit/core/broker/order-samples.ts';
+import { recordOf, stopOf } from '../../support/order-samples.ts';
 import { AAPL, order, TwsClient } from '../local/paper-gateway/client.ts';
 import { MINUTE, OPEN, SECOND, World } from './world.ts';
 

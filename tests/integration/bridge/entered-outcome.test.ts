@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EventData } from '#contracts/registry.ts';
 import { outcomeWrite } from '#core/broker/entered-outcome.ts';
-import { stateKeys } from '#core/events/state-keys.ts';
 import type { AccountBook } from '#core/portfolio/account-book.ts';
 import { fold } from '#core/portfolio/ledger.ts';
 import { positionQuantity } from '#core/portfolio/position.ts';
@@ -204,21 +203,7 @@ describe('an order that may have ended while the bridge was away over midnight',
 
   it('is left to the next holder of the lease by a bridge that has lost it', async () => {
     const { intentId, execution } = await filledUnseen();
-    const [lease] = await world.store.read([stateKeys.lease]);
-    await world.store.commit({
-      entries: [],
-      writes: [
-        {
-          key: stateKeys.lease,
-          value: {
-            owner: 'bridge-2',
-            token: 9,
-            expiresAt: new Date(world.clock.now() + MINUTE).toISOString(),
-          },
-          expectedVersion: lease?.version ?? 0,
-        },
-      ],
-    });
+    await world.takeLease(world.clock.now() + MINUTE);
     const told = outcome(intentId, [statementOf(execution)]);
     await world.store.commit({ entries: [], writes: [outcomeWrite(told)] });
     world.command('OrderOutcomeEntered', told.requestId, told, 'orders');

@@ -476,24 +476,9 @@ describe('what the bridge survives', () => {
   });
 
   describe('whose lease was taken behind its back', () => {
-    /** Another bridge takes the lease until `until`, as it may once it sees it run out. */
-    const steal = async (until: number) => {
-      const [lease] = await world.store.read([stateKeys.lease]);
-      await world.store.commit({
-        entries: [],
-        writes: [
-          {
-            key: stateKeys.lease,
-            value: { owner: 'bridge-2', token: 2, expiresAt: new Date(until).toISOString() },
-            expectedVersion: lease?.version ?? 0,
-          },
-        ],
-      });
-    };
-
     it('sends nothing', async () => {
       await atTheOpen();
-      await steal(world.clock.now() + 60 * MINUTE);
+      await world.takeLease(world.clock.now() + 60 * MINUTE);
       world.place();
       await world.rest();
       expect(world.events('OrderSubmitted')).toEqual([]);
@@ -503,7 +488,7 @@ describe('what the bridge survives', () => {
 
     it('leaves an order to whoever holds the lease next', async () => {
       await atTheOpen({ LEASE_SECONDS: '30' });
-      await steal(world.clock.now() + 5 * MINUTE);
+      await world.takeLease(world.clock.now() + 5 * MINUTE);
       const intentId = world.place();
       await world.rest();
       expect(world.queue.remaining()).toHaveLength(1);
@@ -545,7 +530,7 @@ describe('what the bridge survives', () => {
       ],
     ] as const)('leaves the refusal of %s to whoever holds the lease next', async (_, type, command) => {
       await atTheOpen({ LEASE_SECONDS: '30' });
-      await steal(world.clock.now() + 5 * MINUTE);
+      await world.takeLease(world.clock.now() + 5 * MINUTE);
       command('nobody-knows-it');
       await world.rest();
       expect(world.events('CommandDeclined')).toEqual([]);
@@ -560,7 +545,7 @@ describe('what the bridge survives', () => {
       await atTheOpen({ LEASE_SECONDS: '30' });
       const intentId = world.place({ orderType: 'LMT', limitPrice: '140', protectiveStop: '130' });
       await world.advance(MINUTE);
-      await steal(world.clock.now() + 5 * MINUTE);
+      await world.takeLease(world.clock.now() + 5 * MINUTE);
       world.command('CancelAuthorized', 'c', { requestId: 'c', intentId, includeStops: false, reason: 'r' });
       await world.rest();
       expect((await world.record(intentId))?.cancel).toBeNull();

@@ -329,6 +329,21 @@ export class World {
     return this.#book;
   }
 
+  /** Another bridge takes the lease until an instant, as it may once it sees it run out. */
+  async takeLease(until: number): Promise<void> {
+    const [lease] = await this.store.read([stateKeys.lease]);
+    await this.store.commit({
+      entries: [],
+      writes: [
+        {
+          key: stateKeys.lease,
+          value: { owner: 'bridge-2', token: 2, expiresAt: new Date(until).toISOString() },
+          expectedVersion: lease?.version ?? 0,
+        },
+      ],
+    });
+  }
+
   prepareSession(instruments: readonly string[] = ['AAPL']): void {
     this.command('SessionPrepared', SESSION, {
       session: SESSION,

@@ -9,7 +9,7 @@ import { stateKeys } from '#core/events/state-keys.ts';
 import { FencedOffError } from '#ecs/ib-gateway/fenced-off.ts';
 import { JournalWriter } from '#ecs/ib-gateway/journal-writer.ts';
 import { OrderLedger } from '#ecs/ib-gateway/order-ledger.ts';
-import { executionOf, NOW, recordOf } from '../core/broker/order-samples.ts';
+import { executionOf, NOW, recordOf } from '../../support/order-samples.ts';
 
 const CORRELATION = 'session:2018-02-05';
 

@@ -19,8 +19,8 @@ import {
 } from '#local/command-line/operator-commands.ts';
 import { outcomeCommand } from '#local/command-line/outcome-command.ts';
 import { policySetCommand, policyShowCommand } from '#local/command-line/policy-command.ts';
-import { unresolvedOrder } from '../../../support/broker-orders.ts';
 import { invested } from '../../../support/drawdown.ts';
+import { enteredExecutionOf, unresolvedOrder } from '../../../support/order-samples.ts';
 import { startServer } from '../dynamodb/dynamodb-server.ts';
 
 const ON_PAPER = { environment: 'paper', by: 'ana', reason: 'a strange market' };
@@ -158,14 +158,7 @@ describe('a desk on AWS', () => {
     expect(await outcomeCommand(undefined, { environment: 'paper' })).toBe(0);
     expect(printed).toContain('i-1: BUY 10 AAPL LMT, sent 2018-02-05T14:31:00.000Z, 0 executions known');
 
-    const execution = {
-      execId: 'e.1.01',
-      quantity: '10',
-      price: '160.5',
-      executedAt: '2018-02-05T15:00:00.000Z',
-      commission: '1.25',
-      currency: 'USD',
-    };
+    const execution = enteredExecutionOf();
     const statement = { orderRef: order.orderRef, executions: [execution] };
     const signed = { ...ON_PAPER, reason: 'from the activity statement' };
     expect(await outcomeCommand(file(statement), { ...signed, by: '' })).toBe(6);

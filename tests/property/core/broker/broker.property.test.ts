@@ -10,7 +10,7 @@ import { filledQuantity, type OrderRecord } from '#core/broker/order-record.ts';
 import { messagePacer, type Priority } from '#core/broker/pacing.ts';
 import { instrumentOf } from '#core/market/catalog.ts';
 import { Decimal } from '#core/values/decimal.ts';
-import { executionOf, NOW, recordOf } from '../../../unit/core/broker/order-samples.ts';
+import { executionOf, NOW, recordOf } from '../../../support/order-samples.ts';
 
 describe('pacing', () => {
   it('never lets more than the limit out in any window, loses nothing and keeps each priority in order', () => {

@@ -14,7 +14,7 @@ import { findOrder, positionDifferences } from '#core/broker/reconciliation.ts';
 import { accountRefusal, requireConsistentMode } from '#core/broker/trading-mode.ts';
 import { CATALOG, instrumentOf } from '#core/market/catalog.ts';
 import { optionInstrument } from '#core/market/instrument-contracts.ts';
-import { executionOf, NOW, openOrderOf, recordOf } from './order-samples.ts';
+import { executionOf, NOW, openOrderOf, recordOf } from '../../../support/order-samples.ts';
 
 describe('the session of the bridge', () => {
   const sessionAfter = (...inputs: readonly SessionInput[]) =>

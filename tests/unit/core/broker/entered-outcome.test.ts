@@ -1,19 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { enteredOutcome, type Outcome } from '#core/broker/entered-outcome.ts';
 import type { OrderRecord } from '#core/broker/order-record.ts';
-import { unresolvedOrder as record } from '../../../support/broker-orders.ts';
+import {
+  enteredExecutionOf as execution,
+  unresolvedOrder as record,
+} from '../../../support/order-samples.ts';
 
 const NOW = Date.parse('2018-02-06T06:00:00.000Z');
-
-const execution = (changes: Partial<Outcome['executions'][number]> = {}): Outcome['executions'][number] => ({
-  execId: 'e.1.01',
-  quantity: '10',
-  price: '160.5',
-  executedAt: '2018-02-05T15:00:00.000Z',
-  commission: '1.25',
-  currency: 'USD',
-  ...changes,
-});
 
 const outcome = (...executions: Outcome['executions']): Outcome => ({
   requestId: 'operator/1',

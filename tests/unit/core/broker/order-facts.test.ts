@@ -19,7 +19,7 @@ import {
   orderRecord,
   readLifeRef,
 } from '#core/broker/order-record.ts';
-import { executionOf, NOW, openOrderOf, recordOf, stopOf } from './order-samples.ts';
+import { executionOf, NOW, openOrderOf, recordOf, stopOf } from '../../../support/order-samples.ts';
 
 const said = (change: OrderChange) => change.entries.map(({ key, event }) => `${event.metadata.type}#${key}`);
 

@@ -4,7 +4,7 @@ import { type PlacementContext, planPlacement } from '#core/broker/placement.ts'
 import { instrumentOf } from '#core/market/catalog.ts';
 import { futureInstrument } from '#core/market/instrument-contracts.ts';
 import { Decimal } from '#core/values/decimal.ts';
-import { NOW } from './order-samples.ts';
+import { NOW } from '../../../support/order-samples.ts';
 
 const INTENT: Intent = {
   intentId: 'i-1',

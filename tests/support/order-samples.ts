@@ -1,4 +1,5 @@
 import type { Execution, ObservedOrder } from '#core/broker/broker-port.ts';
+import type { Outcome } from '#core/broker/entered-outcome.ts';
 import type { OrderRecord } from '#core/broker/order-record.ts';
 
 export const NOW = Date.parse('2018-02-05T15:00:00.000Z');
@@ -58,6 +59,35 @@ export function stopOf(changes: Partial<OrderRecord> = {}): OrderRecord {
     orderId: 6,
     ...changes,
   });
+}
+
+/** A limit order for 10 AAPL that was at work and of which the broker no longer tells. */
+export function unresolvedOrder(changes: Partial<OrderRecord> = {}): OrderRecord {
+  return recordOf({
+    orderType: 'LMT',
+    limitPrice: '161',
+    timeInForce: 'GTC',
+    permId: 77,
+    submittedAt: '2018-02-05T14:31:00.000Z',
+    status: 'unresolved',
+    brokerStatus: 'Submitted',
+    ...changes,
+  });
+}
+
+/** An execution of {@link unresolvedOrder} as a person enters it. */
+export function enteredExecutionOf(
+  changes: Partial<Outcome['executions'][number]> = {},
+): Outcome['executions'][number] {
+  return {
+    execId: 'e.1.01',
+    quantity: '10',
+    price: '160.5',
+    executedAt: '2018-02-05T15:00:00.000Z',
+    commission: '1.25',
+    currency: 'USD',
+    ...changes,
+  };
 }
 
 export function executionOf(changes: Partial<Execution> = {}): Execution {
