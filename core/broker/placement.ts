@@ -30,6 +30,8 @@ export interface ClosableLayer {
   readonly instrument: string;
   readonly side: 'BUY' | 'SELL';
   readonly closable: Decimal;
+  /** Units taken off `closable` because the account does not hold them: somebody else has closed them. */
+  readonly missing?: Decimal;
 }
 
 export interface PlacementContext {
@@ -166,6 +168,11 @@ function openingBracket(intent: Intent): Placement {
   };
 }
 
+const nothingLeft = (intentId: string, { instrument, missing }: ClosableLayer): string =>
+  missing === undefined || missing.isZero()
+    ? `nothing is left to close of the layer ${intentId}`
+    : `the account no longer holds ${decimalText(missing)} ${instrument} of the desk’s, so an order against the layer ${intentId} would open a position the other way; cancel its stop at the broker and enter what became of it (abc outcome)`;
+
 function closingOrder(intent: Intent, layer: ClosableLayer | null): Placement {
   if (intent.closes === null) return decline(`a ${intent.purpose} order has to name the layer it closes`);
   if (layer === null) return decline(`the bridge knows no layer ${intent.closes}`);
@@ -173,7 +180,7 @@ function closingOrder(intent: Intent, layer: ClosableLayer | null): Placement {
     return decline(`the layer ${intent.closes} is in ${layer.instrument}, not ${intent.instrument}`);
   if (layer.side === intent.side)
     return decline(`a ${intent.side} would add to the layer ${intent.closes}, not close it`);
-  if (layer.closable.lte(0)) return decline(`nothing is left to close of the layer ${intent.closes}`);
+  if (layer.closable.lte(0)) return decline(nothingLeft(intent.closes, layer));
   const quantity = Decimal.min(intent.quantity, layer.closable);
   return {
     kind: 'place',

@@ -22,6 +22,7 @@ export class AccountWatch {
   readonly #bridge: Bridge;
   readonly #expected: (book: unknown) => ExpectedAccount | null;
   readonly #foreign: ForeignHoldingsWatch;
+  readonly #onPositions: () => Promise<void>;
   readonly #find: ReturnType<typeof instrumentFinder>;
   readonly #positions = new Map<string, Position>();
   /** Positions in what the catalog does not have, by kind and symbol. */
@@ -33,15 +34,18 @@ export class AccountWatch {
   #suspects = new Set<string>();
   #observations = 0;
 
+  /** @param onPositions called when the broker has told all positions, and at each change after that */
   constructor(
     bridge: Bridge,
     catalog: readonly Instrument[],
     expected: (book: unknown) => ExpectedAccount | null,
     foreign: ForeignHoldingsWatch,
+    onPositions: () => Promise<void>,
   ) {
     this.#bridge = bridge;
     this.#expected = expected;
     this.#foreign = foreign;
+    this.#onPositions = onPositions;
     this.#find = instrumentFinder(catalog);
   }
 
@@ -74,10 +78,18 @@ export class AccountWatch {
     this.#bridge.outbox.send('question', { kind: 'account-summary', requestId: this.#request });
   }
 
+  /** Signed units of an instrument in the account; null while its positions have not been told on this link. */
+  held(instrument: string): Decimal | null {
+    return this.#positionsComplete ? new Decimal(this.#positions.get(instrument)?.quantity ?? 0) : null;
+  }
+
   async observe(message: BrokerMessage): Promise<void> {
-    if (message.kind === 'position' && message.account === this.#bridge.link.account) this.#position(message);
-    else if (message.kind === 'positions-end') {
+    if (message.kind === 'position' && message.account === this.#bridge.link.account) {
+      this.#position(message);
+      if (this.#positionsComplete) await this.#onPositions();
+    } else if (message.kind === 'positions-end') {
       this.#positionsComplete = true;
+      await this.#onPositions();
       await this.#conclude();
     } else if (message.kind === 'account-value' && message.requestId === this.#request) {
       if (message.account === this.#bridge.link.account)

@@ -15,9 +15,7 @@ import { type BridgeDependencies, Schedule } from './bridge-context.ts';
 import type { Bridge } from './bridge-parts.ts';
 import { CommandBoard } from './command-board.ts';
 import { CommandIntake } from './command-intake.ts';
-import { EnteredOutcomes } from './entered-outcomes.ts';
 import { FencedOffError } from './fenced-off.ts';
-import { ForeignHoldingsWatch } from './foreign-holdings.ts';
 import { GatewayConnection } from './gateway-connection.ts';
 import { Handshake } from './handshake.ts';
 import { JournalWriter } from './journal-writer.ts';
@@ -28,19 +26,16 @@ import { Mailbox } from './mailbox.ts';
 import { MaintenanceWatch } from './maintenance-watch.ts';
 import { MarketDataDesk } from './market-data-desk.ts';
 import { NoticeReader } from './notice-reader.ts';
-import { OrderDesk } from './order-desk.ts';
 import { OrderLedger } from './order-ledger.ts';
-import { OrderWatch } from './order-watch.ts';
+import { OrderServices } from './order-services.ts';
 import { Outbox } from './outbox.ts';
 import { Preflight } from './preflight.ts';
 import { Reconciler } from './reconciler.ts';
-import { Resubmission } from './resubmission.ts';
 import type { RunningBridge } from './running-bridge.ts';
 import { SessionReport } from './session-report.ts';
 import type { BridgeSettings } from './settings.ts';
 import { Tenure } from './tenure.ts';
 import { Trading } from './trading.ts';
-import { Withdrawals } from './withdrawals.ts';
 
 /** The bridge: its state machine, and which of its services each message and each step is for. */
 export class BrokerBridge implements RunningBridge, Bridge {
@@ -60,10 +55,7 @@ export class BrokerBridge implements RunningBridge, Bridge {
   readonly #connection: GatewayConnection;
   readonly #handshake: Handshake;
   readonly #catalog: ReadonlyMap<string, Instrument>;
-  readonly #desk: OrderDesk;
-  readonly #withdrawals: Withdrawals;
-  readonly #resubmission: Resubmission;
-  readonly #watch: OrderWatch;
+  readonly #orders: OrderServices;
   readonly #reconciler: Reconciler;
   readonly #marketData: MarketDataDesk;
   readonly #account: AccountWatch;
@@ -112,17 +104,23 @@ export class BrokerBridge implements RunningBridge, Bridge {
       this.endLink(`the broker said nothing of order ${orderRef} within ${settings.acknowledgeDeadline} ms`),
     );
     this.#report = new SessionReport(this);
-    this.#desk = new OrderDesk(this);
-    this.#withdrawals = new Withdrawals(this);
-    this.#resubmission = new Resubmission(this, this.#desk, this.#withdrawals);
-    const foreign = new ForeignHoldingsWatch(this, dependencies.catalog, dependencies.expected);
-    this.#watch = new OrderWatch(this, this.#desk, foreign, {
+    this.#orders = new OrderServices(this, dependencies, {
+      held: (instrument) => this.#account.held(instrument),
       acknowledged: () => this.#mailbox.post(() => this.#board.pump()),
       foreign: () => this.#mailbox.post(() => this.#trading.compare()),
+      compare: () => this.#trading.compare(),
     });
-    this.#reconciler = new Reconciler(this, foreign, (neverArrived) => this.#reconciled(neverArrived));
+    this.#reconciler = new Reconciler(this, this.#orders.foreign, (neverArrived) =>
+      this.#reconciled(neverArrived),
+    );
     this.#marketData = new MarketDataDesk(this, dependencies.objects);
-    this.#account = new AccountWatch(this, dependencies.catalog, dependencies.expected, foreign);
+    this.#account = new AccountWatch(
+      this,
+      dependencies.catalog,
+      dependencies.expected,
+      this.#orders.foreign,
+      () => this.#orders.lapsed.settleAll(),
+    );
     this.#preflight = new Preflight(this, dependencies.catalog);
     this.#notices = this.#newNoticeReader();
     this.#intake = new CommandIntake(
@@ -133,18 +131,16 @@ export class BrokerBridge implements RunningBridge, Bridge {
       this.log,
     );
     this.#board = new CommandBoard(this, this.#intake, {
-      desk: this.#desk,
+      orders: this.#orders,
       bars: this.#marketData.bars,
       preparation: this.#marketData.preparation,
       account: this.#account,
-      outcomes: new EnteredOutcomes(this, (before, after) => this.#watch.changed(before, after)),
       reconcile: () => this.#trading.compare(),
       ready: () => this.mayTrade(),
       mayAsk: () => this.#mayAsk(),
     });
     this.#trading = new Trading(this, {
-      desk: this.#desk,
-      withdrawals: this.#withdrawals,
+      orders: this.#orders,
       reconciler: this.#reconciler,
       marketData: this.#marketData,
       account: this.#account,
@@ -202,8 +198,8 @@ export class BrokerBridge implements RunningBridge, Bridge {
   #newNoticeReader(): NoticeReader {
     return new NoticeReader(this, {
       addressees: [
-        (id, code, message) => this.#withdrawals.notice(id, code, message),
-        (id, code, message) => this.#watch.notice(id, code, message),
+        (id, code, message) => this.#orders.withdrawals.notice(id, code, message),
+        (id, code, message) => this.#orders.watch.notice(id, code, message),
         (id, code, message) => this.#preflight.refused(id, code, message),
         (id, code, message) => this.#marketData.refused(id, code, message),
       ],
@@ -346,13 +342,13 @@ export class BrokerBridge implements RunningBridge, Bridge {
       case 'current-time':
         return this.#handshake.observe(message);
       case 'open-order':
-        return this.#watch.openOrder(message.order);
+        return this.#orders.watch.openOrder(message.order);
       case 'order-status':
-        return this.#watch.status(message);
+        return this.#orders.watch.status(message);
       case 'execution':
-        return this.#watch.execution(message);
+        return this.#orders.watch.execution(message);
       case 'commission':
-        return this.#watch.commission(message);
+        return this.#orders.watch.commission(message);
       case 'position':
       case 'positions-end':
       case 'account-value':
@@ -390,7 +386,7 @@ export class BrokerBridge implements RunningBridge, Bridge {
 
   async #reconciled(neverArrived: readonly OrderRecord[]): Promise<void> {
     await this.#step({ kind: 'reconciled' });
-    await this.#resubmission.all(neverArrived);
+    await this.#orders.resubmission.all(neverArrived);
   }
 
   #healthyFor(millis: number): void {

@@ -11,10 +11,9 @@ import type { AccountWatch } from './account-watch.ts';
 import type { BarService } from './bar-service.ts';
 import { type Bridge, brokerCorrelation } from './bridge-parts.ts';
 import type { CommandIntake } from './command-intake.ts';
-import type { EnteredOutcomes } from './entered-outcomes.ts';
 import { FencedOffError } from './fenced-off.ts';
 import type { Mailbox } from './mailbox.ts';
-import type { OrderDesk } from './order-desk.ts';
+import type { OrderServices } from './order-services.ts';
 import type { SessionPreparation } from './session-preparation.ts';
 
 const COMMANDS = [
@@ -38,11 +37,10 @@ const RETRY_SECONDS = 30;
 
 /** Who carries commands out. */
 export interface BoardServices {
-  readonly desk: OrderDesk;
+  readonly orders: Pick<OrderServices, 'desk' | 'outcomes'>;
   readonly bars: BarService;
   readonly preparation: SessionPreparation;
   readonly account: AccountWatch;
-  readonly outcomes: EnteredOutcomes;
   /** Compares with the broker now, where the bridge trades; where it does not, it will before it trades again. */
   readonly reconcile: () => Promise<void>;
   /** Whether orders may go out. */
@@ -106,7 +104,7 @@ export class CommandBoard {
       }
       case 'OrderOutcomeEntered':
         return this.#dealWith(received.messageId, () =>
-          this.#services.outcomes.enter(event as DeskEvent<'OrderOutcomeEntered'>),
+          this.#services.orders.outcomes.enter(event as DeskEvent<'OrderOutcomeEntered'>),
         );
       case 'OrderAuthorized':
         this.#declineWhenLate(received.messageId, event as DeskEvent<'OrderAuthorized'>);
@@ -162,7 +160,7 @@ export class CommandBoard {
   }
 
   async #perform({ event }: Waiting, heldBefore: readonly Waiting[]): Promise<void> {
-    const { desk } = this.#services;
+    const { desk } = this.#services.orders;
     switch (event.metadata.type) {
       case 'OrderAuthorized':
         return desk.place(event as DeskEvent<'OrderAuthorized'>);
@@ -183,7 +181,10 @@ export class CommandBoard {
       const place = held.event as DeskEvent<'OrderAuthorized'>;
       const { intentId } = cancel.data;
       if (intentId !== null && intentId !== place.data.intent.intentId) continue;
-      await this.#services.desk.decline(place, `it was cancelled before it was sent: ${cancel.data.reason}`);
+      await this.#services.orders.desk.decline(
+        place,
+        `it was cancelled before it was sent: ${cancel.data.reason}`,
+      );
       this.#waiting = this.#waiting.filter((waiting) => waiting !== held);
       this.#intake.complete(held.messageId);
     }

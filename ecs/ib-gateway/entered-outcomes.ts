@@ -4,17 +4,24 @@ import { BRIDGE } from '#core/broker/order-facts.ts';
 import type { OrderRecord } from '#core/broker/order-record.ts';
 import { type Bridge, decline } from './bridge-parts.ts';
 import { FencedOffError } from './fenced-off.ts';
+import type { Holdings } from './holdings.ts';
 
 type OutcomeEvent = DeskEvent<'OrderOutcomeEntered'>;
 
 /** Takes a person's word on how an order ended that the broker no longer tells of. */
 export class EnteredOutcomes {
   readonly #bridge: Bridge;
+  readonly #holdings: Holdings;
   readonly #onChanged: (before: OrderRecord, after: OrderRecord) => Promise<void>;
 
   /** @param onChanged sees to what hangs on the order: the stop of its layer */
-  constructor(bridge: Bridge, onChanged: (before: OrderRecord, after: OrderRecord) => Promise<void>) {
+  constructor(
+    bridge: Bridge,
+    holdings: Holdings,
+    onChanged: (before: OrderRecord, after: OrderRecord) => Promise<void>,
+  ) {
     this.#bridge = bridge;
+    this.#holdings = holdings;
     this.#onChanged = onChanged;
   }
 
@@ -47,6 +54,7 @@ export class EnteredOutcomes {
       executions: executions.length,
       status: decision.change.record.status,
     });
+    this.#holdings.executed(decision.change.record.instrument, schedule.now());
     await this.#onChanged(decision.before, decision.change.record);
   }
 }

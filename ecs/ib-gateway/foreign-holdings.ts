@@ -76,6 +76,11 @@ export class ForeignHoldingsWatch {
     await this.#tell();
   }
 
+  /** Signed units of an instrument beyond what the book accounts for, as two observations in a row showed. */
+  units(instrument: string): Decimal {
+    return new Decimal(this.#positions.find((position) => position.instrument === instrument)?.quantity ?? 0);
+  }
+
   /** Units that two observations in a row showed beyond (or short of) what the book accounts for. */
   async positions(found: readonly ForeignPosition[]): Promise<void> {
     this.#positions = [...found].sort((a, b) => (a.instrument < b.instrument ? -1 : 1));

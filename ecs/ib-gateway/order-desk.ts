@@ -5,37 +5,31 @@ import type { OrderTicket } from '#core/broker/broker-port.ts';
 import { contractOf } from '#core/broker/contracts.ts';
 import { declined } from '#core/broker/declined-command.ts';
 import { BRIDGE, type OrderChange, orderEvent } from '#core/broker/order-facts.ts';
-import {
-  filledQuantity,
-  isOpen,
-  lifeRef,
-  type OrderRecord,
-  stopRefOf,
-  workingQuantity,
-} from '#core/broker/order-record.ts';
+import { isOpen, lifeRef, type OrderRecord, stopRefOf, workingQuantity } from '#core/broker/order-record.ts';
 import { type PlannedTicket, planPlacement, stopMoveRefusal } from '#core/broker/placement.ts';
 import { submission, unsubmitted } from '#core/broker/submission.ts';
 import type { Commit, CommitResult } from '#core/events/desk-store.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import { type AccountBook, opens } from '#core/portfolio/account-book.ts';
-import { decimalText } from '#core/values/decimal.ts';
-import { type Bridge, decline, reportDifference } from './bridge-parts.ts';
+import { Decimal, decimalText } from '#core/values/decimal.ts';
+import { type Bridge, decline } from './bridge-parts.ts';
 import { FencedOffError } from './fenced-off.ts';
-import { type Layer, layerOf } from './order-layer.ts';
+import type { Holdings } from './holdings.ts';
+import { deskUnits, type Layer, layerOf } from './order-layer.ts';
 
 type PlaceEvent = DeskEvent<'OrderAuthorized'>;
 
-/** How often a resting stop may be placed before a person has to look at what keeps ending it. */
-const MOST_LIVES = 10;
 /** How often an order is judged anew because the kill switch was touched meanwhile. */
 const MOST_READINGS = 3;
 
 /** Carries out commands on orders. Each is decided and journaled before anything is sent. */
 export class OrderDesk {
   readonly #bridge: Bridge;
+  readonly #holdings: Holdings;
 
-  constructor(bridge: Bridge) {
+  constructor(bridge: Bridge, holdings: Holdings) {
     this.#bridge = bridge;
+    this.#holdings = holdings;
   }
 
   /** Places an order: the intent is recorded first, then sent. A repeat finds the record and does nothing. */
@@ -86,8 +80,8 @@ export class OrderDesk {
   }
 
   async #plan(intent: Intent, halted: string | null) {
-    const { ledger, schedule } = this.#bridge;
-    const layer = opens(intent) || intent.closes === null ? null : await layerOf(ledger, intent.closes);
+    const { schedule } = this.#bridge;
+    const layer = opens(intent) || intent.closes === null ? null : await this.#heldLayer(intent.closes);
     const placement = planPlacement(intent, {
       now: schedule.now(),
       instrument: this.#bridge.instrument(intent.instrument),
@@ -95,6 +89,19 @@ export class OrderDesk {
       layer: layer?.state ?? null,
     });
     return placement.kind === 'decline' ? placement : { ...placement, layer };
+  }
+
+  /** A layer that an order is to close: of units that somebody else has closed there is nothing left to close. */
+  async #heldLayer(intentId: string): Promise<Layer | null> {
+    const { ledger } = this.#bridge;
+    const layer = await layerOf(ledger, intentId);
+    if (layer === null) return null;
+    const { instrument, closable } = layer.state;
+    const missing = this.#holdings.missing(instrument, await deskUnits(ledger, instrument));
+    return {
+      ...layer,
+      state: { ...layer.state, closable: Decimal.max(0, closable.minus(missing)), missing },
+    };
   }
 
   /** Commits an intent's orders, and sends them if they are recorded. */
@@ -106,7 +113,7 @@ export class OrderDesk {
     const { ledger, lease, killSwitch } = this.#bridge;
     const { intent } = event.data;
     const records = tickets.map((ticket) => this.#newRecord(event, ticket));
-    const changes = records.map((record) => this.#submitted(record, event.metadata.id));
+    const changes = records.map((record) => this.submitted(record, event.metadata.id));
     if (layer !== null) {
       const entry = { ...layer.entry, closedBy: [...layer.entry.closedBy, intent.intentId] };
       changes.push({ record: entry, entries: [] });
@@ -244,62 +251,11 @@ export class OrderDesk {
       this.#bridge.outbox.send('order', { kind: 'place', ticket }, () => this.#bridge.mayTrade());
   }
 
-  /**
-   * Sees to the stop of a layer that lapsed at the broker, as when a part of the layer was closed in one group with it: where
-   * units are left that no order is closing, the stop is placed anew for exactly those; where none are, it is over.
-   */
-  async settleStop(intentId: string): Promise<void> {
-    const { ledger, lease } = this.#bridge;
-    const stop = ledger.peek(stopRefOf(intentId));
-    if (stop?.status !== 'lapsed' || !this.#bridge.mayTrade()) return;
-    const layer = await layerOf(ledger, intentId);
-    if (layer === null) return;
-    if (layer.state.closable.isZero() || stop.cancel !== null) {
-      if (!isOpen(layer.entry) && !layer.orders.some(isOpen))
-        await ledger.update(stop.orderRef, (record) => ({
-          record: { ...record, status: 'cancelled' },
-          entries: [],
-        }));
-      return;
-    }
-    if (stop.attempts >= MOST_LIVES) {
-      this.#bridge.log('error', 'a resting stop keeps lapsing and is not placed again', {
-        orderRef: stop.orderRef,
-      });
-      await reportDifference(this.#bridge, {
-        subject: 'order',
-        key: stop.orderRef,
-        expected: `a resting stop for ${decimalText(layer.state.closable)} ${stop.instrument}`,
-        observed: `the broker ended it ${stop.attempts} times`,
-        explanation: 'the layer is not protected by a stop at the broker; a person has to look',
-      });
-      return;
-    }
-    const filledBefore = filledQuantity(stop);
-    const next: OrderRecord = {
-      ...stop,
-      status: 'submitted',
-      orderId: this.#bridge.link.nextOrderId(),
-      clientId: this.#bridge.settings.clientId,
-      permId: null,
-      brokerStatus: null,
-      brokerFilled: '0',
-      filledBefore: decimalText(filledBefore),
-      quantity: decimalText(filledBefore.plus(layer.state.closable)),
-    };
-    this.#bridge.link.forget(stop.clientId, stop.orderId);
-    const change = this.#submitted(next, null);
-    const result = await ledger.commit([change], { unique: true, checks: [lease.check()] });
-    if (result.kind === 'committed') this.send([change.record]);
-    else if (result.kind === 'conflict')
-      throw new FencedOffError('the commit of a stop found the lease changed');
-  }
-
   /** What is still wanted of open orders after a new link: cancels and stop moves that the last one may have swallowed. */
-  async resumeWishes(): Promise<void> {
+  resumeWishes(): void {
     for (const record of this.#bridge.ledger.openRecords()) {
-      if (record.status === 'lapsed') await this.settleStop(record.intentId);
-      else if (record.cancel !== null) this.requestCancel(record);
+      if (record.status === 'lapsed') continue;
+      if (record.cancel !== null) this.requestCancel(record);
       else this.requestStopMove(record);
     }
   }
@@ -335,7 +291,8 @@ export class OrderDesk {
     );
   }
 
-  #submitted(record: OrderRecord, commandEventId: string | null): OrderChange {
+  /** An order as it is journaled before it is sent, in its next life. */
+  submitted(record: OrderRecord, commandEventId: string | null = null): OrderChange {
     const fencingToken = this.#bridge.lease.token;
     return submission(record, { now: this.#bridge.schedule.now(), fencingToken, commandEventId });
   }

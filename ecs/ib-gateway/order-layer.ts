@@ -1,5 +1,6 @@
-import { closableQuantity, type OrderRecord, stopRefOf } from '#core/broker/order-record.ts';
+import { closableQuantity, filledQuantity, type OrderRecord, stopRefOf } from '#core/broker/order-record.ts';
 import type { ClosableLayer } from '#core/broker/placement.ts';
+import { Decimal } from '#core/values/decimal.ts';
 import type { OrderLedger } from './order-ledger.ts';
 
 /** A layer as its orders make it. */
@@ -22,4 +23,20 @@ export async function layerOf(ledger: OrderLedger, intentId: string, except?: st
   }
   const closable = closableQuantity(entry, stop, orders);
   return { entry, state: { instrument: entry.instrument, side: entry.side, closable }, orders };
+}
+
+/** Signed units of an instrument that the desk's orders have left in the account, by the layers whose stop is not over. */
+export async function deskUnits(ledger: OrderLedger, instrument: string): Promise<Decimal> {
+  let units = new Decimal(0);
+  for (const stop of ledger.openRecords()) {
+    if (stop.role !== 'stop' || stop.instrument !== instrument) continue;
+    const layer = await layerOf(ledger, stop.intentId);
+    if (layer === null) continue;
+    const open = layer.orders.reduce(
+      (left, order) => left.minus(filledQuantity(order)),
+      filledQuantity(layer.entry).minus(filledQuantity(stop)),
+    );
+    units = layer.entry.side === 'BUY' ? units.plus(open) : units.minus(open);
+  }
+  return units;
 }

@@ -23,11 +23,20 @@ import { opens } from '#core/portfolio/account-book.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { type Bridge, reportDifference } from './bridge-parts.ts';
 import type { ForeignHoldingsWatch } from './foreign-holdings.ts';
+import type { Holdings } from './holdings.ts';
+import type { LapsedStops } from './lapsed-stops.ts';
 import type { OrderDesk } from './order-desk.ts';
 
 type Commission = Extract<BrokerMessage, { kind: 'commission' }>;
 type Status = Extract<BrokerMessage, { kind: 'order-status' }>;
 type ExecutionMessage = Extract<BrokerMessage, { kind: 'execution' }>;
+
+export interface OrderWatchParts {
+  readonly desk: OrderDesk;
+  readonly lapsed: LapsedStops;
+  readonly holdings: Holdings;
+  readonly foreign: ForeignHoldingsWatch;
+}
 
 /** Commissions that came before their execution are kept so many at the most. */
 const EARLY_COMMISSIONS = 1_000;
@@ -36,6 +45,8 @@ const EARLY_COMMISSIONS = 1_000;
 export class OrderWatch {
   readonly #bridge: Bridge;
   readonly #desk: OrderDesk;
+  readonly #lapsed: LapsedStops;
+  readonly #holdings: Holdings;
   readonly #foreign: ForeignHoldingsWatch;
   readonly #onAcknowledged: () => void;
   /** Told when somebody else's order or execution is seen that was not known. */
@@ -46,13 +57,14 @@ export class OrderWatch {
 
   constructor(
     bridge: Bridge,
-    desk: OrderDesk,
-    foreign: ForeignHoldingsWatch,
+    parts: OrderWatchParts,
     on: { readonly acknowledged: () => void; readonly foreign: () => void },
   ) {
     this.#bridge = bridge;
-    this.#desk = desk;
-    this.#foreign = foreign;
+    this.#desk = parts.desk;
+    this.#lapsed = parts.lapsed;
+    this.#holdings = parts.holdings;
+    this.#foreign = parts.foreign;
     this.#onAcknowledged = on.acknowledged;
     this.#onForeign = on.foreign;
   }
@@ -84,6 +96,7 @@ export class OrderWatch {
     const record = await this.#recordOf(execution);
     if (record === null) {
       if (execution.account !== this.#bridge.link.account) return;
+      this.#holdings.executed(execution.symbol, execution.executedAt);
       this.#onForeign();
       return reportDifference(this.#bridge, {
         subject: 'execution',
@@ -96,6 +109,7 @@ export class OrderWatch {
     // A resting stop that stands anew may have filled in part before; an order is sent again only where it never was there.
     if (record.role === 'order' && !isAbout(record, execution)) await this.#secondOrder(record, execution);
     this.#refOfExecution.set(execution.execId, record.orderRef);
+    this.#holdings.executed(record.instrument, execution.executedAt);
     await this.#apply(record.orderRef, (current) =>
       observeExecution(current, execution, this.#bridge.schedule.now()),
     );
@@ -176,7 +190,7 @@ export class OrderWatch {
     if (before.status === after.status) return;
     if (before.status === 'submitted' && after.status === 'working') this.#desk.requestStopMove(after);
     if (!isOpen(after)) await this.#ended(after);
-    await this.#desk.settleStop(after.closes ?? after.intentId);
+    await this.#lapsed.settle(after.closes ?? after.intentId);
   }
 
   /** What an order's end means for the order that hangs on it. */

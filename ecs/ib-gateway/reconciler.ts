@@ -132,8 +132,7 @@ export class Reconciler {
     const neverArrived: OrderRecord[] = [];
     let askAgain = false;
     for (const record of ledger.openRecords()) {
-      // The broker ended it and the journal has said so; what comes next is the desk's to decide.
-      if (record.status === 'lapsed') continue;
+      if (hasEnded(record)) continue;
       const stale = round.before.get(record.orderRef) !== record || record.status === 'submitted';
       if (round.whileTrading && stale) continue;
       const finding = findOrder(record, round, context);
@@ -184,4 +183,9 @@ export class Reconciler {
       entries: [],
     }));
   }
+}
+
+/** Whether the broker has ended it and the journal has said so; what comes next is the desk's to decide, or a person's. */
+function hasEnded({ status, role, brokerStatus }: OrderRecord): boolean {
+  return status === 'lapsed' || (status === 'unresolved' && role === 'stop' && brokerStatus === 'Cancelled');
 }

@@ -2,14 +2,12 @@ import type { AccountWatch } from './account-watch.ts';
 import type { Bridge } from './bridge-parts.ts';
 import type { CommandBoard } from './command-board.ts';
 import type { MarketDataDesk } from './market-data-desk.ts';
-import type { OrderDesk } from './order-desk.ts';
+import type { OrderServices } from './order-services.ts';
 import type { Preflight } from './preflight.ts';
 import type { Reconciler } from './reconciler.ts';
-import type { Withdrawals } from './withdrawals.ts';
 
 export interface TradingParts {
-  readonly desk: OrderDesk;
-  readonly withdrawals: Withdrawals;
+  readonly orders: OrderServices;
   readonly reconciler: Reconciler;
   readonly marketData: MarketDataDesk;
   readonly account: AccountWatch;
@@ -33,9 +31,10 @@ export class Trading {
 
   /** Begins with what the last link may have swallowed and ends with what has waited. */
   async begin(): Promise<void> {
-    const { withdrawals, desk, marketData, account, preflight, board } = this.#parts;
-    withdrawals.resume();
-    await desk.resumeWishes();
+    const { orders, marketData, account, preflight, board } = this.#parts;
+    orders.withdrawals.resume();
+    orders.desk.resumeWishes();
+    await orders.lapsed.settleAll();
     marketData.resume();
     account.ask(null);
     preflight.ask();
@@ -50,7 +49,7 @@ export class Trading {
     const reason = await killSwitch.read();
     if (reason !== null && !this.#wasHalted) {
       log('warn', 'the kill switch is thrown; opening orders are called back', { reason });
-      await this.#parts.desk.cancelOpening(`the kill switch is thrown: ${reason}`);
+      await this.#parts.orders.desk.cancelOpening(`the kill switch is thrown: ${reason}`);
     }
     this.#wasHalted = reason !== null;
   }

@@ -35,6 +35,9 @@ export const controlAction = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('halt'), instrument: z.string(), halted: z.boolean() }),
   z.strictObject({ action: z.literal('correctExecution'), execId: z.string(), price: z.number().positive() }),
   z.strictObject({ action: z.literal('manualOrder'), order: manualOrder }),
+  z.strictObject({ action: z.literal('cancelManually'), permId: z.int() }),
+  z.strictObject({ action: z.literal('cash'), amount: z.union([z.string(), z.number()]).transform(String) }),
+  z.strictObject({ action: z.literal('split'), instrument: z.string(), ratio: z.number().positive() }),
   z.strictObject({ action: z.literal('repeatExecutions') }),
   z.strictObject({ action: z.literal('sendRaw'), hex: z.string().regex(/^([0-9a-f]{2})+$/i) }),
   z.strictObject({ action: z.literal('random'), odds: randomFaults.nullable() }),
@@ -78,6 +81,15 @@ export function control(gateway: PaperGateway, action: ControlAction, time: Cont
       return;
     case 'manualOrder':
       faults.manualOrder(action.order);
+      return;
+    case 'cancelManually':
+      faults.cancelManually(action.permId);
+      return;
+    case 'cash':
+      faults.cash(action.amount);
+      return;
+    case 'split':
+      faults.split(action.instrument, action.ratio);
       return;
     case 'repeatExecutions':
       faults.repeatExecutions();

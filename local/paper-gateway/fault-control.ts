@@ -1,6 +1,7 @@
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Random } from '#core/values/random.ts';
 import type { TimerClock } from '#core/values/timer-clock.ts';
+import { isFinal } from './broker/state.ts';
 import type { Connection } from './connection.ts';
 import type { Desk } from './desk.ts';
 import {
@@ -35,6 +36,12 @@ export interface GatewayFaults {
   correctExecution(execId: string, price: number): void;
   /** Enters an order by hand, as at the broker's own screen. @throws RangeError where it is refused */
   manualOrder(order: ManualOrder): void;
+  /** Cancels a working order, whoever's, as at the broker's own screen. @throws RangeError where none works under the id */
+  cancelManually(permId: number): void;
+  /** Moves money that is no trade: a dividend, a fee, a deposit. @throws RangeError for what is no amount */
+  cash(amount: string): void;
+  /** Splits an instrument's units `ratio` for one. @throws RangeError on an instrument that is not on the tape */
+  split(instrument: InstrumentId, ratio: number): void;
   /** Sends every execution of the day again. */
   repeatExecutions(): void;
   /** Sends bytes as they are, framed or not. */
@@ -148,6 +155,27 @@ export class FaultControl implements GatewayFaults {
 
   manualOrder(order: ManualOrder): void {
     this.#targets.enterManually(order);
+  }
+
+  cancelManually(permId: number): void {
+    const { clock, desk, publisher } = this.#targets;
+    const order = desk.state.orders.get(permId);
+    if (order === undefined || isFinal(order))
+      throw new RangeError(`no order with the permId ${permId} is working; the state lists those there are`);
+    publisher().publish(desk.apply(clock.now(), { input: 'cancelManually', permId }));
+  }
+
+  cash(amount: string): void {
+    if (!/^-?\d{1,12}(\.\d{1,2})?$/.test(amount))
+      throw new RangeError(`${JSON.stringify(amount)} is no amount; write it like -12.50`);
+    const { clock, desk, publisher } = this.#targets;
+    publisher().publish(desk.apply(clock.now(), { input: 'cash', amount }));
+  }
+
+  split(instrument: InstrumentId, ratio: number): void {
+    const { clock, desk, publisher } = this.#targets;
+    const { instrument: id } = desk.instrument(instrument);
+    publisher().publish(desk.apply(clock.now(), { input: 'split', instrument: id, ratio }));
   }
 
   repeatExecutions(): void {

@@ -2,6 +2,7 @@ import type { InstrumentId } from '#core/market/instrument.ts';
 import { equityOf, openBooks, realisedNet } from '#core/simulation/account.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import { type Decimal, decimalText } from '#core/values/decimal.ts';
+import { moveCash, splitUnits } from './account-events.ts';
 import { matchBar } from './bar-pass.ts';
 import { correctExecution } from './correction.ts';
 import { bindManualOrders, placeManually } from './manual-orders.ts';
@@ -30,6 +31,8 @@ export type BrokerInput =
   /** Client 0 wants ids for the orders entered by hand. */
   | { readonly input: 'bindManualOrders' }
   | { readonly input: 'cancel'; readonly clientId: number; readonly orderId: number }
+  /** An order is cancelled at the broker's own screen, whoever entered it. */
+  | { readonly input: 'cancelManually'; readonly permId: number }
   | { readonly input: 'globalCancel' }
   | { readonly input: 'bar'; readonly bar: BrokerBar }
   /** A price that is known without a bar, such as the last close before the tape begins. */
@@ -37,6 +40,8 @@ export type BrokerInput =
   /** A new day: profit starts at zero, yesterday's executions and completed orders leave the lists. */
   | { readonly input: 'newDay'; readonly midnight: EpochMillis }
   | { readonly input: 'correct'; readonly execId: string; readonly price: number }
+  | { readonly input: 'cash'; readonly amount: string }
+  | { readonly input: 'split'; readonly instrument: InstrumentId; readonly ratio: number }
   /** A gateway restart that forgets the last `count` order ids of every client. */
   | { readonly input: 'rollBackIds'; readonly count: number };
 
@@ -104,6 +109,12 @@ function apply(step: Step, input: BrokerInput): void {
     case 'cancel':
       cancel(step, input.clientId, input.orderId);
       return;
+    case 'cancelManually': {
+      const order = state.orders.get(input.permId);
+      if (order !== undefined && !isFinal(order))
+        endOrder(step, order, 202, 'Order Canceled - reason:', 'Cancelled by Trader');
+      return;
+    }
     case 'globalCancel':
       for (const order of [...state.orders.values()]) {
         if (!isFinal(order)) endOrder(step, order, 202, 'Order Canceled - reason:', 'Cancelled by Trader');
@@ -121,6 +132,12 @@ function apply(step: Step, input: BrokerInput): void {
       return;
     case 'correct':
       correctExecution(step, input.execId, input.price);
+      return;
+    case 'cash':
+      moveCash(step, input.amount);
+      return;
+    case 'split':
+      splitUnits(step, input.instrument, input.ratio);
       return;
     case 'rollBackIds':
       rollBackIds(step, input.count);

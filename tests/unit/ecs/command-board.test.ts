@@ -90,7 +90,7 @@ describe('a command that fails', () => {
       giveBack: async (messageId: string, seconds: number) =>
         void said.push(`${messageId} given back for ${seconds} s`),
     };
-    const services = { reconcile: fails, ready: () => true, desk: { cancel: fails } };
+    const services = { reconcile: fails, ready: () => true, orders: { desk: { cancel: fails } } };
     const board = new CommandBoard(
       bridge as unknown as Parts[0],
       intake as unknown as Parts[1],

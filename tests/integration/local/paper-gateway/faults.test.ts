@@ -185,6 +185,36 @@ describe('reports', () => {
 });
 
 describe('the broker on demand', () => {
+  it('cancels by hand, moves cash, and splits what is held, at the same cost', async () => {
+    const { gateway, connect, clock } = await market(rows);
+    const { client, id } = await connect();
+    client.api.placeOrder(id, AAPL, buy());
+    await client.next(EventName.orderStatus);
+    clock.advance(MINUTE);
+    await client.until(() => fillsOf(client).length === 1);
+    const { cash, positions } = gateway.state().books;
+    gateway.faults.cash('-12.50');
+    expect(gateway.state().books.cash.minus(cash).toString()).toBe('-12.5');
+    expect(() => gateway.faults.cash('a lot')).toThrow('"a lot" is no amount');
+
+    const resting = order('BUY', 10, 'LMT', { lmtPrice: 50 });
+    for (const offset of [1, 2]) client.api.placeOrder(id + offset, AAPL, resting);
+    await client.until(() => client.status(id + 2) === 'Submitted');
+    const permIdOf = (orderId: number) =>
+      [...gateway.state().orders.values()].find((order) => order.orderId === orderId)?.permId ?? 0;
+    gateway.faults.cancelManually(permIdOf(id + 1));
+    await client.until(() => client.status(id + 1) === 'Cancelled');
+    expect(client.status(id + 2)).toBe('Submitted');
+    expect(() => gateway.faults.cancelManually(permIdOf(id + 1))).toThrow('is working');
+
+    gateway.faults.split('AAPL', 4);
+    await client.until(() => client.status(id + 2) === 'Cancelled');
+    const before = positions.get('AAPL');
+    const after = gateway.state().books.positions.get('AAPL');
+    expect(after?.quantity.toString()).toBe(before?.quantity.times(4).toString());
+    expect(after?.basis.toString()).toBe(before?.basis.toString());
+  });
+
   it('rejects orders with 201, fills in small parts, stands still while halted', async () => {
     const { gateway, connect, clock } = await market(rows);
     const { client, id } = await connect();
