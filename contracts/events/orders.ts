@@ -165,6 +165,8 @@ export const commandDeclined = z.object({ intentId: identifier, command: identif
  */
 export const foreignHoldingsObserved = z.object({
   account: identifier,
+  /** Money in the account beyond (below zero: short of) what the desk's book accounts for; absent for none. */
+  cash: decimalText.optional(),
   /** Signed units beyond what the desk's book accounts for. */
   positions: z.array(
     z.object({ instrument: identifier, quantity: decimalText, price: unsignedDecimalText.nullable() }),

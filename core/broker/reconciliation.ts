@@ -91,3 +91,9 @@ export function positionDifferences(
     }))
     .filter((pair) => !new Decimal(pair.expected).eq(pair.observed));
 }
+
+/** By how much the account's cash is above (below zero: under) the book's, to the cent; null within the tolerance. */
+export function cashDifference(expected: string, observed: Decimal, tolerance: number): Decimal | null {
+  const difference = observed.minus(expected);
+  return difference.abs().lte(tolerance) ? null : difference.toDecimalPlaces(2, Decimal.ROUND_HALF_EVEN);
+}

@@ -75,3 +75,15 @@ export function chooseAccount(
   if (refusal !== null) throw new TradingModeError(refusal);
   return chosen;
 }
+
+/**
+ * A book is of one account: its cash, positions and limits say nothing of another.
+ * @param book the account that the desk's book was opened for; null before that
+ * @throws TradingModeError
+ */
+export function requireSameAccount(book: string | null, chosen: string): void {
+  if (book === null || book === chosen) return;
+  throw new TradingModeError(
+    `the desk's book is of account ${book}, and the gateway's is ${chosen}; log in to ${book}, set BROKER_ACCOUNT where the login has both, or give the other account a desk of its own`,
+  );
+}

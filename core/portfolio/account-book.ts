@@ -35,7 +35,7 @@ export interface AccountBook {
    */
   readonly charged?: Readonly<Record<string, Charge>>;
   /** What stands in the account and is not the desk's, as the bridge last saw it; absent where nothing does. */
-  readonly foreign?: Pick<EventData<'ForeignHoldingsObserved'>, 'positions' | 'orders'>;
+  readonly foreign?: Pick<EventData<'ForeignHoldingsObserved'>, 'positions' | 'orders' | 'cash'>;
   /** Strategies that kept re-entering: disabled, over sessions and restarts, until a named person resumes trading. */
   readonly disabled: Readonly<Record<string, { readonly since: string; readonly reason: string }>>;
 }
@@ -124,6 +124,24 @@ export function equity(book: AccountBook): Decimal | null {
     total = total.plus(held.times(mark.price));
   }
   return total;
+}
+
+/**
+ * Equity as limits may count on it: less what the account, by what is told of it, is worth less than the book without the
+ * book knowing why. What it is worth more counts for nothing until somebody has entered what it is. Null where the equity is
+ * unknown, or units are owed at a price that is.
+ */
+export function soundEquity(book: AccountBook): Decimal | null {
+  const value = equity(book);
+  if (value === null || book.foreign === undefined) return value;
+  let beyond = new Decimal(book.foreign.cash ?? 0);
+  for (const { instrument, quantity, price } of book.foreign.positions) {
+    const units = new Decimal(quantity);
+    const at = book.marks[instrument]?.price ?? price;
+    if (at === null && units.isNegative()) return null;
+    beyond = beyond.plus(units.times(at ?? 0));
+  }
+  return value.plus(Decimal.min(0, beyond));
 }
 
 /**

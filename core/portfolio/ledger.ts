@@ -111,9 +111,10 @@ function observeAccount(book: AccountBook, { data }: DeskEvent<'AccountObserved'
 
 function withForeign(
   { foreign: _, ...book }: AccountBook,
-  { positions, orders }: DeskEvent<'ForeignHoldingsObserved'>['data'],
+  { positions, orders, cash }: DeskEvent<'ForeignHoldingsObserved'>['data'],
 ): AccountBook {
-  return positions.length === 0 && orders.length === 0 ? book : { ...book, foreign: { positions, orders } };
+  if (cash === undefined && positions.length === 0 && orders.length === 0) return book;
+  return { ...book, foreign: { positions, orders, ...(cash === undefined ? {} : { cash }) } };
 }
 
 /** Day figures and the highest equity start with the first equity that is known, whichever of session and account came first. */

@@ -1,6 +1,6 @@
 import type { Intent } from '#contracts/events/orders.ts';
 import type { Instrument } from '#core/market/instrument.ts';
-import { type AccountBook, equity } from '#core/portfolio/account-book.ts';
+import { type AccountBook, soundEquity } from '#core/portfolio/account-book.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import { Decimal } from '#core/values/decimal.ts';
 import type { RiskPolicy } from './policy.ts';
@@ -69,7 +69,7 @@ export function exposureLimit(
   exposure: Decimal | null,
   explanation: string,
 ): Finding {
-  const value = equity(book);
+  const value = soundEquity(book);
   if (value === null || value.lte(0))
     return found(
       limit,

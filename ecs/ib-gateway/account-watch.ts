@@ -1,15 +1,11 @@
-import type { EventData } from '#contracts/registry.ts';
 import type { BrokerMessage } from '#core/broker/broker-port.ts';
 import { instrumentFinder } from '#core/broker/contracts.ts';
 import { BRIDGE } from '#core/broker/order-facts.ts';
-import { positionDifferences } from '#core/broker/reconciliation.ts';
 import { journalEntry } from '#core/events/new-event.ts';
-import { stateKeys } from '#core/events/state-keys.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
-import { type Bridge, brokerCorrelation, reportDifference } from './bridge-parts.ts';
-import type { ExpectedAccount } from './expected-account.ts';
-import type { ForeignHoldingsWatch } from './foreign-holdings.ts';
+import type { AccountComparison } from './account-comparison.ts';
+import { type Bridge, brokerCorrelation } from './bridge-parts.ts';
 
 interface Position {
   readonly instrument: string;
@@ -20,8 +16,7 @@ interface Position {
 /** Watches money and positions of the account and journals them when they are asked for. */
 export class AccountWatch {
   readonly #bridge: Bridge;
-  readonly #expected: (book: unknown) => ExpectedAccount | null;
-  readonly #foreign: ForeignHoldingsWatch;
+  readonly #comparison: AccountComparison;
   readonly #onPositions: () => Promise<void>;
   readonly #find: ReturnType<typeof instrumentFinder>;
   readonly #positions = new Map<string, Position>();
@@ -31,20 +26,17 @@ export class AccountWatch {
   #request: number | null = null;
   #positionsComplete = false;
   #wanted: { readonly causationId: string | null }[] = [];
-  #suspects = new Set<string>();
   #observations = 0;
 
   /** @param onPositions called when the broker has told all positions, and at each change after that */
   constructor(
     bridge: Bridge,
     catalog: readonly Instrument[],
-    expected: (book: unknown) => ExpectedAccount | null,
-    foreign: ForeignHoldingsWatch,
+    comparison: AccountComparison,
     onPositions: () => Promise<void>,
   ) {
     this.#bridge = bridge;
-    this.#expected = expected;
-    this.#foreign = foreign;
+    this.#comparison = comparison;
     this.#onPositions = onPositions;
     this.#find = instrumentFinder(catalog);
   }
@@ -155,41 +147,18 @@ export class AccountWatch {
     await this.#bridge.writer.append({ entries: [entry] });
   }
 
-  /**
-   * Compares positions with the desk's book. The book follows the journal at a distance, so a difference counts when two
-   * observations in a row show the same one.
-   */
   async #compare(): Promise<void> {
-    const [book] = await this.#bridge.writer.read([stateKeys.book]);
-    const expected = book === null || book === undefined ? null : this.#expected(book.value);
-    if (expected === null) return;
-    const held = new Map([...this.#unknown, ...this.#positions]);
-    const observed = new Map([...held.values()].map(({ instrument, quantity }) => [instrument, quantity]));
-    const suspects = new Set<string>();
-    const confirmed: EventData<'ForeignHoldingsObserved'>['positions'] = [];
-    for (const found of positionDifferences(expected.positions, observed)) {
-      const signature = `${found.instrument}:${found.expected}:${found.observed}`;
-      suspects.add(signature);
-      if (!this.#suspects.has(signature)) continue;
-      const cost = held.get(found.instrument)?.averageCost;
-      confirmed.push({
-        instrument: found.instrument,
-        quantity: decimalText(new Decimal(found.observed).minus(found.expected)),
-        price: cost === undefined ? null : decimalText(new Decimal(cost).abs()),
-      });
-      await reportDifference(this.#bridge, {
-        subject: 'position',
-        key: found.instrument,
-        expected: found.expected,
-        observed: found.observed,
-        explanation: 'the position at the broker is not the one in the desk’s book; nothing was repaired',
-      });
-    }
-    const fresh = [...suspects].some((signature) => !this.#suspects.has(signature));
-    this.#suspects = suspects;
-    await this.#foreign.positions(confirmed);
+    const cash = this.#values.get('TotalCashValue');
+    const amount = cash === undefined ? null : amountOf(cash.value);
+    const suspicious = await this.#comparison.compare({
+      positions: new Map([...this.#unknown, ...this.#positions]),
+      cash:
+        cash === undefined || amount === null
+          ? null
+          : { amount: new Decimal(amount), currency: cash.currency },
+    });
     // What is only suspected is looked at again soon: until then it counts for nothing.
-    if (fresh) this.#bridge.schedule.after(CONFIRMATION_MS, () => this.ask(null));
+    if (suspicious) this.#bridge.schedule.after(CONFIRMATION_MS, () => this.ask(null));
   }
 }
 

@@ -8,6 +8,7 @@ import { newYorkDate } from '#core/market/calendar.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import type { BridgeLog, BridgeMetric, Schedule } from './bridge-context.ts';
+import type { ExpectedAccount } from './expected-account.ts';
 import { FencedOffError } from './fenced-off.ts';
 import type { JournalWriter } from './journal-writer.ts';
 import type { KillSwitch } from './kill-switch.ts';
@@ -31,6 +32,8 @@ export interface Bridge {
   readonly link: LinkKnowledge;
   readonly acknowledgements: Acknowledgements;
   instrument(id: string): Instrument | undefined;
+  /** What the desk's book expects of the account now; null before the broker's account has opened it. */
+  expectedAccount(): Promise<ExpectedAccount | null>;
   /** Whether an order may leave at this moment. */
   mayTrade(): boolean;
   /** Ends the link in use; the next one begins with a reconciliation. */

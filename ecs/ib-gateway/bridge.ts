@@ -74,7 +74,8 @@ export function expectedAccount(stored: unknown): ExpectedAccount | null {
   const positions = Object.entries(book.positions).map(
     ([instrument, position]) => [instrument, decimalText(positionQuantity(position))] as const,
   );
-  return { positions: new Map(positions), foreign: book.foreign ?? null };
+  const { account, currency, cash, foreign = null } = book;
+  return { account, currency, cash, positions: new Map(positions), foreign };
 }
 
 /** What tells this task from any other: the container's id on ECS, the machine's name elsewhere. */

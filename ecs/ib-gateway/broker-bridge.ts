@@ -9,12 +9,15 @@ import {
 import type { BrokerMessage } from '#core/broker/broker-port.ts';
 import { type OrderRecord, readLifeRef } from '#core/broker/order-record.ts';
 import { TradingModeError } from '#core/broker/trading-mode.ts';
+import { stateKeys } from '#core/events/state-keys.ts';
 import type { Instrument } from '#core/market/instrument.ts';
+import { AccountComparison } from './account-comparison.ts';
 import { AccountWatch } from './account-watch.ts';
 import { type BridgeDependencies, Schedule } from './bridge-context.ts';
 import type { Bridge } from './bridge-parts.ts';
 import { CommandBoard } from './command-board.ts';
 import { CommandIntake } from './command-intake.ts';
+import type { ExpectedAccount } from './expected-account.ts';
 import { FencedOffError } from './fenced-off.ts';
 import { GatewayConnection } from './gateway-connection.ts';
 import { Handshake } from './handshake.ts';
@@ -104,7 +107,7 @@ export class BrokerBridge implements RunningBridge, Bridge {
       this.endLink(`the broker said nothing of order ${orderRef} within ${settings.acknowledgeDeadline} ms`),
     );
     this.#report = new SessionReport(this);
-    this.#orders = new OrderServices(this, dependencies, {
+    this.#orders = new OrderServices(this, dependencies.catalog, {
       held: (instrument) => this.#account.held(instrument),
       acknowledged: () => this.#mailbox.post(() => this.#board.pump()),
       foreign: () => this.#mailbox.post(() => this.#trading.compare()),
@@ -114,12 +117,9 @@ export class BrokerBridge implements RunningBridge, Bridge {
       this.#reconciled(neverArrived),
     );
     this.#marketData = new MarketDataDesk(this, dependencies.objects);
-    this.#account = new AccountWatch(
-      this,
-      dependencies.catalog,
-      dependencies.expected,
-      this.#orders.foreign,
-      () => this.#orders.lapsed.settleAll(),
+    const comparison = new AccountComparison(this, this.#orders.foreign);
+    this.#account = new AccountWatch(this, dependencies.catalog, comparison, () =>
+      this.#orders.lapsed.settleAll(),
     );
     this.#preflight = new Preflight(this, dependencies.catalog);
     this.#notices = this.#newNoticeReader();
@@ -241,6 +241,11 @@ export class BrokerBridge implements RunningBridge, Bridge {
 
   instrument(id: string): Instrument | undefined {
     return this.#catalog.get(id);
+  }
+
+  async expectedAccount(): Promise<ExpectedAccount | null> {
+    const [book] = await this.writer.read([stateKeys.book]);
+    return book === null || book === undefined ? null : this.#dependencies.expected(book.value);
   }
 
   mayTrade(): boolean {

@@ -5,38 +5,31 @@ import { instrumentFinder } from '#core/broker/contracts.ts';
 import { BRIDGE } from '#core/broker/order-facts.ts';
 import { canonicalJson } from '#core/events/canonical.ts';
 import { journalEntry } from '#core/events/new-event.ts';
-import { stateKeys } from '#core/events/state-keys.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { type Bridge, brokerCorrelation } from './bridge-parts.ts';
-import type { ExpectedAccount } from './expected-account.ts';
 
 type Holdings = EventData<'ForeignHoldingsObserved'>;
 type ForeignOrder = Holdings['orders'][number];
 type ForeignPosition = Holdings['positions'][number];
 
 /**
- * What stands in the account and is not the desk's: orders that somebody else works and units that the book does not
+ * What stands in the account and is not the desk’s: orders that somebody else works, units and money that the book does not
  * account for. They are left alone, and told to the book whenever they are not what it last heard, so that every limit on
  * exposure counts them.
  */
 export class ForeignHoldingsWatch {
   readonly #bridge: Bridge;
-  readonly #expected: (book: unknown) => ExpectedAccount | null;
   readonly #find: ReturnType<typeof instrumentFinder>;
   readonly #seen = new Map<number, ForeignOrder>();
   #orders: readonly ForeignOrder[] = [];
   #positions: readonly ForeignPosition[] = [];
+  #cash = new Decimal(0);
   #told: string | null = null;
   #observations = 0;
 
-  constructor(
-    bridge: Bridge,
-    catalog: readonly Instrument[],
-    expected: (book: unknown) => ExpectedAccount | null,
-  ) {
+  constructor(bridge: Bridge, catalog: readonly Instrument[]) {
     this.#bridge = bridge;
-    this.#expected = expected;
     this.#find = instrumentFinder(catalog);
   }
 
@@ -81,24 +74,31 @@ export class ForeignHoldingsWatch {
     return new Decimal(this.#positions.find((position) => position.instrument === instrument)?.quantity ?? 0);
   }
 
-  /** Units that two observations in a row showed beyond (or short of) what the book accounts for. */
-  async positions(found: readonly ForeignPosition[]): Promise<void> {
+  /**
+   * Units and money that two observations in a row showed beyond (or short of) what the book accounts for.
+   * @param cash zero where the book accounts for all of it
+   */
+  async holdings(found: readonly ForeignPosition[], cash: Decimal): Promise<void> {
+    this.#cash = cash;
     this.#positions = [...found].sort((a, b) => (a.instrument < b.instrument ? -1 : 1));
     await this.#tell();
   }
 
   async #tell(): Promise<void> {
     const { link, lease, schedule, writer } = this.#bridge;
-    const holdings = { positions: [...this.#positions], orders: [...this.#orders] };
+    const holdings = {
+      positions: [...this.#positions],
+      orders: [...this.#orders],
+      ...(this.#cash.isZero() ? {} : { cash: decimalText(this.#cash) }),
+    };
     const text = canonicalJson(holdings);
     if (text === this.#told || link.account === null) return;
     // The first time after a start the book may still hold what this bridge has never seen.
-    const [stored] = await writer.read([stateKeys.book]);
-    const expected = stored === null || stored === undefined ? null : this.#expected(stored.value);
+    const expected = await this.#bridge.expectedAccount();
     if (expected === null) return;
     this.#told = text;
-    const { positions = [], orders = [] } = expected.foreign ?? {};
-    if (text === canonicalJson({ positions, orders })) return;
+    const { positions = [], orders = [], cash } = expected.foreign ?? {};
+    if (text === canonicalJson({ positions, orders, ...(cash === undefined ? {} : { cash }) })) return;
     const now = schedule.now();
     this.#observations += 1;
     const entry = journalEntry<'ForeignHoldingsObserved'>({

@@ -1,5 +1,5 @@
 import type { BrokerMessage } from '#core/broker/broker-port.ts';
-import { chooseAccount } from '#core/broker/trading-mode.ts';
+import { chooseAccount, requireSameAccount } from '#core/broker/trading-mode.ts';
 import type { Bridge } from './bridge-parts.ts';
 import type { GatewayConnection, Greeting } from './gateway-connection.ts';
 
@@ -22,13 +22,14 @@ export class Handshake {
     this.#owner = owner;
   }
 
-  /** @throws TradingModeError for accounts that the mode forbids */
+  /** @throws TradingModeError for accounts that the mode forbids, or that are not the book's */
   async observe(message: GreetingMessage): Promise<void> {
     const { ledger, link, outbox, settings } = this.#bridge;
     const { connection, healthyFor } = this.#owner;
     switch (message.kind) {
       case 'accounts':
         link.account = chooseAccount(message.accounts, settings);
+        requireSameAccount((await this.#bridge.expectedAccount())?.account ?? null, link.account);
         return this.#greet('accounts');
       case 'next-order-id': {
         await ledger.load();

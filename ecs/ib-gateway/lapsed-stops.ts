@@ -1,8 +1,6 @@
 import { filledQuantity, isOpen, type OrderRecord, stopRefOf } from '#core/broker/order-record.ts';
-import { stateKeys } from '#core/events/state-keys.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
-import type { BridgeDependencies } from './bridge-context.ts';
 import { type Bridge, reportDifference } from './bridge-parts.ts';
 import { FencedOffError } from './fenced-off.ts';
 import type { Holdings } from './holdings.ts';
@@ -13,12 +11,6 @@ import { deskUnits, layerOf } from './order-layer.ts';
 const MOST_LIVES = 10;
 /** The broker tells positions a moment after orders and executions: what does not go together for so long is no delay. */
 const CONFIRMATION_MS = 10_000;
-
-export interface LapsedStopsOwner {
-  readonly expected: BridgeDependencies['expected'];
-  /** Asks the broker for what it has not told: executions of others' orders. */
-  readonly compare: () => Promise<void>;
-}
 
 /** Units as they were when a stop was first seen to have lapsed. */
 interface Doubt {
@@ -37,14 +29,15 @@ export class LapsedStops {
   readonly #bridge: Bridge;
   readonly #desk: OrderDesk;
   readonly #holdings: Holdings;
-  readonly #on: LapsedStopsOwner;
+  readonly #compare: () => Promise<void>;
   readonly #doubts = new Map<string, Doubt>();
 
-  constructor(bridge: Bridge, desk: OrderDesk, holdings: Holdings, on: LapsedStopsOwner) {
+  /** @param compare asks the broker for what it has not told: executions of others' orders */
+  constructor(bridge: Bridge, desk: OrderDesk, holdings: Holdings, compare: () => Promise<void>) {
     this.#bridge = bridge;
     this.#desk = desk;
     this.#holdings = holdings;
-    this.#on = on;
+    this.#compare = compare;
   }
 
   /** Sees to every lapsed stop: a new link, or the broker has told positions. */
@@ -98,7 +91,7 @@ export class LapsedStops {
     if (before?.picture !== picture) {
       this.#doubts.set(orderRef, { since: now, picture, foreign });
       schedule.after(CONFIRMATION_MS, () => this.settle(intentId));
-      if (before === undefined) schedule.post(() => this.#on.compare());
+      if (before === undefined) schedule.post(() => this.#compare());
       return 'wait';
     }
     if (now - before.since < CONFIRMATION_MS) return 'wait';
@@ -115,8 +108,7 @@ export class LapsedStops {
   }
 
   async #foreignUnits(instrument: string): Promise<Decimal> {
-    const [book] = await this.#bridge.writer.read([stateKeys.book]);
-    const expected = book === null || book === undefined ? null : this.#on.expected(book.value);
+    const expected = await this.#bridge.expectedAccount();
     return (expected?.foreign?.positions ?? [])
       .filter((position) => position.instrument === instrument)
       .reduce((sum, { quantity }) => sum.plus(quantity), new Decimal(0));

@@ -1,5 +1,5 @@
+import type { Instrument } from '#core/market/instrument.ts';
 import type { Decimal } from '#core/values/decimal.ts';
-import type { BridgeDependencies } from './bridge-context.ts';
 import type { Bridge } from './bridge-parts.ts';
 import { EnteredOutcomes } from './entered-outcomes.ts';
 import { ForeignHoldingsWatch } from './foreign-holdings.ts';
@@ -31,12 +31,8 @@ export class OrderServices {
   readonly watch: OrderWatch;
   readonly outcomes: EnteredOutcomes;
 
-  constructor(
-    bridge: Bridge,
-    { catalog, expected }: Pick<BridgeDependencies, 'catalog' | 'expected'>,
-    owner: OrderServicesOwner,
-  ) {
-    this.foreign = new ForeignHoldingsWatch(bridge, catalog, expected);
+  constructor(bridge: Bridge, catalog: readonly Instrument[], owner: OrderServicesOwner) {
+    this.foreign = new ForeignHoldingsWatch(bridge, catalog);
     const holdings = new Holdings(bridge, {
       held: owner.held,
       foreign: (instrument) => this.foreign.units(instrument),
@@ -44,7 +40,7 @@ export class OrderServices {
     this.desk = new OrderDesk(bridge, holdings);
     this.withdrawals = new Withdrawals(bridge);
     this.resubmission = new Resubmission(bridge, this.desk, this.withdrawals);
-    this.lapsed = new LapsedStops(bridge, this.desk, holdings, { expected, compare: owner.compare });
+    this.lapsed = new LapsedStops(bridge, this.desk, holdings, owner.compare);
     this.watch = new OrderWatch(
       bridge,
       { desk: this.desk, lapsed: this.lapsed, holdings, foreign: this.foreign },

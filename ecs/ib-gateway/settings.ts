@@ -70,6 +70,7 @@ export const environmentSchema = z.object({
   ABSENCE_CONFIRM_MS: millis.default(3_000),
   ACKNOWLEDGE_DEADLINE_MS: millis.default(10_000),
   ACCOUNT_MINUTES: z.coerce.number().int().min(1).max(44_640).optional(),
+  CASH_TOLERANCE: z.coerce.number().min(0.01).max(1_000_000).default(1),
   HALT_POLL_SECONDS: z.coerce.number().min(0.1).max(86_400).optional(),
   CLIENT_ID_WAIT_MS: millis.default(10_000),
   MESSAGES_PER_SECOND: z.coerce.number().int().min(2).max(45).default(45),
@@ -119,6 +120,8 @@ export interface BridgeSettings {
   readonly absenceConfirmation: number;
   readonly acknowledgeDeadline: number;
   readonly accountEvery: number;
+  /** Money by which account and book may differ, for rounding at the broker; in the account's currency. */
+  readonly cashTolerance: number;
   readonly haltPollEvery: number;
   readonly clientIdWait: number;
   readonly messagesPerSecond: number;
@@ -190,6 +193,7 @@ export function readSettings(
       absenceConfirmation: env.ABSENCE_CONFIRM_MS,
       acknowledgeDeadline: env.ACKNOWLEDGE_DEADLINE_MS,
       accountEvery: (env.ACCOUNT_MINUTES ?? env.RECONCILE_MINUTES) * MINUTE,
+      cashTolerance: env.CASH_TOLERANCE,
       haltPollEvery: (env.HALT_POLL_SECONDS ?? haltPollSeconds(env.HEARTBEAT_SECONDS)) * SECOND,
       clientIdWait: env.CLIENT_ID_WAIT_MS,
       messagesPerSecond: env.MESSAGES_PER_SECOND,

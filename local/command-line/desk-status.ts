@@ -42,6 +42,7 @@ export function statusLines(state: DeskState, now: EpochMillis): readonly string
       (position) =>
         `position     ${position.instrument} ${position.quantity} at ${position.averagePrice}, now ${position.mark}, ${position.layers.length} layers, stops ${position.layers.map(({ stop }) => stop ?? 'none').join(', ')}`,
     ),
+    ...(foreign?.cash === undefined ? [] : [`not ours     ${foreign.cash} ${state.book.currency} of cash`]),
     ...(foreign?.positions ?? []).map(({ instrument, quantity }) => `not ours     ${instrument} ${quantity}`),
     ...(foreign?.orders ?? []).map(
       ({ side, remaining, instrument, orderType, price }) =>

@@ -96,6 +96,7 @@ describe('what is not the desk’s in its account', () => {
         account: expect.any(String),
         positions: [{ instrument: 'AAPL', quantity: '200', price: expect.stringMatching(/^160\./) }],
         orders: [],
+        cash: expect.stringMatching(/^-320\d\d\./),
       },
     ]);
     expect(book().foreign?.positions).toHaveLength(1);
@@ -105,7 +106,13 @@ describe('what is not the desk’s in its account', () => {
     await world.advance(2 * MINUTE);
     world.bridge = world.newBridge();
     await world.advance(MINUTE);
-    expect(holdings().at(-1)).toEqual({ account: expect.any(String), positions: [], orders: [] });
-    expect(book().foreign).toBeUndefined();
+    // What buying and selling by hand came to is left in cash, until somebody enters it.
+    expect(holdings().at(-1)).toEqual({
+      account: expect.any(String),
+      positions: [],
+      orders: [],
+      cash: '3.05',
+    });
+    expect(book().foreign).toEqual({ positions: [], orders: [], cash: '3.05' });
   });
 });

@@ -579,7 +579,13 @@ describe('what the bridge survives', () => {
     world = await World.start(
       {},
       {
-        expected: () => ({ positions: new Map([['AAPL', '5']]), foreign: null }),
+        expected: () => ({
+          account: null,
+          currency: 'USD',
+          cash: '1000000',
+          positions: new Map([['AAPL', '5']]),
+          foreign: null,
+        }),
       },
     );
     await world.store.commit({

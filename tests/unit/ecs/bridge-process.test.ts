@@ -136,6 +136,9 @@ describe('the book', () => {
       target: null,
     };
     expect(expectedAccount({ ...EMPTY_BOOK, cash: '1', positions: { AAPL: position } })).toEqual({
+      account: null,
+      currency: 'USD',
+      cash: '1',
       positions: new Map([['AAPL', '-4']]),
       foreign: null,
     });

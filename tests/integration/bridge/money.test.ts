@@ -1,0 +1,116 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { AccountBook } from '#core/portfolio/account-book.ts';
+import { fold } from '#core/portfolio/ledger.ts';
+import { expectedAccount } from '#ecs/ib-gateway/bridge.ts';
+import { MINUTE, MORNING, OPEN, SECOND, World } from './world.ts';
+
+const POLL = 10 * MINUTE;
+
+describe('money that no order of the desk moved', () => {
+  let world: World;
+  let folded: Set<string>;
+  afterEach(() => world.end());
+
+  const book = () =>
+    world.changeBook((before) =>
+      [
+        ...world.events('AccountObserved').slice(0, 1),
+        ...world.events('OrderFilled'),
+        ...world.events('CommissionReported'),
+        ...world.events('ForeignHoldingsObserved'),
+      ]
+        .filter(({ metadata }) => !folded.has(metadata.id) && folded.add(metadata.id))
+        .reduce((current: AccountBook, event) => fold(current, event).book, before),
+    );
+  const atTheOpen = async (environment: Readonly<Record<string, string>> = {}) => {
+    world = await World.start(
+      { RECONCILE_MINUTES: '10', ACCOUNT_MINUTES: '10', ...environment },
+      { expected: expectedAccount },
+    );
+    folded = new Set();
+    await world.advanceTo(OPEN + 30 * SECOND);
+    book();
+  };
+  const differences = () => world.events('BrokerDifferenceFound').map(({ data }) => data);
+  const holdings = () => world.events('ForeignHoldingsObserved').map(({ data }) => data);
+
+  it('is a difference once two observations agree, told once, and counted by the book', async () => {
+    await atTheOpen();
+    world.gateway.faults.cash('-250.75');
+    await world.advanceTo(MORNING + POLL + 5 * SECOND);
+    expect(differences()).toEqual([]);
+    await world.advance(10 * SECOND);
+    expect(differences()).toEqual([
+      {
+        subject: 'account',
+        key: 'cash',
+        expected: '1000000',
+        observed: '999749.25',
+        explanation: expect.stringContaining('the account has 250.75 USD less than the desk’s book'),
+      },
+    ]);
+    expect(holdings()).toEqual([expect.objectContaining({ positions: [], orders: [], cash: '-250.75' })]);
+    expect(book().foreign).toEqual({ positions: [], orders: [], cash: '-250.75' });
+    expect(world.metrics.filter(({ name }) => name === 'BrokerDifferenceFound')).toHaveLength(1);
+
+    // The desk trades on, so that cash itself is another at each look: the same difference is not told again.
+    world.place();
+    await world.advance(2 * MINUTE);
+    book();
+    await world.advance(4 * POLL);
+    expect(differences()).toHaveLength(1);
+    expect(holdings()).toHaveLength(1);
+  });
+
+  it('that comes and goes again leaves nothing behind', async () => {
+    await atTheOpen();
+    world.gateway.faults.cash('1200');
+    await world.advance(POLL + 11 * SECOND);
+    expect(book().foreign?.cash).toBe('1200');
+    world.gateway.faults.cash('-1200');
+    await world.advance(POLL);
+    expect(book().foreign).toBeUndefined();
+  });
+
+  it('within the tolerance is rounding at the broker', async () => {
+    await atTheOpen({ CASH_TOLERANCE: '2' });
+    world.gateway.faults.cash('-2');
+    await world.advance(3 * POLL);
+    expect(differences()).toEqual([]);
+    world.gateway.faults.cash('-0.01');
+    await world.advance(2 * POLL);
+    expect(differences().map(({ key }) => key)).toEqual(['cash']);
+  });
+
+  it('is none while fills and commissions are on their way to the book', async () => {
+    await atTheOpen();
+    world.place();
+    // The ledger is behind for one look.
+    await world.advanceTo(MORNING + POLL + 5 * SECOND);
+    book();
+    await world.advance(3 * POLL);
+    expect(differences()).toEqual([]);
+    expect(holdings()).toEqual([]);
+  });
+
+  it('is worth a commission that the broker never tells', async () => {
+    await atTheOpen();
+    world.gateway.faults.set({ commission: 'never' });
+    world.place({ quantity: '1000' });
+    await world.advance(2 * MINUTE);
+    book();
+    await world.advance(2 * POLL);
+    expect(differences().map(({ key, subject }) => [subject, key])).toEqual([['account', 'cash']]);
+  });
+
+  it('of another account is not looked at: the bridge refuses to trade', async () => {
+    await atTheOpen();
+    await world.bridge.stop('test');
+    world.changeBook((before) => ({ ...before, account: 'DU7777777' }));
+    world.bridge = world.newBridge();
+    await world.advance(MINUTE);
+    await expect(world.bridge.finished).rejects.toThrow(
+      "the desk's book is of account DU7777777, and the gateway's is DU",
+    );
+  });
+});
