@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { backtestCommand } from '#local/command-line/backtest-command.ts';
 import { calendarCommand } from '#local/command-line/calendar-command.ts';
+import { cashCommand, cashPaidCommand, cashReceivedCommand } from '#local/command-line/cash-command.ts';
 import { dataCheckCommand } from '#local/command-line/data-command.ts';
 import { dayCommand } from '#local/command-line/day-command.ts';
 import { doctorCommand } from '#local/command-line/doctor-command.ts';
@@ -277,6 +278,22 @@ onDesk(program.command('outcome'))
   )
   .argument('[file]', 'orderRef and executions, from the broker’s own statement')
   .action(run(outcomeCommand));
+const cash = program.command('cash').description('money that no order of the desk moved');
+onDesk(cash.command('show', { isDefault: true }))
+  .description('the book’s cash, and what the account has beyond it (the default)')
+  .action(run(cashCommand));
+for (const [name, description, command] of [
+  ['received', 'enter what came in, such as a dividend or a deposit', cashReceivedCommand],
+  ['paid', 'enter what went out, such as a fee or a withdrawal', cashPaidCommand],
+] as const)
+  onDesk(cash.command(name))
+    .description(`${description}: needs --by and --reason`)
+    .argument('<amount>', 'in the currency of the book, without a sign')
+    .requiredOption('--for <kind>', 'transfer, dividend, interest, fee, tax, trade or other')
+    .requiredOption('--reference <id>', 'the broker’s own id of the movement; each is booked once')
+    .option('--on <date>', 'the day on which the broker booked it (default: today)')
+    .option('--instrument <id>', 'what it is of, where it is of one')
+    .action(run(command));
 const policy = program.command('policy').description('the risk policy');
 onDesk(policy.command('show', { isDefault: true }))
   .description('the one in force, as JSON (the default)')

@@ -47,6 +47,7 @@ export const EVENTS = {
   BarClosed: { version: 1, data: desk.barClosed },
   DailyHistoryObserved: { version: 1, data: desk.dailyHistoryObserved },
   AccountObserved: { version: 1, data: desk.accountObserved },
+  CashEntered: { version: 1, data: desk.cashEntered },
   PortfolioRevalued: { version: 1, data: desk.portfolioRevalued },
   DrawdownWarned: { version: 1, data: desk.drawdownWarned },
   TradingReducing: { version: 1, data: desk.tradingReducing },

@@ -59,6 +59,25 @@ export const accountObserved = z.object({
   positions: z.array(z.object({ instrument: instrumentId, quantity: decimalText, averageCost: decimalText })),
 });
 
+/**
+ * Money in the account that no order of the desk moved, as a person reads it in the broker's statement. A `transfer` is put
+ * into or taken out of the account; everything else is a result.
+ */
+export const cashEntered = z.object({
+  /** The broker's own id of the movement: each is booked once. */
+  reference: identifier,
+  kind: z.enum(['transfer', 'dividend', 'interest', 'fee', 'tax', 'trade', 'other']),
+  /** Above zero received, below zero paid. */
+  amount: decimalText,
+  currency: z.string().length(3),
+  /** What it is of, where it is of one. */
+  instrument: instrumentId.nullable(),
+  /** The day on which the broker booked it. */
+  bookedOn: calendarDate,
+  by: identifier,
+  reason: sentence,
+});
+
 export const tradingState = z.enum(['ACTIVE', 'REDUCING', 'HALTED']);
 export type TradingState = z.infer<typeof tradingState>;
 

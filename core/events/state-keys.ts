@@ -18,6 +18,8 @@ export const stateKeys = {
   policy: { partition: 'POLICY', sort: 'POLICY' } as StateKey,
   /** An operator's word on how an order ended, under its digest: what counts is what stands here, not who sent it. */
   outcome: (digest: string): StateKey => ({ partition: 'OUTCOME', sort: digest }),
+  /** An operator's word on a movement of cash, under the broker's reference of it: booked once, and only as it stands here. */
+  cash: (reference: string): StateKey => ({ partition: 'CASH', sort: reference }),
   /** The learning agent's running statistics. */
   learning: { partition: 'LEARNING', sort: 'LEARNING' } as StateKey,
   /** The bridge's lease with its fencing token. */

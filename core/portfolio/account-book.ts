@@ -127,7 +127,7 @@ export function equity(book: AccountBook): Decimal | null {
 }
 
 /**
- * Equity as limits may count on it: less what the account, by what is told of it, is worth less than the book without the
+ * Equity that a share may be taken of: less what the account, by what is told of it, is worth less than the book without the
  * book knowing why. What it is worth more counts for nothing until somebody has entered what it is. Null where the equity is
  * unknown, or units are owed at a price that is.
  */

@@ -6,6 +6,7 @@ import { type BreakerEvent, reduceOnly, trip } from '#core/risk/breakers.ts';
 import type { RiskPolicy } from '#core/risk/policy.ts';
 import { type EpochMillis, instantText } from '#core/values/clock.ts';
 import type { AccountBook } from './account-book.ts';
+import { type CashEntered, cashProblem, isEntered } from './entered-cash.ts';
 import { UnknownIntentError } from './executions.ts';
 import { type Folded, fold, type LedgerEventType } from './ledger.ts';
 import { type DailyRecord, type IntradayRecord, withBar } from './market-record.ts';
@@ -19,6 +20,8 @@ export interface BookState {
   /** The policy in force; null where there is none, and then no breaker can trip. */
   readonly policy: RiskPolicy | null;
   readonly intraday: (instrument: string) => IntradayRecord | null;
+  /** What an operator has left under the reference of a movement of cash; nothing where nobody enters any. */
+  readonly cashWord?: (reference: string) => unknown;
 }
 
 /** What the ledger leaves: one transaction of book, market records, kill switch and announcements. */
@@ -29,8 +32,8 @@ export interface KeptBook {
   readonly market: readonly { readonly key: StateKey; readonly value: IntradayRecord | DailyRecord }[];
   readonly entries: readonly JournalEntry[];
   readonly trips: readonly BreakerEvent['type'][];
-  /** Executions of intents that the book never authorized. */
-  readonly unknown: readonly DeskEvent<'OrderFilled'>[];
+  /** What the book cannot take: executions of intents that it never authorized, cash on which no operator has left a word. */
+  readonly refused: readonly DeskEvent<'OrderFilled' | 'CashEntered'>[];
 }
 
 type Announcement =
@@ -62,7 +65,7 @@ export function keepBook(
     market.set(address(key), { key, value });
   const entries: JournalEntry[] = [];
   const trips: BreakerEvent['type'][] = [];
-  const unknown: DeskEvent<'OrderFilled'>[] = [];
+  const refused: DeskEvent<'OrderFilled' | 'CashEntered'>[] = [];
 
   for (const event of events) {
     const { metadata } = event;
@@ -100,6 +103,17 @@ export function keepBook(
       intraday.set(data.instrument, after);
       keep(stateKeys.intraday(data.instrument), after);
     }
+    if (metadata.type === 'CashEntered') {
+      const entered = event as DeskEvent<'CashEntered'>;
+      const problem = isEntered(entered, state.cashWord?.(entered.data.reference))
+        ? cashProblem(book, entered.data)
+        : 'no operator has left a word on this movement in the desk’s state';
+      if (problem !== null) {
+        refused.push(entered);
+        say('BrokerDifferenceFound', refusedCash(entered.data, problem), 'critical');
+        continue;
+      }
+    }
     let folded: Folded;
     try {
       folded = fold(book, event as DeskEvent<LedgerEventType>);
@@ -107,7 +121,7 @@ export function keepBook(
       if (!(error instanceof UnknownIntentError)) throw error;
       // Trying again would never help, and would keep every later event from the book: say it, and open nothing more.
       const fill = event as DeskEvent<'OrderFilled'>;
-      unknown.push(fill);
+      refused.push(fill);
       say('BrokerDifferenceFound', unknownExecution(fill.data, error), 'critical');
       const reducing = reduceOnly(book, error, now);
       book = reducing.book;
@@ -134,7 +148,7 @@ export function keepBook(
         halt = { halted: true, by: breaker.data.by, reason: breaker.data.reason, at: instantText(now) };
     }
   }
-  return { book, halt, market: [...market.values()], entries, trips, unknown };
+  return { book, halt, market: [...market.values()], entries, trips, refused };
 }
 
 const unknownExecution = (
@@ -146,4 +160,15 @@ const unknownExecution = (
   expected: `an authorization of ${intentId} in the book`,
   observed: `${side} ${quantity} ${instrument} at ${price}`,
   explanation: error.message,
+});
+
+const refusedCash = (
+  { reference, kind, amount, currency, by }: CashEntered,
+  problem: string,
+): DeskEvent<'BrokerDifferenceFound'>['data'] => ({
+  subject: 'account',
+  key: reference,
+  expected: 'a movement of cash that can be booked',
+  observed: `${kind} of ${amount} ${currency} by ${by}`,
+  explanation: `it was not booked: ${problem}`,
 });

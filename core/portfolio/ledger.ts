@@ -1,6 +1,7 @@
 import type { DeskEvent } from '#contracts/registry.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { type AccountBook, equity, isLive } from './account-book.ts';
+import { withCash } from './entered-cash.ts';
 import { chargeCommission, correctableCharges, fill } from './executions.ts';
 import { halted, resumed } from './halt-and-resume.ts';
 import { withBarMark } from './marks.ts';
@@ -11,6 +12,7 @@ import { type Layer, layerQuantity, layerRealized, type Position } from './posit
 export const LEDGER_EVENTS = [
   'AccountObserved',
   'ForeignHoldingsObserved',
+  'CashEntered',
   'SessionPrepared',
   'BarClosed',
   'OrderSubmitted',
@@ -43,6 +45,10 @@ export function fold(book: AccountBook, event: DeskEvent<LedgerEventType>): Fold
       return observeAccount(book, event as DeskEvent<'AccountObserved'>);
     case 'ForeignHoldingsObserved':
       return { book: withForeign(book, (event as DeskEvent<'ForeignHoldingsObserved'>).data), revalue: null };
+    case 'CashEntered': {
+      const after = withCash(book, (event as DeskEvent<'CashEntered'>).data);
+      return { book: after, revalue: after === book ? null : 'account' };
+    }
     case 'SessionPrepared':
       return {
         book: beginSession(book, (event as DeskEvent<'SessionPrepared'>).data.session),
@@ -98,7 +104,7 @@ export function fold(book: AccountBook, event: DeskEvent<LedgerEventType>): Fold
 }
 
 function observeAccount(book: AccountBook, { data }: DeskEvent<'AccountObserved'>): Folded {
-  // The broker's cash opens the book once; from then on the book is kept from executions and the broker's figure is only compared.
+  // The broker's cash opens the book once; from then on the bridge compares, and what no order moved a person enters.
   if (book.cash !== null) return { book, revalue: null };
   const opened = withDayStart({
     ...book,

@@ -1,9 +1,9 @@
-import { soundEquity } from '#core/portfolio/account-book.ts';
+import { equity } from '#core/portfolio/account-book.ts';
 import { Decimal } from '#core/values/decimal.ts';
 import { found, type Limit, percent, share } from './limit.ts';
 
 const dailyLoss: Limit = ({ book, policy }) => {
-  const value = soundEquity(book);
+  const value = equity(book);
   const start = book.sessionEquity === null ? null : new Decimal(book.sessionEquity);
   if (value === null || start === null || start.lte(0))
     return found(
@@ -24,7 +24,7 @@ const dailyLoss: Limit = ({ book, policy }) => {
 };
 
 const drawdown: Limit = ({ book, policy }) => {
-  const value = soundEquity(book);
+  const value = equity(book);
   const highest = book.highWater === null ? null : new Decimal(book.highWater);
   if (value === null || highest === null || highest.lte(0))
     return found(

@@ -3,6 +3,7 @@ import type { StateKey, StoredState } from '#core/events/desk-store.ts';
 import type { JournalEntry } from '#core/events/new-event.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
+import type { CashEntered } from '#core/portfolio/entered-cash.ts';
 import { keepBook, type LedgerInput } from '#core/portfolio/keep-book.ts';
 import { LEDGER_EVENTS } from '#core/portfolio/ledger.ts';
 import type { IntradayRecord } from '#core/portfolio/market-record.ts';
@@ -71,7 +72,9 @@ const address = (key: StateKey) => `${key.partition}\u0000${key.sort}`;
 
 async function load(desk: Desk, events: readonly DeskEvent<LedgerInput>[]): Promise<LedgerState> {
   const market = new Map<string, StateKey>();
+  const cash: StateKey[] = [];
   for (const { metadata, data } of events) {
+    if (metadata.type === 'CashEntered') cash.push(stateKeys.cash((data as CashEntered).reference));
     if (metadata.type === 'BarClosed' || metadata.type === 'DailyHistoryObserved') {
       const { instrument } = data as { readonly instrument: string };
       const key =
@@ -79,7 +82,7 @@ async function load(desk: Desk, events: readonly DeskEvent<LedgerInput>[]): Prom
       market.set(address(key), key);
     }
   }
-  const keys = [stateKeys.book, stateKeys.policy, stateKeys.halt, ...market.values()];
+  const keys = [stateKeys.book, stateKeys.policy, stateKeys.halt, ...market.values(), ...cash];
   const values = await desk.store.read(keys);
   return { keys, stored: new Map(keys.map((key, index) => [address(key), values[index] ?? null])) };
 }
@@ -97,21 +100,22 @@ interface Outcome {
 function apply(desk: Desk, state: LedgerState, events: readonly DeskEvent<LedgerInput>[]): Outcome {
   const storedOf = (key: StateKey) => state.stored.get(address(key)) ?? null;
   const policy = storedOf(stateKeys.policy);
-  const { book, halt, market, entries, trips, unknown } = keepBook(
+  const { book, halt, market, entries, trips, refused } = keepBook(
     {
       book: (storedOf(stateKeys.book)?.value as AccountBook | undefined) ?? EMPTY_BOOK,
       policy: policy === null ? null : parseRiskPolicy(policy.value),
       intraday: (instrument) =>
         (storedOf(stateKeys.intraday(instrument))?.value ?? null) as IntradayRecord | null,
+      cashWord: (reference) => storedOf(stateKeys.cash(reference))?.value,
     },
     events,
     speaking(desk),
   );
-  for (const { metadata, data } of unknown) {
-    desk.log.error('an execution belongs to no order of the book', {
+  for (const { metadata } of refused) {
+    desk.log.error('the book cannot take what it was told', {
+      type: metadata.type,
       correlationId: metadata.correlationId,
       causationId: metadata.id,
-      intentId: data.intentId,
     });
     desk.log.metric('BrokerDifferenceFound', 1, 'Count');
   }

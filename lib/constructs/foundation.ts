@@ -117,12 +117,12 @@ export class DeskFoundation {
     this.#allowPut(grantee, this.state, partitions);
   }
 
-  /** What a person needs who halts, resumes, compares, looks, sets the policy and enters outcomes: these items, and the desk's own journal. */
+  /** What a person needs who halts, resumes, compares, looks, sets the policy and enters outcomes and cash: these items, and the desk's own journal. */
   grantOperate(grantee: iam.IGrantable): void {
     this.#allow(grantee, ['*'], ['dynamodb:ListTables']);
     this.#allowPut(grantee, this.journal, [correlations.desk]);
     this.grantReadState(grantee);
-    this.grantWriteState(grantee, ['HALT', 'POLICY', 'OUTCOME']);
+    this.grantWriteState(grantee, ['HALT', 'POLICY', 'OUTCOME', 'CASH']);
     this.#allow(grantee, [this.dataKey.keyArn], USES_KEY);
   }
 

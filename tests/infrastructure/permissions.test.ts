@@ -157,7 +157,7 @@ describe('the operator’s policy', () => {
       [['dynamodb:ListTables'], '*', null],
       [['dynamodb:PutItem'], 'Journal', keys('desk')],
       [['dynamodb:BatchGetItem', 'dynamodb:ConditionCheckItem'], 'State', null],
-      [['dynamodb:PutItem'], 'State', keys('HALT', 'POLICY', 'OUTCOME')],
+      [['dynamodb:PutItem'], 'State', keys('HALT', 'POLICY', 'OUTCOME', 'CASH')],
       [['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'], 'DataKey', null],
     ]);
   });

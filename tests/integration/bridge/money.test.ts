@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AccountBook } from '#core/portfolio/account-book.ts';
+import { cashEntry } from '#core/portfolio/entered-cash.ts';
 import { fold } from '#core/portfolio/ledger.ts';
 import { expectedAccount } from '#ecs/ib-gateway/bridge.ts';
 import { MINUTE, MORNING, OPEN, SECOND, World } from './world.ts';
@@ -18,6 +19,7 @@ describe('money that no order of the desk moved', () => {
         ...world.events('OrderFilled'),
         ...world.events('CommissionReported'),
         ...world.events('ForeignHoldingsObserved'),
+        ...world.events('CashEntered'),
       ]
         .filter(({ metadata }) => !folded.has(metadata.id) && folded.add(metadata.id))
         .reduce((current: AccountBook, event) => fold(current, event).book, before),
@@ -70,6 +72,33 @@ describe('money that no order of the desk moved', () => {
     world.gateway.faults.cash('-1200');
     await world.advance(POLL);
     expect(book().foreign).toBeUndefined();
+  });
+
+  it('is no difference any more once a person has entered it, be it won or put in', async () => {
+    await atTheOpen();
+    world.gateway.faults.cash('84.20');
+    world.gateway.faults.cash('-5000');
+    await world.advance(POLL + 11 * SECOND);
+    expect(book().foreign?.cash).toBe('-4915.8');
+    const movement = { currency: 'USD', bookedOn: '2018-02-05', by: 'ana', reason: 'from the statement' };
+    await world.store.commit({
+      entries: [
+        cashEntry(
+          { ...movement, reference: 'T-1', kind: 'dividend', amount: '84.2', instrument: 'AAPL' },
+          world.clock.now(),
+        ),
+        cashEntry(
+          { ...movement, reference: 'T-2', kind: 'transfer', amount: '-5000', instrument: null },
+          world.clock.now(),
+        ),
+      ],
+    });
+    expect(book()).toMatchObject({ cash: '995084.2' });
+    expect(book().foreign).toBeUndefined();
+    await world.advance(3 * POLL);
+    expect(book().foreign).toBeUndefined();
+    expect(book().cash).toBe(world.events('AccountObserved').at(-1)?.data.cash);
+    expect(holdings()).toHaveLength(1);
   });
 
   it('within the tolerance is rounding at the broker', async () => {

@@ -9,8 +9,10 @@ import { outcomeCheck } from '#core/broker/entered-outcome.ts';
 import { unfinishedOrdersKey } from '#core/broker/order-record.ts';
 import type { DeskStore } from '#core/events/desk-store.ts';
 import { correlations, stateKeys } from '#core/events/state-keys.ts';
+import { isEntered } from '#core/portfolio/entered-cash.ts';
 import { DEFAULT_RISK_POLICY } from '#core/risk/policy.ts';
 import { openDynamo } from '#local/aws/dynamodb/engine.ts';
+import { cashCommand, cashPaidCommand, cashReceivedCommand } from '#local/command-line/cash-command.ts';
 import {
   haltCommand,
   reconcileCommand,
@@ -178,6 +180,46 @@ describe('a desk on AWS', () => {
     // The word that the bridge asks for stands beside it.
     const { key, expectedVersion } = outcomeCheck(told);
     expect((await store.read([key]))[0]?.version).toBe(expectedVersion);
+  });
+
+  it('has money entered that no order of the desk moved, once for each of the broker’s references', async () => {
+    await held();
+    expect(await cashCommand({ environment: 'paper' })).toBe(0);
+    expect(printed).toContain('the account agrees');
+    const signed = { ...ON_PAPER, reason: 'from the activity statement' };
+    const dividend = { ...signed, for: 'dividend', reference: 'T-1', on: '2018-01-22', instrument: 'AAPL' };
+    expect(await cashReceivedCommand('84.20', { ...dividend, by: '' })).toBe(6);
+    expect(await cashReceivedCommand('84.20', { ...dividend, reason: 'short' })).toBe(6);
+    expect(await cashReceivedCommand('84.20', { ...dividend, on: '2999-01-01' })).toBe(6);
+    expect(printed).toContain('2999-01-01 is still to come');
+    expect(await cashReceivedCommand('0', dividend)).toBe(6);
+    for (const [amount, options, problem] of [
+      ['-84.20', dividend, /"-84.20" is no amount; write it like 84.20/],
+      ['NaN', dividend, /"NaN" is no amount/],
+      ['84.20', { ...dividend, for: 'present' }, /--for: /],
+      ['84.20', { ...dividend, reference: '' }, /--reference/],
+      ['84.20', { ...dividend, on: 'yesterday' }, /--on: /],
+      ['84.20', { ...dividend, instrument: 'a share' }, /--instrument: /],
+    ] as const)
+      await expect(cashReceivedCommand(amount, options)).rejects.toThrow(problem);
+    expect(await said()).toEqual([]);
+
+    expect(await cashReceivedCommand('84.20', dividend)).toBe(0);
+    expect(await cashPaidCommand('10', { ...signed, for: 'fee', reference: 'T-2' })).toBe(0);
+    expect(await cashReceivedCommand('84.20', { ...dividend, by: 'ben' })).toBe(6);
+    expect(printed).toContain('the movement T-1 has been entered by ana');
+    const events = (await store.journal(correlations.desk, ['CashEntered'])).map(({ canonical }) =>
+      parseEventOf(['CashEntered'], JSON.parse(canonical)),
+    );
+    expect(events.map(({ data }) => [data.kind, data.amount, data.instrument])).toEqual([
+      ['dividend', '84.2', 'AAPL'],
+      ['fee', '-10', null],
+    ]);
+    // The word that the ledger asks for stands beside each.
+    for (const event of events) {
+      const [word] = await store.read([stateKeys.cash(event.data.reference)]);
+      expect(isEntered(event, word?.value)).toBe(true);
+    }
   });
 
   it('has its policy printed, edited and put in force, once for each file', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DeskEvent, EventData } from '#contracts/registry.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import type { AccountBook } from '#core/portfolio/account-book.ts';
+import { cashEntry, cashWrite } from '#core/portfolio/entered-cash.ts';
 import { type IntradayRecord, withBar } from '#core/portfolio/market-record.ts';
 import { BookContendedError, keepLedger, type LEDGER_TYPES } from '#functions/portfolio/ledger.ts';
 import {
@@ -11,6 +12,7 @@ import {
   deskEvent,
   holding,
   intentOf,
+  NOW,
   orderFilled,
   sessionPrepared,
   withOrder,
@@ -216,5 +218,67 @@ describe('withBar', () => {
   it('starts a session anew, and lets none of an earlier session in', () => {
     expect(closes([bar(15, '1'), bar(15, '5', { session: '2018-01-24' })])).toEqual([5]);
     expect(closes([bar(15, '5', { session: '2018-01-24' }), bar(30, '2')])).toEqual([5]);
+  });
+});
+
+describe('cash that a person enters', () => {
+  const movement: EventData<'CashEntered'> = {
+    reference: 'T-1',
+    kind: 'dividend',
+    amount: '84.2',
+    currency: 'USD',
+    instrument: 'AAPL',
+    bookedOn: '2018-01-22',
+    by: 'ana',
+    reason: 'from the activity statement',
+  };
+  const { event } = cashEntry(movement, NOW);
+  const withWord = async (entered = movement) => {
+    const desk = await deskWith(bookOf());
+    const { key, value } = cashWrite(entered);
+    await desk.put(key, value);
+    return desk;
+  };
+  const refusals = (desk: MemoryDesk) => desk.said('BrokerDifferenceFound').map(({ data }) => data);
+
+  it('is booked once, and the account valued with it', async () => {
+    const desk = await withWord();
+    await keep(desk, event);
+    await keep(desk, event);
+    expect(await bookIn(desk)).toMatchObject({ cash: '100084.2' });
+    expect(desk.said('PortfolioRevalued').map(({ data }) => [data.cause, data.equity])).toEqual([
+      ['account', '100084.2'],
+    ]);
+    expect(refusals(desk)).toEqual([]);
+  });
+
+  it.each([
+    ['without an operator’s word', undefined, event],
+    ['on a word on another amount', { ...movement, amount: '842' }, event],
+    ['under another event', movement, deskEvent('CashEntered', movement)],
+    [
+      'in another currency',
+      { ...movement, currency: 'EUR' },
+      cashEntry({ ...movement, currency: 'EUR' }, NOW).event,
+    ],
+  ])('is not booked %s: that is an alarm', async (_, word, told) => {
+    const desk = word === undefined ? await deskWith(bookOf()) : await withWord(word);
+    await keep(desk, told);
+    expect((await bookIn(desk)).cash).toBe('100000');
+    expect(refusals(desk)).toEqual([
+      expect.objectContaining({
+        subject: 'account',
+        key: 'T-1',
+        explanation: expect.stringMatching(/^it was not booked: /),
+      }),
+    ]);
+    expect(desk.lines.join('\n')).toContain('BrokerDifferenceFound');
+  });
+
+  it('is booked beside a forged one of the same batch', async () => {
+    const desk = await withWord();
+    await keep(desk, deskEvent('CashEntered', movement), event);
+    expect((await bookIn(desk)).cash).toBe('100084.2');
+    expect(refusals(desk)).toHaveLength(1);
   });
 });
