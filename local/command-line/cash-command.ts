@@ -26,6 +26,7 @@ export async function cashCommand(options: OperatorOptions): Promise<ExitCode> {
   const [stored] = await store.read([stateKeys.book]);
   const { cash, currency, foreign } = bookIn(stored);
   const beyond = foreign?.cash ?? null;
+  const units = (foreign?.positions ?? []).map(({ instrument, quantity }) => `${quantity} ${instrument}`);
   if (options.json === true) {
     process.stdout.write(`${JSON.stringify({ currency, cash, beyond }, null, 2)}\n`);
     return EXIT.ok;
@@ -34,7 +35,7 @@ export async function cashCommand(options: OperatorOptions): Promise<ExitCode> {
   process.stdout.write(
     beyond === null
       ? 'as the bridge last saw it, the account agrees\n'
-      : `the account has   ${beyond} ${currency} beyond it that no order of the desk moved\nLook each movement up in the broker’s statement, and enter it: abc cash received|paid <amount> --for <kind> --reference <id> --on <date> --by <person> --reason <text>\n`,
+      : `the account has   ${beyond} ${currency} beyond it that no order of the desk moved\n${units.length === 0 ? '' : `units besides     ${units.join(', ')}, which somebody has paid or got some of it for: if they are the desk’s, enter their sale (abc outcome)\n`}Look each movement up in the broker’s statement, and enter it: abc cash received|paid <amount> --for <kind> --reference <id> --on <date> --by <person> --reason <text>\n`,
   );
   return EXIT.ok;
 }

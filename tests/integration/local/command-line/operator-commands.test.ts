@@ -186,6 +186,20 @@ describe('a desk on AWS', () => {
     await held();
     expect(await cashCommand({ environment: 'paper' })).toBe(0);
     expect(printed).toContain('the account agrees');
+    const foreign = {
+      positions: [{ instrument: 'AAPL', quantity: '-9', price: null }],
+      orders: [],
+      cash: '900',
+    };
+    await store.commit({
+      entries: [],
+      writes: [{ key: stateKeys.book, value: { ...invested(), foreign }, expectedVersion: 1 }],
+    });
+    expect(await cashCommand({ environment: 'paper' })).toBe(0);
+    expect(printed).toMatch(/account has {3}900 USD beyond it.*\nunits besides {5}-9 AAPL,/);
+    printed = '';
+    expect(await cashCommand({ environment: 'paper', json: true })).toBe(0);
+    expect(JSON.parse(printed)).toMatchObject({ currency: 'USD', beyond: '900' });
     const signed = { ...ON_PAPER, reason: 'from the activity statement' };
     const dividend = { ...signed, for: 'dividend', reference: 'T-1', on: '2018-01-22', instrument: 'AAPL' };
     expect(await cashReceivedCommand('84.20', { ...dividend, by: '' })).toBe(6);
