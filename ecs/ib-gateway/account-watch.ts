@@ -28,7 +28,7 @@ export class AccountWatch {
   #wanted: { readonly causationId: string | null }[] = [];
   #observations = 0;
 
-  /** @param onPositions called when the broker has told all positions, and at each change after that */
+  /** @param onPositions called when the broker has told all positions on a new link */
   constructor(
     bridge: Bridge,
     catalog: readonly Instrument[],
@@ -76,10 +76,8 @@ export class AccountWatch {
   }
 
   async observe(message: BrokerMessage): Promise<void> {
-    if (message.kind === 'position' && message.account === this.#bridge.link.account) {
-      this.#position(message);
-      if (this.#positionsComplete) await this.#onPositions();
-    } else if (message.kind === 'positions-end') {
+    if (message.kind === 'position' && message.account === this.#bridge.link.account) this.#position(message);
+    else if (message.kind === 'positions-end') {
       this.#positionsComplete = true;
       await this.#onPositions();
       await this.#conclude();

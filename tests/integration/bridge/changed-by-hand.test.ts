@@ -138,11 +138,57 @@ describe('units of the desk’s that come or go without an order of the desk', (
     await cancelStop(intentId);
     await world.advance(30 * SECOND);
     expect(await statusOfStop(intentId)).toBe('unresolved');
+    await world.advance(3 * POLL);
+    expect(book().foreign?.positions).toMatchObject([{ instrument: 'AAPL', quantity: '-4' }]);
     await enter(`${intentId}:stop`, executionsByHand());
     await world.advance(SECOND);
     expect(stopAtBroker(intentId).map(({ total }) => total)).toEqual([6]);
     expect(await statusOfStop(intentId)).toBe('working');
     expect(await agrees()).toBe('6');
+  });
+
+  it('nor is one placed anew that somebody cancels long after the layer was closed by hand', async () => {
+    const intentId = await holding();
+    byHand('SELL', 10);
+    await world.advance(3 * POLL);
+    expect(book().foreign?.positions).toMatchObject([{ instrument: 'AAPL', quantity: '-10' }]);
+    await cancelStop(intentId);
+    await world.advance(30 * SECOND);
+    expect(await statusOfStop(intentId)).toBe('unresolved');
+    expect(stopAtBroker(intentId)).toEqual([]);
+  });
+
+  it('what is found out while a stop waits explains nothing', async () => {
+    const intentId = await holding();
+    world.gateway.faults.split('AAPL', 4);
+    await world.advance(5 * SECOND);
+    const foreign = { positions: [{ instrument: 'AAPL', quantity: '30', price: null }], orders: [] };
+    world.changeBook((before) => ({ ...before, foreign }));
+    await world.advance(30 * SECOND);
+    expect(await statusOfStop(intentId)).toBe('unresolved');
+  });
+
+  it('a new link does not cut short the time in which positions may change', async () => {
+    const intentId = await holding();
+    await cancelStop(intentId);
+    world.gateway.faults.disconnect();
+    await world.advance(7 * SECOND);
+    expect(world.bridge.state).toBe('READY');
+    expect(await statusOfStop(intentId)).toBe('lapsed');
+    await world.advance(10 * SECOND);
+    expect(await statusOfStop(intentId)).toBe('working');
+  });
+
+  it('where the desk itself closed a part, the rest has its stop again at once', async () => {
+    const intentId = await holding();
+    world.place({ purpose: 'exit', side: 'SELL', quantity: '4', protectiveStop: null, closes: intentId });
+    await world.advanceTo(Math.ceil(world.clock.now() / MINUTE) * MINUTE);
+    for (let waited = 0; waited < 180 && stopAtBroker(intentId)[0]?.total !== 6; waited += 1) {
+      await world.advance(SECOND);
+      const stop = await world.record(`${intentId}:stop`);
+      expect(stop?.status === 'lapsed' && world.events('OrderFilled').length > 1).toBe(false);
+    }
+    expect(stopAtBroker(intentId).map(({ total }) => total)).toEqual([6]);
   });
 
   it('a stop that was left standing is not touched, and no order of the desk opens the other way', async () => {

@@ -62,6 +62,11 @@ describe('money that no order of the desk moved', () => {
     await world.advance(4 * POLL);
     expect(differences()).toHaveLength(1);
     expect(holdings()).toHaveLength(1);
+
+    // While another figure is only suspected the one that is known counts on.
+    world.gateway.faults.cash('-100');
+    await world.advance(POLL + 11 * SECOND);
+    expect(holdings().map(({ cash }) => cash)).toEqual(['-250.75', '-350.75']);
   });
 
   it('that comes and goes again leaves nothing behind', async () => {
@@ -130,6 +135,16 @@ describe('money that no order of the desk moved', () => {
     book();
     await world.advance(2 * POLL);
     expect(differences().map(({ key, subject }) => [subject, key])).toEqual([['account', 'cash']]);
+  });
+
+  it('in another currency is not compared, and that is told', async () => {
+    await atTheOpen();
+    world.changeBook((before) => ({ ...before, currency: 'EUR', cash: '5' }));
+    await world.advance(2 * POLL);
+    expect(differences()).toEqual([
+      expect.objectContaining({ subject: 'account', key: 'currency', expected: 'EUR', observed: 'USD' }),
+    ]);
+    expect(holdings()).toEqual([]);
   });
 
   it('of another account is not looked at: the bridge refuses to trade', async () => {
