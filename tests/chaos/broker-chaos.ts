@@ -61,6 +61,7 @@ function table({
     ['misattributed', verdict.misattributed.length],
     ['faults in chains', verdict.chainFaults.length],
     ['intents without an end', verdict.open.length],
+    ['layers without their stop', verdict.unprotected.length],
     ['account against ledger', verdict.differences.length === 0 ? 'equal, to the cent' : 'NOT EQUAL'],
     ['seconds', seconds.toFixed(0)],
   ];
@@ -71,6 +72,7 @@ function table({
     ...verdict.chainFaults,
     ...verdict.differences,
     ...verdict.open,
+    ...verdict.unprotected,
     ...deaths,
   ];
   return [

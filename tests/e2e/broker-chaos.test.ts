@@ -11,6 +11,7 @@ it('trading while bridge, gateway and cloud are killed loses nothing, doubles no
     chainFaults: [],
     differences: [],
     open: [],
+    unprotected: [],
     deaths: [],
   });
   expect(verdict.intents).toBe(60);

@@ -10,7 +10,7 @@ import { Processes, type Role } from './processes.ts';
 import { END, type RunSettings, runClock } from './settings.ts';
 import { INSTRUMENTS } from './tape.ts';
 import { Trader } from './trader.ts';
-import { type BrokerView, judge, type Verdict } from './verdict.ts';
+import { type BrokerView, judge, nameOf, type Verdict } from './verdict.ts';
 
 export interface ChaosOptions {
   readonly seed: number;
@@ -194,6 +194,7 @@ const ACTIONS = [
   'garbage',
   'rival-bridge',
   'lease-taken',
+  'stop-cancelled',
   'halted-instrument',
   'calm',
 ] as const;
@@ -335,6 +336,8 @@ class Mischief {
       }
       case 'lease-taken':
         return this.#desk.takeLease(this.#random.integer(60_000));
+      case 'stop-cancelled':
+        return this.#cancelStop();
       case 'halted-instrument': {
         const instrument = INSTRUMENTS[this.#random.integer(INSTRUMENTS.length)] ?? INSTRUMENTS[0];
         await this.#control({ action: 'halt', instrument, halted: true });
@@ -344,6 +347,14 @@ class Mischief {
       case 'calm':
         return this.calm();
     }
+  }
+
+  /** A resting stop is cancelled at the broker's own screen. It may have ended since it was looked for. */
+  async #cancelStop(): Promise<void> {
+    const drawn = this.#random.next();
+    const resting = (await brokerView(this.#settings)).orders.filter(isResting);
+    const one = resting[Math.floor(drawn * resting.length)];
+    if (one !== undefined) await this.#post({ action: 'cancelManually', permId: one.permId });
   }
 
   async #briefly(on: object, off: object): Promise<void> {
@@ -371,13 +382,21 @@ class Mischief {
   }
 
   async #control(action: object): Promise<void> {
-    const answer = await fetch(`http://127.0.0.1:${this.#settings.controlPort}/`, {
-      method: 'POST',
-      body: JSON.stringify(action),
-    });
+    const answer = await this.#post(action);
     if (!answer.ok)
       throw new Error(`the control port refuses ${JSON.stringify(action)}: ${await answer.text()}`);
   }
+
+  #post(action: object): Promise<Response> {
+    return fetch(`http://127.0.0.1:${this.#settings.controlPort}/`, {
+      method: 'POST',
+      body: JSON.stringify(action),
+    });
+  }
+}
+
+function isResting({ orderRef, status }: BrokerView['orders'][number]): boolean {
+  return nameOf(orderRef).endsWith(':stop') && ['PreSubmitted', 'Submitted'].includes(status);
 }
 
 export async function freePorts(count: number): Promise<readonly number[]> {

@@ -1,7 +1,7 @@
 import type { DeskEvent, EventType } from '#contracts/registry.ts';
 import { checkChains } from '#core/audit/completeness.ts';
 import { type AccountBook, isLive } from '#core/portfolio/account-book.ts';
-import { positionQuantity } from '#core/portfolio/position.ts';
+import { layerQuantity, openLayers, positionQuantity } from '#core/portfolio/position.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { INSTRUMENTS } from './tape.ts';
 
@@ -12,6 +12,7 @@ export interface BrokerView {
   readonly orders: readonly {
     readonly permId: number;
     readonly orderRef: string;
+    readonly total: number;
     readonly filled: number;
     readonly status: string;
     /** False for what was held back, and for what was taken back while it was. */
@@ -38,6 +39,8 @@ export interface Verdict {
   /** Executions under another reference, or orders that nobody asked for. */
   readonly misattributed: readonly string[];
   readonly chainFaults: readonly string[];
+  /** Layers that no resting stop stands for, though the broker refused none. */
+  readonly unprotected: readonly string[];
   /** Where cash or positions differ. */
   readonly differences: readonly string[];
   /** Intents that have not come to an end. */
@@ -51,11 +54,37 @@ export const isClean = (verdict: Verdict): boolean =>
     verdict.misattributed,
     verdict.chainFaults,
     verdict.differences,
+    verdict.unprotected,
     verdict.open,
   ].every((faults) => faults.length === 0);
 
 /** The desk's name of an order: the broker's reference also says which try of it this is. */
 export const nameOf = (reference: string): string => reference.replace(/~\d+$/, '');
+
+/** Whether an order has filled in part or still may. */
+const hasCounted = ({ status, filled }: BrokerView['orders'][number]): boolean =>
+  filled > 0 || (status !== 'Cancelled' && status !== 'Inactive');
+
+function unprotected(
+  book: AccountBook,
+  byReference: ReadonlyMap<string, BrokerView['orders']>,
+  rejected: readonly { readonly orderRef: string }[],
+): readonly string[] {
+  const refused = new Set(rejected.map(({ orderRef }) => orderRef));
+  return Object.values(book.positions).flatMap((position) =>
+    openLayers(position).flatMap((layer) => {
+      const stop = `${layer.intentId}:stop`;
+      const standing = (byReference.get(stop) ?? [])
+        .filter(({ status }) => status === 'PreSubmitted' || status === 'Submitted')
+        .reduce((units, { total, filled }) => units + total - filled, 0);
+      return refused.has(stop) || layerQuantity(layer).eq(standing)
+        ? []
+        : [
+            `${decimalText(layerQuantity(layer))} of ${layer.intentId} are held, and a stop for ${standing} rests`,
+          ];
+    }),
+  );
+}
 
 /** Compares what the broker has with what the journal and the account book say, one by one. */
 export function judge(events: readonly DeskEvent[], book: AccountBook, broker: BrokerView): Verdict {
@@ -85,9 +114,11 @@ export function judge(events: readonly DeskEvent[], book: AccountBook, broker: B
   for (const [orderRef, orders] of byReference) {
     if (declined.has(orderRef)) misattributed.push(`the broker has ${orderRef}, which the journal declined`);
     if (!submitted.has(orderRef)) misattributed.push(`the broker has ${orderRef}, which was never submitted`);
-    if (orders.length > 1)
+    // A resting stop that ended without a fill stands anew under its name.
+    const lives = orderRef.endsWith(':stop') ? orders.filter(hasCounted) : orders;
+    if (lives.length > 1)
       doubled.push(
-        `${orderRef} is ${orders.length} orders at the broker: ${orders
+        `${orderRef} is ${lives.length} orders at the broker: ${lives
           .map(({ permId, status, filled }) => `${permId} ${status}, ${filled} filled`)
           .join('; ')}`,
       );
@@ -146,6 +177,7 @@ export function judge(events: readonly DeskEvent[], book: AccountBook, broker: B
     misattributed,
     chainFaults: checkChains(events).faults.map(({ detail }) => detail),
     differences,
+    unprotected: unprotected(book, byReference, of('OrderRejected')),
     open: Object.values(book.orders).flatMap((order) =>
       isLive(order) ? [`${order.intent.intentId} is ${order.status}`] : [],
     ),

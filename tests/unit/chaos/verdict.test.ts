@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EMPTY_BOOK } from '#core/portfolio/account-book.ts';
 import { type BrokerView, judge } from '../../chaos/broker/verdict.ts';
-import { deskEvent } from '../../support/desk-events.ts';
+import { bookOf, brokerOrder, deskEvent, holding } from '../../support/desk-events.ts';
 
 const submitted = (orderRef: string) =>
   deskEvent(
@@ -33,6 +33,7 @@ const declined = (intentId: string) =>
 const order = (orderRef: string, changes: Partial<BrokerView['orders'][number]> = {}) => ({
   permId: 1,
   orderRef,
+  total: 8,
   filled: 0,
   status: 'Submitted',
   transmitted: true,
@@ -67,6 +68,36 @@ describe('the verdict of a chaos run', () => {
       const twice = broker(order('X'), order(reference, { permId: 2, status: 'Cancelled' }));
       expect(judge([submitted('X')], EMPTY_BOOK, twice).doubled).toHaveLength(1);
     }
+  });
+
+  it('takes a resting stop for one while no two of its lives can fill', () => {
+    const lives = (...second: Parameters<typeof order>) =>
+      judge(
+        [submitted('X:stop')],
+        EMPTY_BOOK,
+        broker(order('X:stop', { status: 'Cancelled' }), order(...second)),
+      ).doubled;
+    expect(lives('X:stop~2', { permId: 2 })).toEqual([]);
+    expect(
+      judge([submitted('X:stop')], EMPTY_BOOK, broker(order('X:stop'), order('X:stop~2', { permId: 2 })))
+        .doubled,
+    ).toHaveLength(1);
+  });
+
+  it('misses the stop of what is held, unless the broker refused it', () => {
+    const book = holding(bookOf());
+    const stop = (total: number, status = 'PreSubmitted') => order('I-1:stop', { total, status });
+    const missing = (...orders: Parameters<typeof broker>) =>
+      judge([submitted('I-1:stop')], book, broker(...orders)).unprotected;
+    expect(missing(stop(50))).toEqual([]);
+    expect(missing(stop(50, 'Cancelled'))).toEqual(['50 of I-1 are held, and a stop for 0 rests']);
+    expect(missing(stop(20))).toHaveLength(1);
+    const refused = deskEvent('OrderRejected', {
+      ...brokerOrder('I-1', 'stop'),
+      code: 201,
+      message: 'as the run wants it',
+    });
+    expect(judge([submitted('I-1:stop'), refused], book, broker()).unprotected).toEqual([]);
   });
 
   it('does not count what was taken back before it was transmitted, and says what still lies there', () => {
