@@ -13,16 +13,32 @@ export interface SeenAccount {
   readonly cash: { readonly amount: Decimal; readonly currency: string } | null;
 }
 
+type ForeignPosition = EventData<'ForeignHoldingsObserved'>['positions'][number];
+
+/** What the account has beyond (below zero: short of) what the book accounts for. */
+interface Beyond {
+  readonly positions: readonly ForeignPosition[];
+  readonly cash: Decimal;
+}
+
+/** Whether the observation before showed the same. */
+type Confirm = (signature: string) => boolean;
+
+const toldTo = ({ foreign }: ExpectedAccount): Beyond => ({
+  positions: foreign?.positions ?? [],
+  cash: new Decimal(foreign?.cash ?? 0),
+});
+
 /**
  * Compares what the account holds with the desk's book. The book follows the journal at a distance, so a difference counts
- * when two observations in a row show the same one.
+ * when two observations in a row show the same one; until then the one that was known counts on.
  */
 export class AccountComparison {
   readonly #bridge: Bridge;
   readonly #foreign: ForeignHoldingsWatch;
   #suspects: ReadonlySet<string> = new Set();
-  /** What the account has beyond the book, confirmed; kept while another figure is only suspected. */
-  #cash = new Decimal(0);
+  /** What the account has beyond the book, confirmed: here, or before the first look what the book was told. */
+  #beyond: Beyond | null = null;
   #cashReported = '';
 
   constructor(bridge: Bridge, foreign: ForeignHoldingsWatch) {
@@ -34,32 +50,40 @@ export class AccountComparison {
   async compare(seen: SeenAccount): Promise<boolean> {
     const expected = await this.#bridge.expectedAccount();
     if (expected === null) return false;
+    const known = this.#beyond ?? toldTo(expected);
     const before = this.#suspects;
     const suspects = new Set<string>();
     const confirm = (signature: string): boolean => {
       suspects.add(signature);
       return before.has(signature);
     };
-    const positions = await this.#positions(expected, seen, confirm);
-    await this.#money(expected, seen.cash, confirm);
+    const positions = await this.#positions(expected, seen, { known: known.positions, confirm });
+    const cash = await this.#money(expected, seen.cash, { known: known.cash, confirm });
     this.#suspects = suspects;
-    await this.#foreign.holdings(positions, this.#cash);
+    this.#beyond = { positions, cash };
+    await this.#foreign.holdings(positions, cash);
     return [...suspects].some((signature) => !before.has(signature));
   }
 
   async #positions(
     expected: ExpectedAccount,
     seen: SeenAccount,
-    confirm: (signature: string) => boolean,
-  ): Promise<EventData<'ForeignHoldingsObserved'>['positions']> {
-    const confirmed: EventData<'ForeignHoldingsObserved'>['positions'] = [];
+    { known, confirm }: { readonly known: Beyond['positions']; readonly confirm: Confirm },
+  ): Promise<Beyond['positions']> {
+    const beyond: ForeignPosition[] = [];
     const observed = new Map([...seen.positions].map(([name, { quantity }]) => [name, quantity]));
     for (const found of positionDifferences(expected.positions, observed)) {
-      if (!confirm(`${found.instrument}:${found.expected}:${found.observed}`)) continue;
+      const quantity = decimalText(new Decimal(found.observed).minus(found.expected));
+      const before = known.find(({ instrument }) => instrument === found.instrument);
+      const confirmed = confirm(`${found.instrument}:${found.expected}:${found.observed}`);
+      if (!confirmed && before?.quantity !== quantity) {
+        if (before !== undefined) beyond.push(before);
+        continue;
+      }
       const cost = seen.positions.get(found.instrument)?.averageCost;
-      confirmed.push({
+      beyond.push({
         instrument: found.instrument,
-        quantity: decimalText(new Decimal(found.observed).minus(found.expected)),
+        quantity,
         price: cost === undefined ? null : decimalText(new Decimal(cost).abs()),
       });
       await reportDifference(this.#bridge, {
@@ -70,15 +94,15 @@ export class AccountComparison {
         explanation: 'the position at the broker is not the one in the desk’s book; nothing was repaired',
       });
     }
-    return confirmed;
+    return beyond;
   }
 
   async #money(
     expected: ExpectedAccount,
     seen: SeenAccount['cash'],
-    confirm: (signature: string) => boolean,
-  ): Promise<void> {
-    if (seen === null) return;
+    { known, confirm }: { readonly known: Decimal; readonly confirm: Confirm },
+  ): Promise<Decimal> {
+    if (seen === null) return known;
     if (seen.currency !== expected.currency) {
       await reportDifference(this.#bridge, {
         subject: 'account',
@@ -88,12 +112,13 @@ export class AccountComparison {
         explanation:
           'the account is kept in another currency than the desk’s book; its money is not compared',
       });
-      return;
+      return known;
     }
     const difference = cashDifference(expected.cash, seen.amount, this.#bridge.settings.cashTolerance);
-    if (difference !== null && !confirm(`cash:${decimalText(difference)}`)) return;
-    this.#cash = difference ?? new Decimal(0);
-    if (difference !== null) await this.#reportMoney(expected, seen.amount, difference);
+    if (difference === null) return new Decimal(0);
+    if (!confirm(`cash:${decimalText(difference)}`) && !difference.eq(known)) return known;
+    await this.#reportMoney(expected, seen.amount, difference);
+    return difference;
   }
 
   /** Once a day for each amount: cash itself changes with every execution. */

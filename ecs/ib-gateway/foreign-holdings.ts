@@ -22,9 +22,10 @@ export class ForeignHoldingsWatch {
   readonly #bridge: Bridge;
   readonly #find: ReturnType<typeof instrumentFinder>;
   readonly #seen = new Map<number, ForeignOrder>();
-  #orders: readonly ForeignOrder[] = [];
-  #positions: readonly ForeignPosition[] = [];
-  #cash = new Decimal(0);
+  // Null until this bridge has looked.
+  #orders: readonly ForeignOrder[] | null = null;
+  #positions: readonly ForeignPosition[] | null = null;
+  #cash: string | null = null;
   #told: string | null = null;
   #observations = 0;
 
@@ -69,9 +70,13 @@ export class ForeignHoldingsWatch {
     await this.#tell();
   }
 
-  /** Signed units of an instrument beyond what the book accounts for, as two observations in a row showed. */
-  units(instrument: string): Decimal {
-    return new Decimal(this.#positions.find((position) => position.instrument === instrument)?.quantity ?? 0);
+  /**
+   * Signed units of an instrument beyond what the book accounts for, as two observations in a row showed: here, or before
+   * the first look what the book was told.
+   */
+  async units(instrument: string): Promise<Decimal> {
+    const positions = this.#positions ?? (await this.#bridge.expectedAccount())?.foreign?.positions ?? [];
+    return new Decimal(positions.find((position) => position.instrument === instrument)?.quantity ?? 0);
   }
 
   /**
@@ -79,26 +84,27 @@ export class ForeignHoldingsWatch {
    * @param cash zero where the book accounts for all of it
    */
   async holdings(found: readonly ForeignPosition[], cash: Decimal): Promise<void> {
-    this.#cash = cash;
+    this.#cash = decimalText(cash);
     this.#positions = [...found].sort((a, b) => (a.instrument < b.instrument ? -1 : 1));
     await this.#tell();
   }
 
   async #tell(): Promise<void> {
     const { link, lease, schedule, writer } = this.#bridge;
-    const holdings = {
-      positions: [...this.#positions],
-      orders: [...this.#orders],
-      ...(this.#cash.isZero() ? {} : { cash: decimalText(this.#cash) }),
-    };
-    const text = canonicalJson(holdings);
-    if (text === this.#told || link.account === null) return;
-    // The first time after a start the book may still hold what this bridge has never seen.
+    if (link.account === null) return;
     const expected = await this.#bridge.expectedAccount();
     if (expected === null) return;
+    // What this bridge has not looked at yet counts on as the book has it.
+    const { positions = [], orders = [], cash = '0' } = expected.foreign ?? {};
+    const holdings = holdingsOf({
+      positions: this.#positions ?? positions,
+      orders: this.#orders ?? orders,
+      cash: this.#cash ?? cash,
+    });
+    const text = canonicalJson(holdings);
+    // The book takes what it is told a moment later.
+    if (text === (this.#told ?? canonicalJson(holdingsOf({ positions, orders, cash })))) return;
     this.#told = text;
-    const { positions = [], orders = [], cash } = expected.foreign ?? {};
-    if (text === canonicalJson({ positions, orders, ...(cash === undefined ? {} : { cash }) })) return;
     const now = schedule.now();
     this.#observations += 1;
     const entry = journalEntry<'ForeignHoldingsObserved'>({
@@ -114,3 +120,18 @@ export class ForeignHoldingsWatch {
     await writer.append({ entries: [entry] });
   }
 }
+
+/** The holdings as they are journaled: cash is not named where there is none. */
+const holdingsOf = ({
+  positions,
+  orders,
+  cash,
+}: {
+  readonly positions: readonly ForeignPosition[];
+  readonly orders: readonly ForeignOrder[];
+  readonly cash: string;
+}) => ({
+  positions: [...positions],
+  orders: [...orders],
+  ...(new Decimal(cash).isZero() ? {} : { cash }),
+});

@@ -10,7 +10,7 @@ export interface ToldHoldings {
   /** In the account; null while the broker has not told its positions on this link. */
   readonly held: (instrument: string) => Decimal | null;
   /** Beyond what the desk's book accounts for, confirmed by a second observation. */
-  readonly foreign: (instrument: string) => Decimal;
+  readonly foreign: (instrument: string) => Promise<Decimal>;
 }
 
 /** What the broker's account holds, as it last said, and when somebody last traded in it. */
@@ -33,8 +33,8 @@ export class Holdings {
    * Units of the desk's that the account no longer holds, as two observations have shown: somebody else has closed them.
    * @param ours signed units of the instrument that the desk's orders have left in the account
    */
-  missing(instrument: string, ours: Decimal): Decimal {
-    const foreign = this.#told.foreign(instrument);
+  async missing(instrument: string, ours: Decimal): Promise<Decimal> {
+    const foreign = await this.#told.foreign(instrument);
     if (foreign.isZero() || foreign.isPositive() === ours.isPositive()) return new Decimal(0);
     const held = this.held(instrument) ?? ours.plus(foreign);
     const kept = ours.isPositive() ? Decimal.max(0, held) : Decimal.max(0, held.neg());

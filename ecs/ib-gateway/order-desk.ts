@@ -97,7 +97,7 @@ export class OrderDesk {
     const layer = await layerOf(ledger, intentId);
     if (layer === null) return null;
     const { instrument, closable } = layer.state;
-    const missing = this.#holdings.missing(instrument, await deskUnits(ledger, instrument));
+    const missing = await this.#holdings.missing(instrument, await deskUnits(ledger, instrument));
     return {
       ...layer,
       state: { ...layer.state, closable: Decimal.max(0, closable.minus(missing)), missing },

@@ -211,6 +211,18 @@ describe('units of the desk’s that come or go without an order of the desk', (
     expect(Number(world.gateway.state().books.positions.get('AAPL')?.quantity ?? 0)).toBe(0);
   });
 
+  it('a bridge that has just started, to which the order waited, knows it from the book', async () => {
+    const intentId = await holding();
+    byHand('SELL', 10);
+    await world.advance(POLL + 2 * MINUTE);
+    book();
+    await world.bridge.stop('test');
+    const exit = world.place({ purpose: 'exit', side: 'SELL', protectiveStop: null, closes: intentId });
+    world.bridge = world.newBridge();
+    await world.advance(MINUTE);
+    expect((await world.record(exit))?.status).toBe('declined');
+  });
+
   it('an order against a layer closes what the account still holds of it', async () => {
     const intentId = await holding();
     byHand('SELL', 4);

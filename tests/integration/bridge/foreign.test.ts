@@ -74,6 +74,34 @@ describe('what is not the desk’s in its account', () => {
     expect(world.metrics.filter(({ name }) => name === 'BrokerDifferenceFound').length).toBeGreaterThan(0);
   });
 
+  it('counts on while a new bridge, or another figure, has been seen only once', async () => {
+    await atTheOpen();
+    limitByHand();
+    world.gateway.faults.manualOrder({ instrument: 'AAPL', side: 'BUY', quantity: 200 });
+    await world.advance(2 * POLL);
+    expect(book().foreign).toMatchObject({
+      positions: [{ quantity: '200' }],
+      orders: [{ remaining: '300' }],
+    });
+    const before = holdings().length;
+    await world.bridge.stop('test');
+    await world.advance(MINUTE);
+    world.bridge = world.newBridge();
+    await world.advance(2 * POLL);
+    expect(holdings()).toHaveLength(before);
+
+    world.gateway.faults.manualOrder({ instrument: 'AAPL', side: 'BUY', quantity: 50 });
+    await world.advance(2 * POLL);
+    const after = holdings().slice(before);
+    // The new order is told as such, then what it bought; at no time is what is known forgotten.
+    expect(after.map(({ positions }) => positions.map(({ quantity }) => quantity))).toEqual([
+      ['200'],
+      ['200'],
+      ['250'],
+    ]);
+    expect(after.at(-1)?.orders).toHaveLength(1);
+  });
+
   it('a reconciliation that an operator asks for sees it at once', async () => {
     await atTheOpen();
     limitByHand();
