@@ -26,6 +26,8 @@ export class ForeignHoldingsWatch {
   #orders: readonly ForeignOrder[] | null = null;
   #positions: readonly ForeignPosition[] | null = null;
   #cash: string | null = null;
+  /** What the book was told before this bridge looked, read when somebody first asked. */
+  #inherited: readonly ForeignPosition[] | null = null;
   #told: string | null = null;
   #observations = 0;
 
@@ -75,7 +77,9 @@ export class ForeignHoldingsWatch {
    * the first look what the book was told.
    */
   async units(instrument: string): Promise<Decimal> {
-    const positions = this.#positions ?? (await this.#bridge.expectedAccount())?.foreign?.positions ?? [];
+    if (this.#positions === null)
+      this.#inherited ??= (await this.#bridge.expectedAccount())?.foreign?.positions ?? [];
+    const positions = this.#positions ?? this.#inherited ?? [];
     return new Decimal(positions.find((position) => position.instrument === instrument)?.quantity ?? 0);
   }
 
