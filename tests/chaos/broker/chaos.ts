@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { seededRandom, seedOf } from '#core/values/random.ts';
 import { writeAssembly } from '../../integration/local/host/assembly-writer.ts';
 import { brokerView } from './broker-view.ts';
+import { Cables } from './cables.ts';
 import { Corrections } from './corrections.ts';
 import { ChaosDesk } from './desk.ts';
 import { AHEAD, Mischief, pause } from './mischief.ts';
 import { Processes, type Role } from './processes.ts';
 import { END, type RunSettings, runClock } from './settings.ts';
+import { INSTRUMENTS } from './tape.ts';
 import { Trader } from './trader.ts';
 import { judge, type Verdict } from './verdict.ts';
 
@@ -91,13 +93,16 @@ export async function runBrokerChaos(options: ChaosOptions): Promise<ChaosReport
     await desk.open();
     const corrections = new Corrections();
     const trader = new Trader(desk, seededRandom(seedOf(options.seed, 'trader')), clock, corrections);
-    const mischief = new Mischief(
-      processes,
-      settings,
-      desk,
-      seededRandom(seedOf(options.seed, 'mischief')),
+    const random = seededRandom(seedOf(options.seed, 'mischief'));
+    const cables = new Cables({
+      controlPort: settings.controlPort,
+      random,
+      instruments: INSTRUMENTS,
       corrections,
-    );
+      commissions: ['early', 'never', { lateMillis: 120_000 }, 'normal'],
+      wait: pause,
+    });
+    const mischief = new Mischief(processes, desk, cables, random);
     const trading = trade(trader, options, mischief);
     await Promise.all([trading, mischief.run(options.kills, () => trader.placed / options.orders)]);
     await mischief.calm();
@@ -109,7 +114,7 @@ export async function runBrokerChaos(options: ChaosOptions): Promise<ChaosReport
       throw new Error(
         'the run outlasted the day of its account, whose broker forgets at midnight; ask for less, or on a machine with less to do',
       );
-    const [journal, broker] = [await desk.journal(), await brokerView(settings)];
+    const [journal, broker] = [await desk.journal(), await brokerView(settings.controlPort)];
     if (options.keep !== undefined)
       writeFileSync(options.keep, JSON.stringify({ journal, broker, log: processes.log }, null, 1));
     return {
@@ -154,7 +159,7 @@ async function atRest(
   let same = 0;
   while (same < 20 && performance.now() < until) {
     await trader.settle();
-    const view = await brokerView(settings);
+    const view = await brokerView(settings.controlPort);
     const now = JSON.stringify([view.cash, view.orders.length, view.executions.length]);
     same = now === before ? same + 1 : 0;
     before = now;
