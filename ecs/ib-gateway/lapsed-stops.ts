@@ -14,6 +14,8 @@ const CONFIRMATION_MS = 10_000;
 
 /** Units as they were when a stop was first seen to have lapsed. */
 interface Doubt {
+  /** The fencing token it was seen under: what was seen in an earlier tenure says nothing of now. */
+  readonly token: number;
   readonly since: EpochMillis;
   readonly picture: string;
   /** Units that were known to be somebody else's then: what is found out meanwhile explains nothing. */
@@ -78,18 +80,19 @@ export class LapsedStops {
    * that. Else whatever ended it may also change positions, and it is judged when they have not changed for a while.
    */
   async #problem({ orderRef, instrument, side, intentId }: OrderRecord): Promise<string | 'wait' | null> {
-    const { ledger, schedule } = this.#bridge;
+    const { ledger, lease, schedule } = this.#bridge;
     const held = this.#holdings.held(instrument);
     if (held === null) return 'wait';
     const ours = await deskUnits(ledger, instrument);
-    const before = this.#doubts.get(orderRef);
+    const seen = this.#doubts.get(orderRef);
+    const before = seen?.token === lease.token ? seen : undefined;
     const foreign = before?.foreign ?? (await this.#foreignUnits(instrument));
     const covers = side === 'SELL' ? held.gte(ours) : held.lte(ours);
     if (covers && this.#holdings.justExecuted(instrument)) return this.#decided(orderRef, null);
     const picture = `${decimalText(held)} ${decimalText(ours)}`;
     const now = schedule.now();
     if (before?.picture !== picture) {
-      this.#doubts.set(orderRef, { since: now, picture, foreign });
+      this.#doubts.set(orderRef, { token: lease.token, since: now, picture, foreign });
       schedule.after(CONFIRMATION_MS, () => this.settle(intentId));
       if (before === undefined) schedule.post(() => this.#compare());
       return 'wait';

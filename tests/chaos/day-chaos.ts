@@ -43,12 +43,12 @@ try {
   const controlPort = Number(/its faults on (\d+)/.exec(ports)?.[1]);
   await pullCables(controlPort);
   await finished;
-  const faults = await judge(controlPort);
+  const { faults, equity, drawdown } = await judge(controlPort);
   const rows = Object.entries(pulled).map(([cable, count]) => `${cable} ${count}`);
   process.stdout.write(`seed ${seed}: cables pulled: ${rows.join(', ')}\n`);
   process.stdout.write(
     faults.length === 0
-      ? 'book and broker agree to the cent, each order was one, the audit is verified\n'
+      ? `book and broker agree to the cent, each order was one, the audit is verified; equity ${equity}, ${(drawdown * 100).toFixed(2)} % below its highest\n`
       : `${faults.map((fault) => `  ${fault}`).join('\n')}\n`,
   );
   process.exitCode = faults.length === 0 && Object.keys(pulled).length > 0 ? 0 : 1;
@@ -110,12 +110,16 @@ async function pullCables(controlPort: number): Promise<void> {
 }
 
 /** What is not as it has to be, a line each. */
-async function judge(controlPort: number): Promise<readonly string[]> {
+async function judge(
+  controlPort: number,
+): Promise<{ readonly faults: readonly string[]; readonly equity: string; readonly drawdown: number }> {
   const broker = await brokerView(controlPort);
   const told = await abc('status', '--state', state.path, '--json').done;
   const { value } = JSON.parse(told.stdout) as {
     readonly value: {
       readonly cash: string;
+      readonly equity: string;
+      readonly drawdown: number;
       readonly positions: readonly { readonly instrument: string; readonly quantity: string }[];
     };
   };
@@ -134,7 +138,7 @@ async function judge(controlPort: number): Promise<readonly string[]> {
     [...Map.groupBy(ids, (id) => id)].flatMap(([id, all]) =>
       all.length > 1 ? [`${kind} ${id}, ${all.length} times`] : [],
     );
-  return [
+  const faults = [
     ...(Number(value.cash).toFixed(2) === Number(broker.cash).toFixed(2)
       ? []
       : [`cash: the book has ${value.cash}, the broker ${broker.cash}`]),
@@ -155,6 +159,7 @@ async function judge(controlPort: number): Promise<readonly string[]> {
     ),
     ...checkChains(events).faults.map(({ detail }) => detail),
   ];
+  return { faults, equity: value.equity, drawdown: value.drawdown };
 }
 
 function exported(directory: string): readonly DeskEvent[] {
