@@ -4,6 +4,7 @@ import { outcomeWrite } from '#core/broker/entered-outcome.ts';
 import type { AccountBook } from '#core/portfolio/account-book.ts';
 import { fold } from '#core/portfolio/ledger.ts';
 import { positionQuantity } from '#core/portfolio/position.ts';
+import { Decimal } from '#core/values/decimal.ts';
 import { expectedAccount } from '#ecs/ib-gateway/bridge.ts';
 import { MINUTE, OPEN, SECOND, World } from './world.ts';
 
@@ -27,7 +28,7 @@ describe('units of the desk’s that come or go without an order of the desk', (
         .filter(({ metadata }) => !folded.has(metadata.id) && folded.add(metadata.id))
         .reduce((folded_: AccountBook, event) => fold(folded_, event).book, before),
     );
-  /** Ten units held for an hour, their stop resting. */
+  /** Ten units held for so long that their execution explains nothing any more, their stop resting. */
   const holding = async (): Promise<string> => {
     world = await World.start(
       { RECONCILE_MINUTES: '10', ACCOUNT_MINUTES: '10' },
@@ -39,7 +40,7 @@ describe('units of the desk’s that come or go without an order of the desk', (
     const intentId = world.place();
     await world.advance(2 * MINUTE);
     book();
-    await world.advance(60 * MINUTE);
+    await world.advance(13 * MINUTE);
     expect(book().foreign).toBeUndefined();
     return intentId;
   };
@@ -275,7 +276,7 @@ describe('units of the desk’s that come or go without an order of the desk', (
         {
           ...(sale as Entered),
           quantity: '10',
-          price: String(Number(sale?.price) * ratio),
+          price: new Decimal(sale?.price ?? 0).times(ratio).toString(),
         },
       ]);
       expect(await statusOfStop(intentId)).toBe('filled');
