@@ -126,6 +126,16 @@ export function equity(book: AccountBook): Decimal | null {
   return total;
 }
 
+/** The book with what stands in the account and is not the desk's; what is nothing is absent. */
+export function withForeign(
+  { foreign: _, ...book }: AccountBook,
+  { positions, orders, cash = '0' }: NonNullable<AccountBook['foreign']>,
+): AccountBook {
+  const money = new Decimal(cash).isZero() ? {} : { cash };
+  if (positions.length === 0 && orders.length === 0 && money.cash === undefined) return book;
+  return { ...book, foreign: { positions, orders, ...money } };
+}
+
 /**
  * Equity that a share may be taken of: less what the account, by what is told of it, is worth less than the book without the
  * book knowing why. What it is worth more counts for nothing until somebody has entered what it is. Null where the equity is

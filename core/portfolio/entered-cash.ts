@@ -5,7 +5,7 @@ import { operatorEntry } from '#core/events/operator-entry.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
-import { type AccountBook, equity } from './account-book.ts';
+import { type AccountBook, equity, withForeign } from './account-book.ts';
 
 export type CashEntered = EventData<'CashEntered'>;
 
@@ -56,15 +56,11 @@ export function withCash(book: AccountBook, entered: CashEntered): AccountBook {
 const sum = (left: string, right: string): string => decimalText(new Decimal(left).plus(right));
 
 /** The cash itself, and that the account has it beyond the book no longer. */
-function moved({ foreign, ...book }: AccountBook, { amount }: CashEntered): AccountBook {
-  const cash = sum(book.cash as string, amount);
-  if (foreign?.cash === undefined) return { ...book, cash, ...(foreign === undefined ? {} : { foreign }) };
-  const { cash: before, ...holdings } = foreign;
-  const left = new Decimal(before).minus(amount);
-  if (!left.isZero()) return { ...book, cash, foreign: { ...holdings, cash: decimalText(left) } };
-  return holdings.positions.length === 0 && holdings.orders.length === 0
-    ? { ...book, cash }
-    : { ...book, cash, foreign: holdings };
+function moved(before: AccountBook, { amount }: CashEntered): AccountBook {
+  const book = { ...before, cash: sum(before.cash as string, amount) };
+  const { foreign } = book;
+  if (foreign?.cash === undefined) return book;
+  return withForeign(book, { ...foreign, cash: decimalText(new Decimal(foreign.cash).minus(amount)) });
 }
 
 const digestOf = (entered: CashEntered): string => contentOf('cash', entered).reference.sha256;

@@ -1,6 +1,6 @@
 import type { DeskEvent } from '#contracts/registry.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
-import { type AccountBook, equity, isLive } from './account-book.ts';
+import { type AccountBook, equity, isLive, withForeign } from './account-book.ts';
 import { withCash } from './entered-cash.ts';
 import { chargeCommission, correctableCharges, fill } from './executions.ts';
 import { halted, resumed } from './halt-and-resume.ts';
@@ -113,14 +113,6 @@ function observeAccount(book: AccountBook, { data }: DeskEvent<'AccountObserved'
     cash: data.cash,
   });
   return { book: opened, revalue: 'account' };
-}
-
-function withForeign(
-  { foreign: _, ...book }: AccountBook,
-  { positions, orders, cash }: DeskEvent<'ForeignHoldingsObserved'>['data'],
-): AccountBook {
-  if (cash === undefined && positions.length === 0 && orders.length === 0) return book;
-  return { ...book, foreign: { positions, orders, ...(cash === undefined ? {} : { cash }) } };
 }
 
 /** Day figures and the highest equity start with the first equity that is known, whichever of session and account came first. */

@@ -29,12 +29,17 @@ export class Holdings {
     return this.#told.held(instrument);
   }
 
+  /** Signed units of an instrument that are known to be somebody else's. */
+  foreign(instrument: string): Promise<Decimal> {
+    return this.#told.foreign(instrument);
+  }
+
   /**
    * Units of the desk's that the account no longer holds, as two observations have shown: somebody else has closed them.
    * @param ours signed units of the instrument that the desk's orders have left in the account
    */
   async missing(instrument: string, ours: Decimal): Promise<Decimal> {
-    const foreign = await this.#told.foreign(instrument);
+    const foreign = await this.foreign(instrument);
     if (foreign.isZero() || foreign.isPositive() === ours.isPositive()) return new Decimal(0);
     const held = this.held(instrument) ?? ours.plus(foreign);
     const kept = ours.isPositive() ? Decimal.max(0, held) : Decimal.max(0, held.neg());

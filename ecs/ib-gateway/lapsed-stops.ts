@@ -1,6 +1,6 @@
 import { filledQuantity, isOpen, type OrderRecord, stopRefOf } from '#core/broker/order-record.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
-import { Decimal, decimalText } from '#core/values/decimal.ts';
+import { type Decimal, decimalText } from '#core/values/decimal.ts';
 import { type Bridge, reportDifference } from './bridge-parts.ts';
 import { FencedOffError } from './fenced-off.ts';
 import type { Holdings } from './holdings.ts';
@@ -86,7 +86,7 @@ export class LapsedStops {
     const ours = await deskUnits(ledger, instrument);
     const seen = this.#doubts.get(orderRef);
     const before = seen?.token === lease.token ? seen : undefined;
-    const foreign = before?.foreign ?? (await this.#foreignUnits(instrument));
+    const foreign = before?.foreign ?? (await this.#holdings.foreign(instrument));
     const covers = side === 'SELL' ? held.gte(ours) : held.lte(ours);
     if (covers && this.#holdings.justExecuted(instrument)) return this.#decided(orderRef, null);
     const picture = `${decimalText(held)} ${decimalText(ours)}`;
@@ -108,13 +108,6 @@ export class LapsedStops {
   #decided(orderRef: string, problem: string | null): string | null {
     this.#doubts.delete(orderRef);
     return problem;
-  }
-
-  async #foreignUnits(instrument: string): Promise<Decimal> {
-    const expected = await this.#bridge.expectedAccount();
-    return (expected?.foreign?.positions ?? [])
-      .filter((position) => position.instrument === instrument)
-      .reduce((sum, { quantity }) => sum.plus(quantity), new Decimal(0));
   }
 
   async #placeAnew(stop: OrderRecord, closable: Decimal): Promise<void> {

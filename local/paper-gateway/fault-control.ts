@@ -1,6 +1,7 @@
 import type { InstrumentId } from '#core/market/instrument.ts';
 import type { Random } from '#core/values/random.ts';
 import type { TimerClock } from '#core/values/timer-clock.ts';
+import type { BrokerInput } from './broker/broker.ts';
 import { isFinal } from './broker/state.ts';
 import type { Connection } from './connection.ts';
 import type { Desk } from './desk.ts';
@@ -146,11 +147,11 @@ export class FaultControl implements GatewayFaults {
   }
 
   correctExecution(execId: string, price: number): void {
-    const { clock, desk, publisher } = this.#targets;
+    const { desk } = this.#targets;
     if (!desk.state.executions.has(execId)) {
       throw new RangeError(`no execution ${JSON.stringify(execId)} today; the state lists those there are`);
     }
-    publisher().publish(desk.apply(clock.now(), { input: 'correct', execId, price }));
+    this.#act({ input: 'correct', execId, price });
   }
 
   manualOrder(order: ManualOrder): void {
@@ -158,24 +159,22 @@ export class FaultControl implements GatewayFaults {
   }
 
   cancelManually(permId: number): void {
-    const { clock, desk, publisher } = this.#targets;
+    const { desk } = this.#targets;
     const order = desk.state.orders.get(permId);
     if (order === undefined || isFinal(order))
       throw new RangeError(`no order with the permId ${permId} is working; the state lists those there are`);
-    publisher().publish(desk.apply(clock.now(), { input: 'cancelManually', permId }));
+    this.#act({ input: 'cancelManually', permId });
   }
 
   cash(amount: string): void {
     if (!/^-?\d{1,12}(\.\d{1,2})?$/.test(amount))
       throw new RangeError(`${JSON.stringify(amount)} is no amount; write it like -12.50`);
-    const { clock, desk, publisher } = this.#targets;
-    publisher().publish(desk.apply(clock.now(), { input: 'cash', amount }));
+    this.#act({ input: 'cash', amount });
   }
 
   split(instrument: InstrumentId, ratio: number): void {
-    const { clock, desk, publisher } = this.#targets;
-    const { instrument: id } = desk.instrument(instrument);
-    publisher().publish(desk.apply(clock.now(), { input: 'split', instrument: id, ratio }));
+    const { instrument: id } = this.#targets.desk.instrument(instrument);
+    this.#act({ input: 'split', instrument: id, ratio });
   }
 
   repeatExecutions(): void {
@@ -227,6 +226,12 @@ export class FaultControl implements GatewayFaults {
     if (draw < unreceived) return 'unreceived';
     if (draw < unreceived + unacknowledged) return 'unacknowledged';
     return draw < unreceived + unacknowledged + acknowledged ? 'acknowledged' : null;
+  }
+
+  /** Something happens at the broker, and whoever listens is told. */
+  #act(input: BrokerInput): void {
+    const { clock, desk, publisher } = this.#targets;
+    publisher().publish(desk.apply(clock.now(), input));
   }
 
   #readAgain(): void {

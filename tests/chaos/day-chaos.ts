@@ -10,6 +10,7 @@ import { abc, stateDirectory } from '../e2e/command-line.ts';
 import { brokerView } from './broker/broker-view.ts';
 import { CABLES, Cables } from './broker/cables.ts';
 import { Corrections } from './broker/corrections.ts';
+import { pause } from './broker/mischief.ts';
 import { nameOf } from './broker/verdict.ts';
 
 /**
@@ -67,7 +68,6 @@ async function timeAt(controlPort: number): Promise<number> {
 async function pullCables(controlPort: number): Promise<void> {
   const random = seededRandom(seedOf(seed, 'cables'));
   const corrections = new Corrections();
-  const pause = (millis: number) => new Promise<void>((resolve) => setTimeout(resolve, millis));
   /**
    * Until so much of the desk's own time has passed; at most a while of real time, because the replay's time stands still
    * while nobody reads what the bridge sends (half-open).

@@ -111,8 +111,7 @@ function apply(step: Step, input: BrokerInput): void {
       return;
     case 'cancelManually': {
       const order = state.orders.get(input.permId);
-      if (order !== undefined && !isFinal(order))
-        endOrder(step, order, 202, 'Order Canceled - reason:', 'Cancelled by Trader');
+      if (order !== undefined) endOrder(step, order, 202, 'Order Canceled - reason:', 'Cancelled by Trader');
       return;
     }
     case 'globalCancel':

@@ -42,10 +42,10 @@ export interface CablesOptions {
 
 /** Pulls the cables between a bridge and its broker. */
 export class Cables {
-  readonly #hooks: CablesOptions;
+  readonly #options: CablesOptions;
 
-  constructor(hooks: CablesOptions) {
-    this.#hooks = hooks;
+  constructor(options: CablesOptions) {
+    this.#options = options;
   }
 
   /** Everything back to normal. */
@@ -54,7 +54,7 @@ export class Cables {
   }
 
   async pull(cable: Cable): Promise<void> {
-    const { random, instruments, commissions } = this.#hooks;
+    const { random, instruments, commissions } = this.#options;
     const odds = () => random.next() * 0.2;
     switch (cable) {
       case 'disconnect':
@@ -66,14 +66,14 @@ export class Cables {
         });
       case 'upstream-lost':
         await this.#control({ action: 'notice', code: 1100 });
-        await this.#hooks.wait(random.integer(1_000));
+        await this.#options.wait(random.integer(1_000));
         return this.#control({ action: 'notice', code: 1102 });
       case 'data-lost':
         await this.#control({ action: 'notice', code: 1100 });
         return this.#control({ action: 'notice', code: 1101 });
       case 'farms':
         for (const code of [2103, 2105, 2104, 2106, 2110]) await this.#control({ action: 'notice', code });
-        await this.#hooks.wait(300);
+        await this.#options.wait(300);
         return this.#control({ action: 'notice', code: 1102 });
       case 'mute':
         return this.#briefly({ mute: true }, { mute: false });
@@ -121,7 +121,7 @@ export class Cables {
       case 'halted-instrument': {
         const instrument = instruments[random.integer(instruments.length)] ?? instruments[0];
         await this.#control({ action: 'halt', instrument, halted: true });
-        await this.#hooks.wait(500);
+        await this.#options.wait(500);
         return this.#control({ action: 'halt', instrument, halted: false });
       }
       case 'calm':
@@ -131,15 +131,15 @@ export class Cables {
 
   /** A resting stop is cancelled at the broker's own screen. It may have ended since it was looked for. */
   async #cancelStop(): Promise<void> {
-    const drawn = this.#hooks.random.next();
-    const resting = (await brokerView(this.#hooks.controlPort)).orders.filter(isResting);
+    const drawn = this.#options.random.next();
+    const resting = (await brokerView(this.#options.controlPort)).orders.filter(isResting);
     const one = resting[Math.floor(drawn * resting.length)];
     if (one !== undefined) await this.#post({ action: 'cancelManually', permId: one.permId });
   }
 
   async #briefly(on: object, off: object): Promise<void> {
     await this.#set(on);
-    await this.#hooks.wait(500 + this.#hooks.random.integer(2_500));
+    await this.#options.wait(500 + this.#options.random.integer(2_500));
     await this.#set(off);
   }
 
@@ -148,16 +148,16 @@ export class Cables {
   }
 
   async #correct(): Promise<void> {
-    const drawn = this.#hooks.random.next();
-    await this.#hooks.corrections.make(async () => {
-      const executions = (await brokerView(this.#hooks.controlPort)).executions.filter(({ orderRef }) =>
-        this.#hooks.corrections.admits(orderRef),
+    const drawn = this.#options.random.next();
+    await this.#options.corrections.make(async () => {
+      const executions = (await brokerView(this.#options.controlPort)).executions.filter(({ orderRef }) =>
+        this.#options.corrections.admits(orderRef),
       );
       const one = executions[Math.floor(drawn * executions.length)];
       if (one === undefined) return undefined;
       const price = Math.round((one.price + 0.01) * 100) / 100;
       await this.#control({ action: 'correctExecution', execId: one.execId, price });
-      return latestOf((await brokerView(this.#hooks.controlPort)).executions, one.execId)?.execId;
+      return latestOf((await brokerView(this.#options.controlPort)).executions, one.execId)?.execId;
     });
   }
 
@@ -168,7 +168,7 @@ export class Cables {
   }
 
   #post(action: object): Promise<Response> {
-    return fetch(`http://127.0.0.1:${this.#hooks.controlPort}/`, {
+    return fetch(`http://127.0.0.1:${this.#options.controlPort}/`, {
       method: 'POST',
       body: JSON.stringify(action),
     });

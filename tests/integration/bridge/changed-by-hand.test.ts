@@ -1,8 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EventData } from '#contracts/registry.ts';
 import { outcomeWrite } from '#core/broker/entered-outcome.ts';
-import type { AccountBook } from '#core/portfolio/account-book.ts';
-import { fold } from '#core/portfolio/ledger.ts';
 import { positionQuantity } from '#core/portfolio/position.ts';
 import { Decimal } from '#core/values/decimal.ts';
 import { expectedAccount } from '#ecs/ib-gateway/bridge.ts';
@@ -13,28 +11,15 @@ type Entered = EventData<'OrderOutcomeEntered'>['executions'][number];
 
 describe('units of the desk’s that come or go without an order of the desk', () => {
   let world: World;
-  let folded: Set<string>;
   afterEach(() => world.end());
 
-  /** The ledger's part: the book takes what the bridge said. */
-  const book = () =>
-    world.changeBook((before) =>
-      [
-        ...world.events('AccountObserved').slice(0, 1),
-        ...world.events('OrderFilled'),
-        ...world.events('CommissionReported'),
-        ...world.events('ForeignHoldingsObserved'),
-      ]
-        .filter(({ metadata }) => !folded.has(metadata.id) && folded.add(metadata.id))
-        .reduce((folded_: AccountBook, event) => fold(folded_, event).book, before),
-    );
+  const book = () => world.keepBook();
   /** Ten units held for so long that their execution explains nothing any more, their stop resting. */
   const holding = async (): Promise<string> => {
     world = await World.start(
       { RECONCILE_MINUTES: '10', ACCOUNT_MINUTES: '10' },
       { expected: expectedAccount },
     );
-    folded = new Set();
     await world.advanceTo(OPEN + 30 * SECOND);
     book();
     const intentId = world.place();
@@ -163,8 +148,14 @@ describe('units of the desk’s that come or go without an order of the desk', (
     const intentId = await holding();
     world.gateway.faults.split('AAPL', 4);
     await world.advance(5 * SECOND);
-    const foreign = { positions: [{ instrument: 'AAPL', quantity: '30', price: null }], orders: [] };
-    world.changeBook((before) => ({ ...before, foreign }));
+    // A second look, before the stop is judged, confirms the thirty new units as somebody else's.
+    world.command('ReconciliationRequested', 'r-1', {
+      requestId: 'r-1',
+      by: 'operator',
+      reason: 'the stop is gone',
+    });
+    await world.advance(SECOND);
+    expect(book().foreign?.positions).toMatchObject([{ instrument: 'AAPL', quantity: '30' }]);
     await world.advance(30 * SECOND);
     expect(await statusOfStop(intentId)).toBe('unresolved');
   });

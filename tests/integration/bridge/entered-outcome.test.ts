@@ -1,8 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EventData } from '#contracts/registry.ts';
 import { outcomeWrite } from '#core/broker/entered-outcome.ts';
-import type { AccountBook } from '#core/portfolio/account-book.ts';
-import { fold } from '#core/portfolio/ledger.ts';
 import { positionQuantity } from '#core/portfolio/position.ts';
 import { expectedAccount } from '#ecs/ib-gateway/bridge.ts';
 import { CLOSE, MINUTE, OPEN, SECOND, World } from './world.ts';
@@ -91,27 +89,15 @@ describe('an order that may have ended while the bridge was away over midnight',
       { RECONCILE_MINUTES: '10', ACCOUNT_MINUTES: '10' },
       { expected: expectedAccount },
     );
-    const folded = new Set<string>();
-    const ledger = () =>
-      world.changeBook((before) =>
-        [
-          ...world.events('AccountObserved').slice(0, 1),
-          ...world.events('OrderFilled'),
-          ...world.events('CommissionReported'),
-          ...world.events('ForeignHoldingsObserved'),
-        ]
-          .filter(({ metadata }) => !folded.has(metadata.id) && folded.add(metadata.id))
-          .reduce((book: AccountBook, event) => fold(book, event).book, before),
-      );
-    ledger();
+    world.keepBook();
     await world.advance(25 * MINUTE);
     // What the desk bought and does not know of counts as somebody else's.
-    expect(ledger().foreign?.positions).toMatchObject([{ instrument: 'AAPL', quantity: '10' }]);
+    expect(world.keepBook().foreign?.positions).toMatchObject([{ instrument: 'AAPL', quantity: '10' }]);
     const { commission } = execution;
     await entered(outcome(intentId, [{ ...statementOf(execution), commission: String(commission) }]));
-    expect(positionQuantity(ledger().positions['AAPL']).toString()).toBe('10');
+    expect(positionQuantity(world.keepBook().positions['AAPL']).toString()).toBe('10');
     await world.advance(25 * MINUTE);
-    const book = ledger();
+    const book = world.keepBook();
     expect(book.foreign).toBeUndefined();
     expect(book.cash).toBe(world.events('AccountObserved').at(-1)?.data.cash);
   });

@@ -1,7 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { AccountBook } from '#core/portfolio/account-book.ts';
 import { cashEntry } from '#core/portfolio/entered-cash.ts';
-import { fold } from '#core/portfolio/ledger.ts';
 import { expectedAccount } from '#ecs/ib-gateway/bridge.ts';
 import { MINUTE, MORNING, OPEN, SECOND, World } from './world.ts';
 
@@ -9,27 +7,14 @@ const POLL = 10 * MINUTE;
 
 describe('money that no order of the desk moved', () => {
   let world: World;
-  let folded: Set<string>;
   afterEach(() => world.end());
 
-  const book = () =>
-    world.changeBook((before) =>
-      [
-        ...world.events('AccountObserved').slice(0, 1),
-        ...world.events('OrderFilled'),
-        ...world.events('CommissionReported'),
-        ...world.events('ForeignHoldingsObserved'),
-        ...world.events('CashEntered'),
-      ]
-        .filter(({ metadata }) => !folded.has(metadata.id) && folded.add(metadata.id))
-        .reduce((current: AccountBook, event) => fold(current, event).book, before),
-    );
+  const book = () => world.keepBook();
   const atTheOpen = async (environment: Readonly<Record<string, string>> = {}) => {
     world = await World.start(
       { RECONCILE_MINUTES: '10', ACCOUNT_MINUTES: '10', ...environment },
       { expected: expectedAccount },
     );
-    folded = new Set();
     await world.advanceTo(OPEN + 30 * SECOND);
     book();
   };

@@ -13,6 +13,7 @@ import { type Bar, barSeries } from '#core/market/bars.ts';
 import { sessionsBetween } from '#core/market/calendar.ts';
 import { CATALOG } from '#core/market/catalog.ts';
 import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
+import { fold } from '#core/portfolio/ledger.ts';
 import { startBridge } from '#ecs/ib-gateway/bridge.ts';
 import type { BridgeDependencies } from '#ecs/ib-gateway/bridge-context.ts';
 import type { RunningBridge } from '#ecs/ib-gateway/running-bridge.ts';
@@ -153,6 +154,7 @@ export function intentOf(changes: Partial<Intent> = {}): Intent {
 export class World {
   #book: AccountBook = EMPTY_BOOK;
   #bookVersion = 0;
+  readonly #booked = new Set<string>();
   readonly clock: SteppedClock;
   readonly store: ReturnType<typeof inMemoryDeskStore>;
   readonly objects = inMemoryObjectStore();
@@ -327,6 +329,21 @@ export class World {
       writes: [{ key: stateKeys.book, value: this.#book, expectedVersion: this.#bookVersion++ }],
     });
     return this.#book;
+  }
+
+  /** The ledger's part: the book takes what the journal has and it has not, once. */
+  keepBook(): AccountBook {
+    return this.changeBook((before) =>
+      [
+        ...this.events('AccountObserved').slice(0, 1),
+        ...this.events('OrderFilled'),
+        ...this.events('CommissionReported'),
+        ...this.events('ForeignHoldingsObserved'),
+        ...this.events('CashEntered'),
+      ]
+        .filter(({ metadata }) => !this.#booked.has(metadata.id) && this.#booked.add(metadata.id))
+        .reduce((book: AccountBook, event) => fold(book, event).book, before),
+    );
   }
 
   /** Another bridge takes the lease until an instant, as it may once it sees it run out. */
