@@ -62,7 +62,7 @@ export class LapsedStops {
     if (closable.isZero() || stop.cancel !== null) {
       this.#doubts.delete(stop.orderRef);
       if (!isOpen(layer.entry) && !layer.orders.some(isOpen))
-        await ledger.update(stop.orderRef, (record) => ({
+        await ledger.report(stop.orderRef, (record) => ({
           record: { ...record, status: 'cancelled' },
           entries: [],
         }));

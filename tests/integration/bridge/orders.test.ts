@@ -190,6 +190,26 @@ describe('commands', () => {
     expect(Number(world.gateway.state().books.positions.get('AAPL')?.quantity ?? 0)).toBe(0);
   });
 
+  it('journals layers that are closed by one bar, and the end of their stops, in one commit', async () => {
+    const commits: string[][] = [];
+    await atTheOpenOn((store) => ({
+      commit: (change) => {
+        commits.push(change.entries.map(({ event }) => event.metadata.type));
+        return store.commit(change);
+      },
+    }));
+    const entries = [world.place(), world.place(), world.place()];
+    await world.advance(2 * MINUTE);
+    for (const closes of entries)
+      world.place({ purpose: 'exit', side: 'SELL', closes, protectiveStop: null });
+    await world.rest();
+    const before = commits.length;
+    await world.advance(2 * MINUTE);
+    const closed = ['OrderFilled', 'CommissionReported', 'OrderCancelled'];
+    expect(commits.slice(before)).toEqual([[...closed, ...closed, ...closed]]);
+    for (const entry of entries) expect((await world.record(`${entry}:stop`))?.status).toBe('cancelled');
+  });
+
   it('declines what has expired, and an order that waits past its expiry while the link is down', async () => {
     await atTheOpen();
     world.place({ expiresAt: new Date(OPEN).toISOString() });
