@@ -96,7 +96,7 @@ export function observeOpenOrder(record: OrderRecord, order: ObservedOrder, now:
   // Its group may have reduced a partly filled stop to just what has filled: then it is done without a further execution.
   const next: OrderRecord =
     filled.gt(0) && filled.gte(quantity) ? { ...moved.record, status: 'filled' } : moved.record;
-  return { record: next, entries: [...first.entries, ...moved.entries] };
+  return withMoveAnswered({ record: next, entries: [...first.entries, ...moved.entries] }, now);
 }
 
 /** The broker now shows the stop at the price it was to move to. */
@@ -183,7 +183,7 @@ export function observeExecution(
       corrects: earlier?.execId ?? null,
     },
   });
-  const change = { record: next, entries: [...proof.entries, entry] };
+  const change = withMoveAnswered({ record: next, entries: [...proof.entries, entry] }, now);
   if (!curtailed && (!CANCELLED.has(next.brokerStatus ?? '') || !isOpen(next))) return change;
   // Whoever counts on the rest of the intent is told that it will not come.
   const over = cancelled(next, curtailed ? 'the layer had no more left to close' : null, now);
@@ -230,7 +230,7 @@ export function cancelled(record: OrderRecord, reason: string | null, now: Epoch
     return { record: { ...record, brokerStatus: 'Cancelled' }, entries: [] };
   }
   const status = record.role === 'stop' && record.cancel === null ? 'lapsed' : 'cancelled';
-  const next: OrderRecord = { ...record, status, brokerStatus: 'Cancelled', stopMove: null };
+  const next: OrderRecord = { ...record, status, brokerStatus: 'Cancelled' };
   const entry = orderEvent<'OrderCancelled'>(next, {
     type: 'OrderCancelled',
     key: lifeRef(record),
@@ -245,13 +245,13 @@ export function cancelled(record: OrderRecord, reason: string | null, now: Epoch
         'cancelled at the broker: expired, or by its OCA group or parent order',
     },
   });
-  return { record: next, entries: [entry] };
+  return withMoveAnswered({ record: next, entries: [entry] }, now);
 }
 
 /** The broker refuses the order. */
 export function rejected(record: OrderRecord, code: number, message: string, now: EpochMillis): OrderChange {
   if (!isOpen(record)) return { record, entries: [] };
-  const next: OrderRecord = { ...record, status: 'rejected', stopMove: null };
+  const next: OrderRecord = { ...record, status: 'rejected' };
   const entry = orderEvent<'OrderRejected'>(next, {
     type: 'OrderRejected',
     key: lifeRef(record),
@@ -259,7 +259,17 @@ export function rejected(record: OrderRecord, code: number, message: string, now
     urgency: record.role === 'stop' ? 'critical' : 'high',
     data: { ...identity(record), code, message: message === '' ? 'no reason given' : message.slice(0, 2000) },
   });
-  return { record: next, entries: [entry] };
+  return withMoveAnswered({ record: next, entries: [entry] }, now);
+}
+
+/**
+ * A change that may have ended a resting stop. Whoever asked for it to be moved is told that it will not be. A stop that
+ * lapsed is not over: where it is placed anew, it is at the new price.
+ */
+export function withMoveAnswered({ record, entries }: OrderChange, now: EpochMillis): OrderChange {
+  if (isOpen(record) || record.stopMove === null) return { record, entries };
+  const answered = stopMoveRefused(record, `the resting stop was ${record.status} before it was moved`, now);
+  return { record: answered.record, entries: [...entries, ...answered.entries] };
 }
 
 /** A change of the resting stop was refused: the stop stands where it was. */

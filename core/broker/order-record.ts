@@ -174,6 +174,35 @@ export function closableQuantity(
   return Decimal.max(0, filledQuantity(entry).minus(taken));
 }
 
+/** Units of a layer that are held: what the entry filled, less what its stop and the orders against it filled. */
+export function heldQuantity(
+  entry: OrderRecord,
+  stop: OrderRecord | null,
+  closing: readonly OrderRecord[],
+): Decimal {
+  const closed = closing.reduce(
+    (sum, order) => sum.plus(filledQuantity(order)),
+    stop === null ? new Decimal(0) : filledQuantity(stop),
+  );
+  return Decimal.max(0, filledQuantity(entry).minus(closed));
+}
+
+/**
+ * The quantity, over all its lives, that a layer's resting stop should have: what it filled, and no less than the units that
+ * are held, no more than those that may still be. Between the two it is left as it is: a stop that waits for its entry
+ * stands for all of it, and one that was placed while the entry works follows its fills.
+ */
+export function fittingQuantity(
+  entry: OrderRecord,
+  stop: OrderRecord,
+  closing: readonly OrderRecord[],
+): Decimal {
+  const own = filledQuantity(stop);
+  const least = own.plus(heldQuantity(entry, stop, closing));
+  const most = own.plus(protectedQuantity(entry, stop, closing));
+  return Decimal.min(most, Decimal.max(least, stop.quantity));
+}
+
 /**
  * Units that a layer's resting stop has to stand for: what the entry filled, or may still fill, less what was closed by
  * other orders and by the stop itself. Orders that are closing it stand in one OCA group with the stop, so their open
@@ -184,7 +213,8 @@ export function protectedQuantity(
   stop: OrderRecord,
   closing: readonly OrderRecord[],
 ): Decimal {
-  const bought = isOpen(entry) ? new Decimal(entry.quantity) : filledQuantity(entry);
+  const filled = filledQuantity(entry);
+  const bought = isOpen(entry) ? Decimal.max(entry.quantity, filled) : filled;
   const closed = closing.reduce((sum, order) => sum.plus(filledQuantity(order)), filledQuantity(stop));
   return Decimal.max(0, bought.minus(closed));
 }

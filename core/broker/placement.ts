@@ -100,6 +100,8 @@ export function stopMoveRefusal(
   instrument: Instrument | undefined,
 ): string | null {
   if (stop === null || !isOpen(stop)) return `the layer ${asked.intentId} has no resting stop at the broker`;
+  if (stop.status === 'unresolved')
+    return `what became of the resting stop of the layer ${asked.intentId} is not known: enter it (abc outcome)`;
   if (instrument === undefined || stop.instrument !== asked.instrument)
     return `the layer ${asked.intentId} is in ${stop.instrument}, not ${asked.instrument}`;
   return stop.cancel === null

@@ -12,6 +12,13 @@ export interface BrokerPicture {
 
 export type OrderFinding =
   | { readonly kind: 'agrees' }
+  /** The broker works it, and not as the desk asked: somebody has changed it there, or the broker holds it back. */
+  | {
+      readonly kind: 'altered';
+      readonly expected: string;
+      readonly observed: string;
+      readonly explanation: string;
+    }
   | { readonly kind: 'ended'; readonly as: 'cancelled' | 'rejected'; readonly reason: string }
   /** The broker never got it: nothing open, nothing completed, nothing executed, twice asked. It may be sent again. */
   | { readonly kind: 'never-arrived' }
@@ -34,13 +41,15 @@ export function findOrder(
   picture: BrokerPicture,
   context: { readonly now: EpochMillis; readonly confirmed: boolean },
 ): OrderFinding {
-  if (picture.open.some((order) => isAbout(record, order))) return { kind: 'agrees' };
+  const open = picture.open.find((order) => isAbout(record, order));
+  if (open !== undefined) return alteration(record, open) ?? { kind: 'agrees' };
   const filled = filledQuantity(record);
   const completed = picture.completed.find((order) => isAbout(record, order));
   if (completed !== undefined) return endedAs(record, completed, filled);
   if (!context.confirmed) return { kind: 'ask-again' };
   const submittedToday = newYorkDate(parseInstant(record.submittedAt)) === newYorkDate(context.now);
-  const silent = record.status === 'submitted' && record.permId === null && filled.isZero();
+  // What an earlier life filled proves nothing of the present one.
+  const silent = record.status === 'submitted' && record.permId === null && filled.eq(record.filledBefore);
   if (silent && submittedToday) return { kind: 'never-arrived' };
   return {
     kind: 'difference',
@@ -50,6 +59,39 @@ export function findOrder(
       ? 'the broker had accepted this order and no longer shows it'
       : 'the order is from an earlier day, whose executions and completed orders the broker no longer tells; how it ended has to be looked up',
   };
+}
+
+/** What an open order is at the broker that the desk has not asked for; the units of a stop are its keeper's to judge. */
+function alteration(record: OrderRecord, shown: ObservedOrder): OrderFinding | null {
+  const altered = (expected: string, observed: string, explanation: string): OrderFinding => ({
+    kind: 'altered',
+    expected,
+    observed,
+    explanation,
+  });
+  const isStop = record.role === 'stop';
+  if (shown.status === 'Inactive')
+    return altered(
+      isStop ? 'a resting stop that the broker works' : 'an order that the broker works',
+      'it is Inactive there',
+      `the broker holds the order and does not work it${isStop ? ', so the layer is not protected by it' : ''}; its screen says why: activate it there, or cancel it`,
+    );
+  const byHand =
+    'somebody has changed the order at the broker; it is left as it is, until the desk changes it itself';
+  if (shown.side !== record.side) return altered(record.side, shown.side, byHand);
+  const prices = [
+    ['limit', record.limitPrice, shown.limitPrice, null],
+    ['trigger', record.triggerPrice, shown.triggerPrice, record.stopMove?.to ?? null],
+  ] as const;
+  for (const [name, ours, theirs, asked] of prices) {
+    const known = ours === null || theirs === null || new Decimal(theirs).eq(ours);
+    if (!known && (asked === null || !new Decimal(theirs).eq(asked)))
+      return altered(`${name} price ${ours}`, `${name} price ${theirs}`, byHand);
+  }
+  // Its group takes units off an order that closes; nothing but a hand adds any, or takes any off one that opens.
+  const units = new Decimal(shown.quantity);
+  const changed = record.ocaGroup === null ? !units.eq(record.quantity) : units.gt(record.quantity);
+  return !isStop && changed ? altered(`${record.quantity} units`, `${shown.quantity} units`, byHand) : null;
 }
 
 function endedAs(record: OrderRecord, completed: CompletedOrder, filled: Decimal): OrderFinding {

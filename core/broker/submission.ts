@@ -1,8 +1,8 @@
 import type { Intent } from '#contracts/events/orders.ts';
 import { type EpochMillis, instantText } from '#core/values/clock.ts';
 import { decimalText } from '#core/values/decimal.ts';
-import { type OrderChange, orderEvent } from './order-facts.ts';
-import { lifeRef, type OrderRecord, workingQuantity } from './order-record.ts';
+import { type OrderChange, orderEvent, withMoveAnswered } from './order-facts.ts';
+import { filledQuantity, lifeRef, type OrderRecord, workingQuantity } from './order-record.ts';
 import type { PlannedTicket } from './placement.ts';
 
 export interface SubmissionContext {
@@ -105,11 +105,11 @@ export function neverSent(record: OrderRecord, reason: string, now: EpochMillis)
         orderRef: record.orderRef,
         role: record.role,
         instrument: record.instrument,
-        filledQuantity: '0',
+        filledQuantity: decimalText(filledQuantity(record)),
         reason,
       },
     });
-    return { record: { ...record, status: 'cancelled' }, entries: [entry] };
+    return withMoveAnswered({ record: { ...record, status: 'cancelled' }, entries: [entry] }, now);
   }
   const entry = orderEvent<'CommandDeclined'>(record, {
     type: 'CommandDeclined',

@@ -1,6 +1,7 @@
 import type { EventData } from '#contracts/registry.ts';
 import { cashDifference, positionDifferences } from '#core/broker/reconciliation.ts';
 import { newYorkDate } from '#core/market/calendar.ts';
+import type { EpochMillis } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { type Bridge, reportDifference } from './bridge-parts.ts';
 import type { ExpectedAccount } from './expected-account.ts';
@@ -21,7 +22,7 @@ interface Beyond {
   readonly cash: Decimal;
 }
 
-/** Whether the observation before showed the same. */
+/** Whether the observations before, for long enough, showed the same. */
 type Confirm = (signature: string) => boolean;
 
 const toldTo = ({ foreign }: ExpectedAccount): Beyond => ({
@@ -29,14 +30,18 @@ const toldTo = ({ foreign }: ExpectedAccount): Beyond => ({
   cash: new Decimal(foreign?.cash ?? 0),
 });
 
+/** The book follows the journal within seconds: a difference that was there so long ago, and is the same, is one. */
+export const CONFIRMATION_MS = 10_000;
+
 /**
  * Compares what the account holds with the desk's book. The book follows the journal at a distance, so a difference counts
- * when two observations in a row show the same one; until then the one that was known counts on.
+ * when all observations of some seconds show the same one; until then the one that was known counts on.
  */
 export class AccountComparison {
   readonly #bridge: Bridge;
   readonly #foreign: ForeignHoldingsWatch;
-  #suspects: ReadonlySet<string> = new Set();
+  /** When each difference of the last observation was first seen, without a break. */
+  #suspects: ReadonlyMap<string, EpochMillis> = new Map();
   /** What the account has beyond the book, confirmed: here, or before the first look what the book was told. */
   #beyond: Beyond | null = null;
   #cashReported = '';
@@ -52,17 +57,19 @@ export class AccountComparison {
     if (expected === null) return false;
     const known = this.#beyond ?? toldTo(expected);
     const before = this.#suspects;
-    const suspects = new Set<string>();
+    const suspects = new Map<string, EpochMillis>();
+    const now = this.#bridge.schedule.now();
     const confirm = (signature: string): boolean => {
-      suspects.add(signature);
-      return before.has(signature);
+      const since = before.get(signature) ?? now;
+      suspects.set(signature, since);
+      return now - since >= CONFIRMATION_MS;
     };
     const positions = await this.#positions(expected, seen, { known: known.positions, confirm });
     const cash = await this.#money(expected, seen.cash, { known: known.cash, confirm });
     this.#suspects = suspects;
     this.#beyond = { positions, cash };
     await this.#foreign.holdings(positions, cash);
-    return [...suspects].some((signature) => !before.has(signature));
+    return [...suspects.keys()].some((signature) => !before.has(signature));
   }
 
   async #positions(

@@ -4,7 +4,7 @@ import { BRIDGE } from '#core/broker/order-facts.ts';
 import { journalEntry } from '#core/events/new-event.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
-import type { AccountComparison } from './account-comparison.ts';
+import { type AccountComparison, CONFIRMATION_MS } from './account-comparison.ts';
 import { type Bridge, brokerCorrelation } from './bridge-parts.ts';
 
 interface Position {
@@ -67,7 +67,17 @@ export class AccountWatch {
     if (this.#request !== null || this.#wanted.length === 0) return;
     this.#request = this.#bridge.link.nextRequestId();
     this.#values = new Map();
-    this.#bridge.outbox.send('question', { kind: 'account-summary', requestId: this.#request });
+    const request = this.#request;
+    this.#bridge.outbox.send('question', { kind: 'account-summary', requestId: request });
+    // The gateway may have swallowed the question, as it does above its rate.
+    this.#bridge.schedule.after(this.#bridge.settings.reconcileDeadline, () => {
+      if (this.#request !== request) return;
+      this.#bridge.log('warn', 'the broker has not told the account values that it was asked for', {
+        request,
+      });
+      this.#request = null;
+      this.resume();
+    });
   }
 
   /** Signed units of an instrument in the account; null while its positions have not been told on this link. */
@@ -159,9 +169,6 @@ export class AccountWatch {
     if (suspicious) this.#bridge.schedule.after(CONFIRMATION_MS, () => this.ask(null));
   }
 }
-
-/** The book follows the journal within seconds. */
-const CONFIRMATION_MS = 10_000;
 
 function amountOf(text: string): string | null {
   return /^-?\d{1,20}(\.\d{1,20})?$/.test(text) ? decimalText(new Decimal(text)) : null;

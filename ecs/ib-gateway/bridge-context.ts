@@ -103,8 +103,12 @@ export class Schedule {
     let cancelled = false;
     let current: Timer;
     const turn = async (): Promise<void> => {
-      await work();
-      if (!cancelled) current = this.after(millis, turn, urgent);
+      try {
+        await work();
+      } finally {
+        // A fault ends this turn and not the habit.
+        if (!cancelled) current = this.after(millis, turn, urgent);
+      }
     };
     current = this.after(millis, turn, urgent);
     return {

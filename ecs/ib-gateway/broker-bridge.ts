@@ -7,7 +7,7 @@ import {
   stepSession,
 } from '#core/broker/bridge-session.ts';
 import type { BrokerMessage } from '#core/broker/broker-port.ts';
-import { type OrderRecord, readLifeRef } from '#core/broker/order-record.ts';
+import { readLifeRef } from '#core/broker/order-record.ts';
 import { TradingModeError } from '#core/broker/trading-mode.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import type { Instrument } from '#core/market/instrument.ts';
@@ -33,7 +33,7 @@ import { OrderLedger } from './order-ledger.ts';
 import { OrderServices } from './order-services.ts';
 import { Outbox } from './outbox.ts';
 import { Preflight } from './preflight.ts';
-import { Reconciler } from './reconciler.ts';
+import { Reconciler, type Reconciliation } from './reconciler.ts';
 import type { RunningBridge } from './running-bridge.ts';
 import { SessionReport } from './session-report.ts';
 import type { BridgeSettings } from './settings.ts';
@@ -113,9 +113,10 @@ export class BrokerBridge implements RunningBridge, Bridge {
       foreign: () => this.#mailbox.post(() => this.#trading.compare()),
       compare: () => this.#trading.compare(),
     });
-    this.#reconciler = new Reconciler(this, this.#orders.foreign, (neverArrived) =>
-      this.#reconciled(neverArrived),
-    );
+    this.#reconciler = new Reconciler(this, this.#orders.foreign, {
+      ended: (orderRef, decide) => this.#orders.watch.apply(orderRef, decide),
+      reconciled: (outcome) => this.#reconciled(outcome),
+    });
     this.#marketData = new MarketDataDesk(this, dependencies.objects);
     const comparison = new AccountComparison(this, this.#orders.foreign);
     this.#account = new AccountWatch(this, dependencies.catalog, comparison, () =>
@@ -389,9 +390,12 @@ export class BrokerBridge implements RunningBridge, Bridge {
     this.#account.resume();
   }
 
-  async #reconciled(neverArrived: readonly OrderRecord[]): Promise<void> {
+  async #reconciled({ whileTrading, began, neverArrived, unchanged }: Reconciliation): Promise<void> {
     await this.#step({ kind: 'reconciled' });
+    // What could not go out now would only be counted as tried.
+    if (!this.mayTrade()) return;
     await this.#orders.resubmission.all(neverArrived);
+    if (whileTrading) await this.#trading.compared(began, unchanged);
   }
 
   #healthyFor(millis: number): void {

@@ -37,7 +37,7 @@ const RETRY_SECONDS = 30;
 
 /** Who carries commands out. */
 export interface BoardServices {
-  readonly orders: Pick<OrderServices, 'desk' | 'outcomes'>;
+  readonly orders: Pick<OrderServices, 'desk' | 'stops' | 'outcomes'>;
   readonly bars: BarService;
   readonly preparation: SessionPreparation;
   readonly account: AccountWatch;
@@ -160,12 +160,12 @@ export class CommandBoard {
   }
 
   async #perform({ event }: Waiting, heldBefore: readonly Waiting[]): Promise<void> {
-    const { desk } = this.#services.orders;
+    const { desk, stops } = this.#services.orders;
     switch (event.metadata.type) {
       case 'OrderAuthorized':
         return desk.place(event as DeskEvent<'OrderAuthorized'>);
       case 'StopMoveAuthorized':
-        return desk.moveStop(event as DeskEvent<'StopMoveAuthorized'>);
+        return stops.move(event as DeskEvent<'StopMoveAuthorized'>);
       case 'CancelAuthorized': {
         const cancel = event as DeskEvent<'CancelAuthorized'>;
         await this.#withdraw(cancel, heldBefore);

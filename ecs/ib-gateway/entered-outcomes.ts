@@ -36,7 +36,6 @@ export class EnteredOutcomes {
       checks: [lease.check(), word],
       processed: { consumer: BRIDGE, eventIds: [event.metadata.id] },
     });
-    if (result.kind === 'duplicate') return;
     if (result.kind === 'conflict') {
       if (result.keys.some(({ partition }) => partition !== word.key.partition))
         throw new FencedOffError('the commit of an entered outcome found the lease or the order changed');
@@ -55,6 +54,8 @@ export class EnteredOutcomes {
       status: decision.change.record.status,
     });
     this.#holdings.executed(decision.change.record.instrument, schedule.now());
-    await this.#onChanged(decision.before, decision.change.record);
+    // A duplicate is this outcome, recorded by a commit whose answer was lost: the ledger holds what that one stored.
+    const after = ledger.peek(orderRef);
+    if (after !== null) await this.#onChanged(decision.before, after);
   }
 }

@@ -1,3 +1,4 @@
+import { withMoveAnswered } from '#core/broker/order-facts.ts';
 import { filledQuantity, isOpen, type OrderRecord, stopRefOf } from '#core/broker/order-record.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import { type Decimal, decimalText } from '#core/values/decimal.ts';
@@ -7,7 +8,10 @@ import type { Holdings } from './holdings.ts';
 import type { OrderDesk } from './order-desk.ts';
 import { deskUnits, layerOf } from './order-layer.ts';
 
-/** How often a resting stop may be placed before a person has to look at what keeps ending it. */
+/**
+ * How often a resting stop may be placed before a person has to look at what keeps ending it. Lives that orders against
+ * its layer have ended do not count: each of those ends one.
+ */
 const MOST_LIVES = 10;
 /** The broker tells positions a moment after orders and executions: what does not go together for so long is no delay. */
 const CONFIRMATION_MS = 10_000;
@@ -62,13 +66,15 @@ export class LapsedStops {
     if (closable.isZero() || stop.cancel !== null) {
       this.#doubts.delete(stop.orderRef);
       if (!isOpen(layer.entry) && !layer.orders.some(isOpen))
-        await ledger.report(stop.orderRef, (record) => ({
-          record: { ...record, status: 'cancelled' },
-          entries: [],
-        }));
+        await ledger.report(stop.orderRef, (record) =>
+          withMoveAnswered(
+            { record: { ...record, status: 'cancelled' }, entries: [] },
+            this.#bridge.schedule.now(),
+          ),
+        );
       return;
     }
-    if (stop.attempts >= MOST_LIVES) return this.#keepsLapsing(stop, closable);
+    if (stop.attempts - layer.orders.length >= MOST_LIVES) return this.#keepsLapsing(stop, closable);
     const problem = await this.#problem(stop);
     if (problem === 'wait') return;
     if (problem === null) await this.#placeAnew(stop, closable);
@@ -122,6 +128,7 @@ export class LapsedStops {
       permId: null,
       brokerStatus: null,
       brokerFilled: '0',
+      triggerPrice: stop.stopMove?.to ?? stop.triggerPrice,
       filledBefore: decimalText(filledBefore),
       quantity: decimalText(filledBefore.plus(closable)),
     });

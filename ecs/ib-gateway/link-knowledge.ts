@@ -55,12 +55,13 @@ export class LinkKnowledge {
   }
 }
 
-/** Orders that went out and that the broker has not spoken of yet. */
+/** Orders that go out and that the broker has not spoken of yet. */
 export class Acknowledgements {
   readonly #schedule: Schedule;
   readonly #deadline: number;
   readonly #onSilence: (orderRef: string) => void;
-  readonly #waiting = new Map<string, Timer>();
+  /** A timer for each that has gone out; null for one that waits for its turn. */
+  readonly #waiting = new Map<string, Timer | null>();
 
   constructor(schedule: Schedule, deadline: number, onSilence: (orderRef: string) => void) {
     this.#schedule = schedule;
@@ -72,8 +73,15 @@ export class Acknowledgements {
     return this.#waiting.size;
   }
 
+  /** An order is about to go out. */
   expect(orderRef: string): void {
     this.arrived(orderRef);
+    this.#waiting.set(orderRef, null);
+  }
+
+  /** It has gone out: from now on the broker has so long to speak of it. */
+  due(orderRef: string): void {
+    if (this.#waiting.get(orderRef) !== null) return;
     this.#waiting.set(
       orderRef,
       this.#schedule.after(this.#deadline, () => {
@@ -89,7 +97,7 @@ export class Acknowledgements {
   }
 
   clear(): void {
-    for (const timer of this.#waiting.values()) timer.cancel();
+    for (const timer of this.#waiting.values()) timer?.cancel();
     this.#waiting.clear();
   }
 }

@@ -4,9 +4,9 @@ import { authorizationCheck, authorizationProblem } from '#core/broker/authoriza
 import type { OrderTicket } from '#core/broker/broker-port.ts';
 import { contractOf } from '#core/broker/contracts.ts';
 import { declined } from '#core/broker/declined-command.ts';
-import { BRIDGE, type OrderChange, orderEvent } from '#core/broker/order-facts.ts';
-import { isOpen, lifeRef, type OrderRecord, stopRefOf, workingQuantity } from '#core/broker/order-record.ts';
-import { type PlannedTicket, planPlacement, stopMoveRefusal } from '#core/broker/placement.ts';
+import { BRIDGE, type OrderChange } from '#core/broker/order-facts.ts';
+import { isOpen, lifeRef, type OrderRecord, workingQuantity } from '#core/broker/order-record.ts';
+import { type PlannedTicket, planPlacement } from '#core/broker/placement.ts';
 import { submission, unsubmitted } from '#core/broker/submission.ts';
 import type { Commit, CommitResult } from '#core/events/desk-store.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
@@ -154,8 +154,11 @@ export class OrderDesk {
       if (ticket === null) continue;
       // A cancel overtakes what waits for its turn; the order must then not follow it.
       const wanted = () => this.#bridge.mayTrade() && ledger.peek(record.orderRef)?.cancel === null;
-      this.#bridge.outbox.send('order', { kind: 'place', ticket }, wanted);
-      this.#bridge.acknowledgements.expect(record.orderRef);
+      const { acknowledgements } = this.#bridge;
+      acknowledgements.expect(record.orderRef);
+      this.#bridge.outbox.send('order', { kind: 'place', ticket }, wanted, () =>
+        acknowledgements.due(record.orderRef),
+      );
     }
   }
 
@@ -183,20 +186,31 @@ export class OrderDesk {
     for (const record of targets) this.requestCancel(record);
   }
 
-  /** Calls back everything that would open a position. Stops and closing orders stay: they protect. */
-  async cancelOpening(reason: string): Promise<void> {
+  /**
+   * Calls back everything that would open a position, also where a cancel was asked for before and came to nothing. Stops
+   * and closing orders stay: they protect. @returns whether there was anything
+   */
+  async cancelOpening(reason: string): Promise<boolean> {
     const targets = this.#bridge.ledger
       .openRecords()
-      .filter((record) => record.role === 'order' && opens(record))
-      .filter((record) => record.cancel === null && record.submittedEventId !== null);
-    for (const target of targets) {
-      const eventId = target.submittedEventId as string;
-      const record = await this.#bridge.ledger.update(target.orderRef, (current) => ({
-        record: { ...current, cancel: { requestId: 'kill-switch', reason, eventId } },
-        entries: [],
-      }));
-      if (record !== null) this.requestCancel(record);
-    }
+      .filter((record) => record.role === 'order' && opens(record));
+    for (const target of targets) await this.callBack(target, { requestId: 'kill-switch', reason });
+    return targets.length > 0;
+  }
+
+  /** Cancels an order of the desk's own accord. The wish is recorded: each new link asks for it again. */
+  async callBack(
+    { orderRef, submittedEventId }: OrderRecord,
+    wish: { readonly requestId: string; readonly reason: string },
+  ): Promise<void> {
+    const record = await this.#bridge.ledger.update(orderRef, (current) => ({
+      record:
+        current.cancel !== null || submittedEventId === null || !isOpen(current)
+          ? current
+          : { ...current, cancel: { ...wish, eventId: submittedEventId } },
+      entries: [],
+    }));
+    if (record !== null && isOpen(record)) this.requestCancel(record);
   }
 
   requestCancel(record: OrderRecord): void {
@@ -204,60 +218,17 @@ export class OrderDesk {
     this.#bridge.outbox.send('cancel', { kind: 'cancel', orderId: record.orderId });
   }
 
-  /** Moves a layer's resting stop. */
-  async moveStop(event: DeskEvent<'StopMoveAuthorized'>): Promise<void> {
-    const { ledger, schedule, lease } = this.#bridge;
-    const { intentId, to, requestId } = event.data;
-    const stop = await ledger.get(stopRefOf(intentId));
-    const instrument = this.#bridge.instrument(event.data.instrument);
-    const refusal = stopMoveRefusal(event.data, stop, instrument);
-    if (refusal !== null || stop === null)
-      return decline(this.#bridge, event, intentId, refusal ?? 'no stop');
-    const processed = { consumer: BRIDGE, eventIds: [event.metadata.id] };
-    const superseded = stop.stopMove;
-    const entries =
-      superseded === null
-        ? []
-        : [
-            orderEvent<'CommandDeclined'>(stop, {
-              type: 'CommandDeclined',
-              key: `StopMoveAuthorized:${superseded.requestId}`,
-              causationId: superseded.eventId,
-              occurredAt: schedule.now(),
-              data: {
-                intentId,
-                command: 'StopMoveAuthorized',
-                reason: `superseded by ${requestId} before the broker confirmed it`,
-              },
-            }),
-          ];
-    const record: OrderRecord = { ...stop, stopMove: { requestId, to, eventId: event.metadata.id } };
-    const result = await ledger.commit([{ record, entries }], { checks: [lease.check()], processed });
-    if (result.kind === 'conflict')
-      throw new FencedOffError('the commit of a stop move found the lease or the stop changed');
-    if (result.kind === 'committed') this.requestStopMove(record);
-  }
-
-  /** Sends the change that a record waits for. A stop that the broker has not accepted yet gets it after its acceptance. */
-  requestStopMove(record: OrderRecord): void {
-    if (record.stopMove === null || record.status !== 'working') return;
-    this.sendStop({ ...record, triggerPrice: record.stopMove.to });
-  }
-
-  /** Sends a working stop with other terms under its own id. */
-  sendStop(record: OrderRecord): void {
+  /** Sends a working stop with other terms under its own id, if they are `wanted` when its turn comes. */
+  sendStop(record: OrderRecord, wanted: () => boolean): void {
     const ticket = this.#ticket(record);
     if (ticket !== null)
-      this.#bridge.outbox.send('order', { kind: 'place', ticket }, () => this.#bridge.mayTrade());
+      this.#bridge.outbox.send('order', { kind: 'place', ticket }, () => this.#bridge.mayTrade() && wanted());
   }
 
-  /** What is still wanted of open orders after a new link: cancels and stop moves that the last one may have swallowed. */
-  resumeWishes(): void {
-    for (const record of this.#bridge.ledger.openRecords()) {
-      if (record.status === 'lapsed') continue;
-      if (record.cancel !== null) this.requestCancel(record);
-      else this.requestStopMove(record);
-    }
+  /** Asks again for the cancels that are still wanted: a link may have swallowed them, or the broker was not ready for one. */
+  resumeCancels(): void {
+    for (const record of this.#bridge.ledger.openRecords())
+      if (record.cancel !== null && record.status !== 'lapsed') this.requestCancel(record);
   }
 
   /** Journals that an order is not placed; its intent can never be placed afterwards. One that is recorded stays as it is. */

@@ -169,6 +169,10 @@ export class OrderLedger {
     };
     const result =
       extra.unique === true ? await this.#writer.commit(change) : await this.#writer.append(change);
+    if (result.kind === 'duplicate' && result.of === 'cause') {
+      // The command was dealt with by a commit whose answer was lost: what that one stored is newer than what is held.
+      await this.#refresh(changes.map(({ record }) => record.orderRef));
+    }
     if (result.kind !== 'committed') return result;
     for (const { record } of changes) this.#hold({ record, version: this.#version(record.orderRef) + 1 });
     this.#stored(unfinished);
@@ -187,19 +191,21 @@ export class OrderLedger {
       if (change.entries.length === 0 && sameRecord(change.record, record)) return record;
       const result = await this.commit([change]);
       if (result.kind === 'committed') return change.record;
-      await this.#refresh(orderRef);
+      await this.#refresh([orderRef]);
     }
     throw new FencedOffError(`the record of order ${orderRef} was changed by somebody else`);
   }
 
   /**
    * Applies what the broker says of an order, which it says again when asked, and keeps it back for a commit with what came
-   * together with it. What is no event and ends nothing waits for the next change of the record.
+   * together with it. What is no event and ends nothing waits for the next change of the record. Where nothing changes the
+   * record stays the very same.
    */
   async report(orderRef: string, decide: (record: OrderRecord) => OrderChange): Promise<OrderRecord | null> {
     const record = await this.get(orderRef);
     if (record === null) return null;
     const change = decide(record);
+    if (change.entries.length === 0 && sameRecord(change.record, record)) return record;
     if (change.entries.length === 0 && isUnfinished(change.record) === isUnfinished(record))
       this.#hold({ record: change.record, version: this.#version(orderRef) });
     else await this.#keepBack(change);
@@ -294,11 +300,11 @@ export class OrderLedger {
     this.#unfinished = new Set(unfinished);
   }
 
-  /** Reads a record and the index again: a first try may have been taken after all. */
-  async #refresh(orderRef: string): Promise<void> {
-    this.#records.delete(orderRef);
+  /** Reads records and the index again: a first try may have been taken after all. */
+  async #refresh(orderRefs: readonly string[]): Promise<void> {
+    for (const orderRef of orderRefs) this.#records.delete(orderRef);
     this.#unfinished = new Set(await this.#readIndex());
-    await this.#fetch([orderRef]);
+    await this.#fetch(orderRefs);
   }
 
   async #readIndex(): Promise<readonly string[]> {

@@ -7,6 +7,7 @@ import { Holdings } from './holdings.ts';
 import { LapsedStops } from './lapsed-stops.ts';
 import { OrderDesk } from './order-desk.ts';
 import { OrderWatch } from './order-watch.ts';
+import { RestingStops } from './resting-stops.ts';
 import { Resubmission } from './resubmission.ts';
 import { Withdrawals } from './withdrawals.ts';
 
@@ -27,6 +28,7 @@ export class OrderServices {
   readonly withdrawals: Withdrawals;
   readonly resubmission: Resubmission;
   readonly lapsed: LapsedStops;
+  readonly stops: RestingStops;
   readonly foreign: ForeignHoldingsWatch;
   readonly watch: OrderWatch;
   readonly outcomes: EnteredOutcomes;
@@ -41,9 +43,10 @@ export class OrderServices {
     this.withdrawals = new Withdrawals(bridge);
     this.resubmission = new Resubmission(bridge, this.desk, this.withdrawals);
     this.lapsed = new LapsedStops(bridge, this.desk, holdings, owner.compare);
+    this.stops = new RestingStops(bridge, this.desk, this.lapsed);
     this.watch = new OrderWatch(
       bridge,
-      { desk: this.desk, lapsed: this.lapsed, holdings, foreign: this.foreign },
+      { desk: this.desk, stops: this.stops, holdings, foreign: this.foreign },
       owner,
     );
     this.outcomes = new EnteredOutcomes(bridge, holdings, (before, after) =>

@@ -17,15 +17,13 @@ import {
   lifeRef,
   type OrderRecord,
   readLifeRef,
-  stopRefOf,
 } from '#core/broker/order-record.ts';
-import { opens } from '#core/portfolio/account-book.ts';
-import { Decimal, decimalText } from '#core/values/decimal.ts';
+import { decimalText } from '#core/values/decimal.ts';
 import { type Bridge, reportDifference } from './bridge-parts.ts';
 import type { ForeignHoldingsWatch } from './foreign-holdings.ts';
 import type { Holdings } from './holdings.ts';
-import type { LapsedStops } from './lapsed-stops.ts';
 import type { OrderDesk } from './order-desk.ts';
+import type { RestingStops } from './resting-stops.ts';
 
 type Commission = Extract<BrokerMessage, { kind: 'commission' }>;
 type Status = Extract<BrokerMessage, { kind: 'order-status' }>;
@@ -33,7 +31,7 @@ type ExecutionMessage = Extract<BrokerMessage, { kind: 'execution' }>;
 
 export interface OrderWatchParts {
   readonly desk: OrderDesk;
-  readonly lapsed: LapsedStops;
+  readonly stops: RestingStops;
   readonly holdings: Holdings;
   readonly foreign: ForeignHoldingsWatch;
 }
@@ -45,7 +43,7 @@ const EARLY_COMMISSIONS = 1_000;
 export class OrderWatch {
   readonly #bridge: Bridge;
   readonly #desk: OrderDesk;
-  readonly #lapsed: LapsedStops;
+  readonly #stops: RestingStops;
   readonly #holdings: Holdings;
   readonly #foreign: ForeignHoldingsWatch;
   readonly #onAcknowledged: () => void;
@@ -62,7 +60,7 @@ export class OrderWatch {
   ) {
     this.#bridge = bridge;
     this.#desk = parts.desk;
-    this.#lapsed = parts.lapsed;
+    this.#stops = parts.stops;
     this.#holdings = parts.holdings;
     this.#foreign = parts.foreign;
     this.#onAcknowledged = on.acknowledged;
@@ -75,9 +73,11 @@ export class OrderWatch {
     if (!isAbout(record, order))
       return this.#isOver(record, order) ? undefined : this.#secondOrder(record, order);
     if (order.clientId >= 0) this.#bridge.link.learn(order.clientId, order.orderId, record.orderRef);
-    await this.#apply(record.orderRef, (current) =>
+    await this.apply(record.orderRef, (current) =>
       observeOpenOrder(current, order, this.#bridge.schedule.now()),
     );
+    const after = this.#bridge.ledger.peek(record.orderRef);
+    if (record.role === 'stop' && after !== null) await this.#stops.shown(record, after);
   }
 
   async status(message: Status): Promise<void> {
@@ -85,10 +85,10 @@ export class OrderWatch {
       this.#bridge.ledger.refOfPermId(message.permId) ??
       this.#bridge.link.refOf(message.clientId, message.orderId);
     if (ref === null) return this.#foreign.status(message.permId, message.status, message.remaining);
-    await this.#apply(ref, (current) =>
+    await this.apply(ref, (current) =>
       isAbout(current, { orderRef: lifeRef(current), permId: message.permId })
         ? observeStatus(current, message, this.#bridge.schedule.now())
-        : { record: current, entries: [] },
+        : unchanged(current),
     );
   }
 
@@ -110,7 +110,7 @@ export class OrderWatch {
     if (record.role === 'order' && !isAbout(record, execution)) await this.#secondOrder(record, execution);
     this.#refOfExecution.set(execution.execId, record.orderRef);
     this.#holdings.executed(record.instrument, execution.executedAt);
-    await this.#apply(record.orderRef, (current) =>
+    await this.apply(record.orderRef, (current) =>
       observeExecution(current, execution, this.#bridge.schedule.now()),
     );
     const early = this.#early.get(execution.execId);
@@ -128,7 +128,7 @@ export class OrderWatch {
       this.#early.set(message.execId, message);
       return;
     }
-    await this.#apply(ref, (current) => observeCommission(current, message, this.#bridge.schedule.now()));
+    await this.apply(ref, (current) => observeCommission(current, message, this.#bridge.schedule.now()));
   }
 
   /** A notice that names an order. @returns false where it names none of ours */
@@ -142,22 +142,22 @@ export class OrderWatch {
       case 'rejected':
         // What the broker has already accepted is refused with a code only where a change or a cancel of it is.
         if (record.status === 'submitted' || REFUSES_WORKING.has(code))
-          await this.#apply(ref, (current) => rejected(current, code, message, now));
+          await this.apply(ref, (current) => rejected(current, code, message, now));
         break;
       case 'cancelled':
-        await this.#apply(ref, (current) => cancelled(current, null, now));
+        this.#cancelledSoon(record);
         break;
       case 'change-refused':
-        await this.#apply(ref, (current) =>
+        await this.apply(ref, (current) =>
           stopMoveRefused(current, `the broker refused (${code}): ${message}`, now),
         );
         break;
       case 'read-only':
         // The gateway itself said no: the order never reached the broker, and sending it again would be refused again.
         if (record.status === 'submitted')
-          await this.#apply(ref, (current) => rejected(current, code, message, now));
+          await this.apply(ref, (current) => rejected(current, code, message, now));
         else if (record.stopMove !== null)
-          await this.#apply(ref, (current) =>
+          await this.apply(ref, (current) =>
             stopMoveRefused(current, `the gateway is read-only (${code}): ${message}`, now),
           );
         break;
@@ -169,6 +169,19 @@ export class OrderWatch {
     return true;
   }
 
+  /**
+   * A notice says that an order is cancelled, and not how much of it had filled. The status that comes with it does; alone,
+   * the notice counts a moment later.
+   */
+  #cancelledSoon({ orderRef, attempts }: OrderRecord): void {
+    const { schedule } = this.#bridge;
+    schedule.after(STATUS_WAIT_MS, () =>
+      this.apply(orderRef, (current) =>
+        current.attempts === attempts ? cancelled(current, null, schedule.now()) : unchanged(current),
+      ),
+    );
+  }
+
   async #recordOf(told: { readonly orderRef: string; readonly permId: number }): Promise<OrderRecord | null> {
     const { orderRef } = readLifeRef(told.orderRef);
     const record = orderRef === '' ? null : await this.#bridge.ledger.get(orderRef);
@@ -177,7 +190,8 @@ export class OrderWatch {
     return ref === null ? null : this.#bridge.ledger.get(ref);
   }
 
-  async #apply(ref: string, decide: (record: OrderRecord) => OrderChange): Promise<void> {
+  /** Applies what was found out about an order, and sees to what hangs on it. */
+  async apply(ref: string, decide: (record: OrderRecord) => OrderChange): Promise<void> {
     const before = this.#bridge.ledger.peek(ref);
     const after = await this.#bridge.ledger.report(ref, decide);
     if (after === null) return;
@@ -185,24 +199,18 @@ export class OrderWatch {
     if (before !== null) await this.changed(before, after);
   }
 
-  /** Sees to what hangs on an order whose status has changed. */
+  /** Sees to what hangs on an order of which something has changed. */
   async changed(before: OrderRecord, after: OrderRecord): Promise<void> {
-    if (before.status === after.status) return;
-    if (before.status === 'submitted' && after.status === 'working') this.#desk.requestStopMove(after);
-    if (!isOpen(after)) await this.#ended(after);
-    await this.#lapsed.settle(after.closes ?? after.intentId);
-  }
-
-  /** What an order's end means for the order that hangs on it. */
-  async #ended(record: OrderRecord): Promise<void> {
-    if (record.role === 'stop') return this.#stopEnded(record);
-    if (!opens(record)) return;
-    const filled = filledQuantity(record);
-    const stop = await this.#bridge.ledger.get(stopRefOf(record.intentId));
-    if (stop === null || !isOpen(stop) || filled.isZero()) return;
-    if (stop.status === 'working' && new Decimal(stop.quantity).gt(filled)) {
-      this.#desk.sendStop({ ...stop, quantity: decimalText(filled) });
-    }
+    const { status, fills, quantity, stopMove } = after;
+    if (
+      before.status === status &&
+      before.fills === fills &&
+      before.quantity === quantity &&
+      before.stopMove === stopMove
+    )
+      return;
+    if (after.role === 'stop' && before.status !== status) await this.#stopEnded(after);
+    await this.#stops.tend(after.closes ?? after.intentId);
   }
 
   /** A stop that is gone while its layer is not leaves the layer unprotected: what can still fill is called back. */
@@ -210,7 +218,11 @@ export class OrderWatch {
     if (stop.status !== 'rejected' || stop.parentRef === null) return;
     const entry = await this.#bridge.ledger.get(stop.parentRef);
     if (entry === null) return;
-    if (isOpen(entry)) this.#desk.requestCancel(entry);
+    if (isOpen(entry))
+      await this.#desk.callBack(entry, {
+        requestId: 'unprotected',
+        reason: 'the broker rejected its resting stop: nothing is held unprotected',
+      });
     if (entry.status === 'rejected') return;
     await reportDifference(this.#bridge, {
       subject: 'order',
@@ -259,6 +271,11 @@ export class OrderWatch {
     });
   }
 }
+
+/** So long a notice of a cancel waits for the status that says how much was filled. */
+const STATUS_WAIT_MS = 2_000;
+
+const unchanged = (record: OrderRecord): OrderChange => ({ record, entries: [] });
 
 /** Refusals that end an order even after it was accepted: the exchange or the broker sent it back. */
 const REFUSES_WORKING: ReadonlySet<number> = new Set([201, 203]);

@@ -7,6 +7,8 @@ interface Outgoing {
   readonly request: BrokerRequest;
   /** Asked again at the last moment: what was right when it was queued may not be any more. */
   readonly allowed: () => boolean;
+  /** Told when its turn has come, whether it was allowed or not. */
+  readonly turned: () => void;
 }
 
 const PACING_PENALTY_MS = 1_000;
@@ -46,9 +48,14 @@ export class Outbox {
       this.#log('warn', 'requests were dropped with the link', { count: dropped.length });
   }
 
-  send(priority: Priority, request: BrokerRequest, allowed: () => boolean = () => true): void {
+  send(
+    priority: Priority,
+    request: BrokerRequest,
+    allowed: () => boolean = () => true,
+    turned: () => void = () => {},
+  ): void {
     if (this.#link === null) return;
-    this.#pacer.add(priority, { request, allowed });
+    this.#pacer.add(priority, { request, allowed, turned });
     this.#flush();
   }
 
@@ -60,7 +67,8 @@ export class Outbox {
   #flush(): void {
     const link = this.#link;
     if (link === null) return;
-    for (const { request, allowed } of this.#pacer.take(this.#schedule.now())) {
+    for (const { request, allowed, turned } of this.#pacer.take(this.#schedule.now())) {
+      turned();
       if (!allowed()) {
         this.#log('warn', 'a request was not sent: what allowed it has changed', { kind: request.kind });
         continue;

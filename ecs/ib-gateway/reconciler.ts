@@ -1,13 +1,33 @@
 import type { BrokerMessage, CompletedOrder, ObservedOrder } from '#core/broker/broker-port.ts';
-import { cancelled, rejected } from '#core/broker/order-facts.ts';
+import { cancelled, type OrderChange, rejected } from '#core/broker/order-facts.ts';
 import type { OrderRecord } from '#core/broker/order-record.ts';
-import { findOrder } from '#core/broker/reconciliation.ts';
+import { findOrder, type OrderFinding } from '#core/broker/reconciliation.ts';
+import type { EpochMillis } from '#core/values/clock.ts';
 import type { Timer } from '#core/values/timer-clock.ts';
 import { type Bridge, reportDifference } from './bridge-parts.ts';
 import type { ForeignHoldingsWatch } from './foreign-holdings.ts';
 
+export interface ReconcilerOwner {
+  /** Applies the end of an order that was found out, with all that hangs on it. */
+  readonly ended: (orderRef: string, decide: (record: OrderRecord) => OrderChange) => Promise<void>;
+  readonly reconciled: (outcome: Reconciliation) => Promise<void>;
+}
+
+/** What came of comparing all orders with the broker's. */
+export interface Reconciliation {
+  /** Whether orders went out meanwhile. */
+  readonly whileTrading: boolean;
+  /** When the broker was asked. */
+  readonly began: EpochMillis;
+  /** Orders that the broker was proved never to have got. */
+  readonly neverArrived: readonly OrderRecord[];
+  /** Whether nothing has been heard of an order since the broker was asked. */
+  readonly unchanged: (record: OrderRecord) => boolean;
+}
+
 interface Round {
   readonly number: 1 | 2;
+  readonly began: EpochMillis;
   /** Orders go out meanwhile: then answers about what changed since the questions are stale. */
   readonly whileTrading: boolean;
   /** Records as they were when the questions went out: what changed since is newer than the answers. */
@@ -26,18 +46,14 @@ interface Round {
 export class Reconciler {
   readonly #bridge: Bridge;
   readonly #foreign: ForeignHoldingsWatch;
-  readonly #onReconciled: (neverArrived: readonly OrderRecord[]) => Promise<void>;
+  readonly #on: ReconcilerOwner;
   #round: Round | null = null;
   #again: Timer | null = null;
 
-  constructor(
-    bridge: Bridge,
-    foreign: ForeignHoldingsWatch,
-    onReconciled: (neverArrived: readonly OrderRecord[]) => Promise<void>,
-  ) {
+  constructor(bridge: Bridge, foreign: ForeignHoldingsWatch, on: ReconcilerOwner) {
     this.#bridge = bridge;
     this.#foreign = foreign;
-    this.#onReconciled = onReconciled;
+    this.#on = on;
   }
 
   get running(): boolean {
@@ -102,6 +118,7 @@ export class Reconciler {
     const waiting = new Set(['open', 'executions', 'completed'] as const);
     this.#round = {
       number,
+      began: schedule.now(),
       whileTrading,
       before: new Map(ledger.openRecords().map((record) => [record.orderRef, record])),
       waiting,
@@ -130,14 +147,18 @@ export class Reconciler {
     const { ledger, schedule, settings } = this.#bridge;
     const context = { now: schedule.now(), confirmed: round.number === 2 };
     const neverArrived: OrderRecord[] = [];
+    const unchanged = (record: OrderRecord) => sameFacts(round.before.get(record.orderRef), record);
     let askAgain = false;
     for (const record of ledger.openRecords()) {
       if (hasEnded(record)) continue;
-      const stale = round.before.get(record.orderRef) !== record || record.status === 'submitted';
+      const stale = !unchanged(record) || record.status === 'submitted';
       if (round.whileTrading && stale) continue;
       const finding = findOrder(record, round, context);
       switch (finding.kind) {
         case 'agrees':
+          break;
+        case 'altered':
+          await this.#report(record, finding);
           break;
         case 'ask-again':
           askAgain = true;
@@ -146,14 +167,18 @@ export class Reconciler {
           neverArrived.push(record);
           break;
         case 'ended':
-          await ledger.update(record.orderRef, (current) =>
+          await this.#on.ended(record.orderRef, (current) =>
             finding.as === 'rejected'
               ? rejected(current, 0, finding.reason, context.now)
               : cancelled(current, finding.reason, context.now),
           );
           break;
         case 'difference':
-          await this.#unresolved(record, finding);
+          await this.#report(record, finding);
+          await ledger.update(record.orderRef, (current) => ({
+            record: { ...current, status: 'unresolved' },
+            entries: [],
+          }));
           break;
       }
     }
@@ -164,25 +189,31 @@ export class Reconciler {
       });
       return;
     }
-    await this.#onReconciled(neverArrived);
+    const { whileTrading, began } = round;
+    await this.#on.reconciled({ whileTrading, began, neverArrived, unchanged });
   }
 
-  async #unresolved(
-    record: OrderRecord,
-    finding: { readonly expected: string; readonly observed: string; readonly explanation: string },
+  #report(
+    { orderRef }: OrderRecord,
+    { expected, observed, explanation }: Extract<OrderFinding, { readonly expected: string }>,
   ): Promise<void> {
-    await reportDifference(this.#bridge, {
+    return reportDifference(this.#bridge, {
       subject: 'order',
-      key: record.orderRef,
-      expected: finding.expected,
-      observed: finding.observed,
-      explanation: finding.explanation,
+      key: orderRef,
+      expected,
+      observed,
+      explanation,
     });
-    await this.#bridge.ledger.update(record.orderRef, (current) => ({
-      record: { ...current, status: 'unresolved' },
-      entries: [],
-    }));
   }
+}
+
+/** Whether nothing was learned of an order; its status word alone may change from one message to the next. */
+function sameFacts(before: OrderRecord | undefined, now: OrderRecord): boolean {
+  if (before === now) return true;
+  return (
+    before !== undefined &&
+    JSON.stringify({ ...before, brokerStatus: now.brokerStatus }) === JSON.stringify(now)
+  );
 }
 
 /** Whether the broker has ended it and the journal has said so; what comes next is the desk's to decide, or a person's. */

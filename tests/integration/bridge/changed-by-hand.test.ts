@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EventData } from '#contracts/registry.ts';
+import type { BrokerMessage } from '#core/broker/broker-port.ts';
 import { outcomeWrite } from '#core/broker/entered-outcome.ts';
+import type { OrderRecord } from '#core/broker/order-record.ts';
 import { positionQuantity } from '#core/portfolio/position.ts';
 import { Decimal } from '#core/values/decimal.ts';
 import { expectedAccount } from '#ecs/ib-gateway/bridge.ts';
@@ -146,15 +148,20 @@ describe('units of the desk’s that come or go without an order of the desk', (
 
   it('what is found out while a stop waits explains nothing', async () => {
     const intentId = await holding();
+    const { orderId, clientId, permId } = (await world.record(`${intentId}:stop`)) as OrderRecord;
+    const ids = { orderId, clientId, permId: permId as number };
+    const aboutStop = (message: BrokerMessage) =>
+      (message.kind === 'order-status' && message.permId === permId) ||
+      (message.kind === 'open-order' && message.order.permId === permId) ||
+      (message.kind === 'notice' && message.id === orderId);
+    // The stop is heard of late. A look at the account in between confirms the thirty new units as somebody else's.
+    world.wire.says = (message) => (aboutStop(message) ? null : message);
     world.gateway.faults.split('AAPL', 4);
+    world.prepareSession();
     await world.advance(5 * SECOND);
-    // A second look, before the stop is judged, confirms the thirty new units as somebody else's.
-    world.command('ReconciliationRequested', 'r-1', {
-      requestId: 'r-1',
-      by: 'operator',
-      reason: 'the stop is gone',
-    });
-    await world.advance(SECOND);
+    world.wire.hear({ kind: 'order-status', ...ids, status: 'Cancelled', filled: '0', remaining: '10' });
+    await world.advance(6 * SECOND);
+    expect(await statusOfStop(intentId)).toBe('lapsed');
     expect(book().foreign?.positions).toMatchObject([{ instrument: 'AAPL', quantity: '30' }]);
     await world.advance(30 * SECOND);
     expect(await statusOfStop(intentId)).toBe('unresolved');

@@ -21,6 +21,7 @@ import { type PaperGateway, startPaperGateway } from '#local/paper-gateway/gatew
 import { memoryTape, type Tape } from '#local/paper-gateway/tape.ts';
 import { bytesAreAllRead } from './client-sockets.ts';
 import { SteppedClock } from './stepped-clock.ts';
+import { Wire } from './wire.ts';
 
 export const SESSION = '2018-02-05';
 export const MORNING = Date.parse('2018-02-05T14:25:00.000Z');
@@ -162,6 +163,8 @@ export class World {
   readonly logs: string[] = [];
   readonly metrics: { readonly name: string; readonly value: number }[] = [];
   gateway!: PaperGateway;
+  /** The link of the bridge that was started first, or last anew. */
+  wire!: Wire;
   bridge!: RunningBridge;
   #environment: Readonly<Record<string, string>> = ENVIRONMENT;
   #overrides: Partial<BridgeDependencies> = {};
@@ -200,7 +203,8 @@ export class World {
   ): void {
     this.#environment = { ...ENVIRONMENT, ...environment };
     this.#overrides = overrides;
-    this.bridge = this.newBridge();
+    this.wire = new Wire(ibGateway({ host: '127.0.0.1', port: this.gateway.port }));
+    this.bridge = this.newBridge({}, { gateway: this.wire, ...overrides });
   }
 
   /** One more bridge like the first, or with other settings. */

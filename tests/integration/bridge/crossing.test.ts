@@ -1,0 +1,206 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ObservedOrder } from '#core/broker/broker-port.ts';
+import type { OrderRecord } from '#core/broker/order-record.ts';
+import { stateKeys } from '#core/events/state-keys.ts';
+import { expectedAccount } from '#ecs/ib-gateway/bridge.ts';
+import { lostAnswer } from './lost-answer.ts';
+import { MINUTE, OPEN, SECOND, World } from './world.ts';
+
+describe('what crosses, is swallowed or altered on the way', () => {
+  let world: World;
+  afterEach(() => world.end());
+
+  const atTheOpen = async (...settings: Parameters<typeof World.start>) => {
+    world = await World.start(...settings);
+    await world.advanceTo(OPEN + 30 * SECOND);
+  };
+  const waiting = async (): Promise<string> => {
+    const entry = world.place({ orderType: 'LMT', limitPrice: '155' });
+    await world.rest();
+    return entry;
+  };
+  const cancel = (intentId: string) =>
+    world.command('CancelAuthorized', `cancel-${intentId}`, {
+      requestId: `cancel-${intentId}`,
+      intentId,
+      includeStops: false,
+      reason: 'the view changed',
+    });
+  const record = async (orderRef: string) => (await world.record(orderRef)) as OrderRecord;
+  const differences = () => world.events('BrokerDifferenceFound').map(({ data }) => data);
+  const shows = (orderRef: string, changes: Partial<ObservedOrder>) => {
+    world.wire.says = (message) =>
+      message.kind === 'open-order' && message.order.orderRef === orderRef
+        ? { ...message, order: { ...message.order, ...changes } }
+        : message;
+  };
+
+  it('an entry whose cancel the broker was not ready for is called back when the kill switch is thrown', async () => {
+    await atTheOpen({ HALT_POLL_SECONDS: '1' });
+    const entry = await waiting();
+    world.wire.passes = (request) => {
+      if (request.kind !== 'cancel') return true;
+      world.wire.hear({
+        kind: 'notice',
+        id: request.orderId,
+        code: 161,
+        message: 'Cancel attempted when order is not in a cancellable state. Order permId = 1',
+      });
+      return false;
+    };
+    cancel(entry);
+    await world.advance(SECOND);
+    expect((await record(entry)).status).toBe('working');
+    const value = { halted: true, by: 'operator', reason: 'enough', at: new Date().toISOString() };
+    await world.store.commit({
+      entries: [],
+      writes: [{ key: stateKeys.halt, value, expectedVersion: 0 }],
+    });
+    await world.advance(MINUTE);
+    expect((await record(entry)).status).toBe('working');
+    world.wire.passes = () => true;
+    await world.advance(MINUTE);
+    expect((await record(entry)).status).toBe('cancelled');
+  });
+
+  it('a cancel that came to nothing is asked for again at the next comparison', async () => {
+    await atTheOpen({ RECONCILE_MINUTES: '10' });
+    const entry = await waiting();
+    world.wire.passes = ({ kind }) => kind !== 'cancel';
+    cancel(entry);
+    await world.rest();
+    world.wire.passes = () => true;
+    await world.advance(11 * MINUTE);
+    expect((await record(entry)).status).toBe('cancelled');
+  });
+
+  it('an entry whose stop the broker refused while the link was down is called back', async () => {
+    await atTheOpen();
+    const entry = await waiting();
+    const stop = await record(`${entry}:stop`);
+    world.wire.says = (message) => {
+      if (message.kind === 'open-order' && message.order.orderRef === stop.orderRef) return null;
+      if (message.kind === 'order-status' && message.permId === stop.permId) return null;
+      if (message.kind === 'completed-orders-end')
+        world.wire.hear({
+          kind: 'completed-order',
+          order: {
+            permId: stop.permId as number,
+            orderRef: stop.orderRef,
+            status: 'Inactive',
+            completedStatus: 'Rejected: no such stop',
+            filled: '0',
+          },
+        });
+      return message;
+    };
+    world.gateway.faults.disconnect();
+    await world.advance(MINUTE);
+    expect((await record(stop.orderRef)).status).toBe('rejected');
+    expect((await record(entry)).status).toBe('cancelled');
+    expect(differences().map(({ observed }) => observed)).toEqual(['the broker rejected the stop']);
+  });
+
+  it('a cancel that crosses a partial fill is journaled with exactly what had filled', async () => {
+    await atTheOpen();
+    const entry = await waiting();
+    const { orderId, clientId, permId } = await record(entry);
+    const ids = { orderId, clientId, permId: permId as number };
+    world.wire.hear({ kind: 'notice', id: orderId, code: 202, message: 'Order Canceled - reason:' });
+    await world.advance(SECOND);
+    world.wire.hear({
+      kind: 'execution',
+      execution: {
+        ...ids,
+        execId: '0000e0d5.ffff.01.01',
+        orderRef: entry,
+        account: 'DU0000001',
+        symbol: 'AAPL',
+        side: 'BUY',
+        quantity: '4',
+        price: '155',
+        executedAt: world.clock.now(),
+      },
+    });
+    world.wire.hear({ kind: 'order-status', ...ids, status: 'Cancelled', filled: '4', remaining: '6' });
+    await world.advance(10 * SECOND);
+    expect(world.events('OrderCancelled').map(({ data }) => data.filledQuantity)).toEqual(['4']);
+  });
+
+  it('a notice of a cancel counts by itself where no status comes with it', async () => {
+    await atTheOpen();
+    const entry = await waiting();
+    const { orderId } = await record(entry);
+    world.wire.hear({ kind: 'notice', id: orderId, code: 202, message: 'Order Canceled - reason:' });
+    await world.advance(3 * SECOND);
+    expect((await record(entry)).status).toBe('cancelled');
+  });
+
+  it('a cancel whose commit was taken and its answer lost costs no lease', async () => {
+    await atTheOpen({ LEASE_SECONDS: '30' });
+    const entry = await waiting();
+    world.store.commit = lostAnswer(world.store.commit, ({ processed }) => processed !== undefined);
+    cancel(entry);
+    await world.advance(2 * MINUTE);
+    expect((await record(entry)).status).toBe('cancelled');
+    expect(world.metrics.filter(({ name }) => name === 'BrokerLeaseLost')).toEqual([]);
+  });
+
+  it.each([
+    [
+      'a stop that the broker holds without working it',
+      ':stop',
+      { status: 'Inactive' },
+      'it is Inactive there',
+    ],
+    ['a stop whose price somebody has changed', ':stop', { triggerPrice: '100' }, 'trigger price 100'],
+    ['an entry that the broker holds without working it', '', { status: 'Inactive' }, 'it is Inactive there'],
+    ['an entry whose limit somebody has changed', '', { limitPrice: '154' }, 'limit price 154'],
+    ['an entry whose size somebody has changed', '', { quantity: '12' }, '12 units'],
+  ])('%s is said to differ, once, and left alone', async (_, suffix, changes, observed) => {
+    await atTheOpen({ RECONCILE_MINUTES: '10' });
+    const entry = await waiting();
+    const ref = `${entry}${suffix}`;
+    shows(ref, changes);
+    const sent: string[] = [];
+    world.wire.passes = ({ kind }) => sent.push(kind) > 0;
+    await world.advance(35 * MINUTE);
+    expect(differences()).toMatchObject([{ subject: 'order', key: ref, observed }]);
+    expect((await record(ref)).status).toBe('working');
+    expect(sent).not.toContain('place');
+    expect(sent).not.toContain('cancel');
+  });
+
+  it('one question about the account that the gateway swallowed is asked again', async () => {
+    await atTheOpen({ RECONCILE_MINUTES: '10', ACCOUNT_MINUTES: '10' });
+    world.wire.passes = ({ kind }) => kind !== 'account-summary';
+    await world.advance(11 * MINUTE);
+    world.wire.passes = () => true;
+    const before = world.events('AccountObserved').length;
+    await world.advance(2 * MINUTE);
+    expect(world.events('AccountObserved').length).toBeGreaterThan(before);
+    expect(world.bridge.state).toBe('READY');
+  });
+
+  it('two looks at the account within a second confirm no difference', async () => {
+    await atTheOpen({ RECONCILE_MINUTES: '10', ACCOUNT_MINUTES: '10' }, { expected: expectedAccount });
+    world.keepBook();
+    world.place();
+    while (world.events('OrderFilled').length === 0) await world.advance(SECOND);
+    for (const requestId of ['look-1', 'look-2']) {
+      world.command('ReconciliationRequested', requestId, { requestId, by: 'operator', reason: 'look' });
+      await world.advance(100);
+    }
+    world.keepBook();
+    await world.advance(MINUTE);
+    expect(differences()).toEqual([]);
+  });
+
+  it('an order that waits for its turn is not missed before it has gone out', async () => {
+    await atTheOpen({ MESSAGES_PER_SECOND: '2', MESSAGES_FOR_CANCELS: '1' });
+    for (let n = 0; n < 8; n += 1) world.place({ orderType: 'LMT', limitPrice: '155' });
+    await world.advance(5 * MINUTE);
+    expect(world.events('OrderAccepted')).toHaveLength(16);
+    expect(world.events('BrokerStateChanged').filter(({ data }) => data.to === 'DISCONNECTED')).toEqual([]);
+  });
+});
