@@ -73,10 +73,11 @@ export class RestingStops {
   async compared(began: EpochMillis, unchanged: (stop: OrderRecord) => boolean): Promise<void> {
     for (const [ref, asked] of this.#asked) {
       const stop = this.#bridge.ledger.peek(ref);
-      if (asked.shown || stop === null || !unchanged(stop) || asked.at + PATIENCE_MS > began) continue;
+      const late = stop !== null && unchanged(stop) && asked.at + PATIENCE_MS <= began;
+      if (stop?.status === 'working' && (asked.shown || !late)) continue;
       this.#asked.delete(ref);
-      const wanted = await this.#wanted(stop);
-      if (wanted === null || !sameTerms(asked, wanted)) continue;
+      const wanted = stop === null ? null : await this.#wanted(stop);
+      if (stop === null || wanted === null || !sameTerms(asked, wanted)) continue;
       await reportDifference(this.#bridge, {
         subject: 'order',
         key: ref,
@@ -153,8 +154,11 @@ export class RestingStops {
     if (layer === null || stop === null) return;
     if (await this.#revived(layer, stop)) return this.#lapsed.settle(intentId);
     if (stop.status === 'lapsed') return this.#lapsed.settle(intentId);
-    if (stop.status === 'working' && stop.stopMove !== null)
-      this.#ask(stop, { quantity: new Decimal(stop.quantity), triggerPrice: stop.stopMove.to });
+    if (stop.status === 'working' && stop.stopMove !== null) {
+      // The price cannot wait for quiet; units that were asked for and are not shown yet are asked for with it.
+      const asked = this.#pending(stop)?.quantity ?? new Decimal(stop.quantity);
+      this.#ask(stop, { quantity: asked, triggerPrice: stop.stopMove.to });
+    }
     return this.#fit(intentId, layer, stop);
   }
 
@@ -210,16 +214,22 @@ export class RestingStops {
     return { quantity, triggerPrice: stop.stopMove?.to ?? shownTerms(stop).triggerPrice };
   }
 
+  /** What the broker was asked to make of a stop in its present life and has not shown. */
+  #pending({ orderRef, orderId }: OrderRecord): Asked | null {
+    const asked = this.#asked.get(orderRef);
+    return asked !== undefined && asked.orderId === orderId && !asked.shown ? asked : null;
+  }
+
   /** Asks the broker for other terms of a working stop, once; it shows them or refuses. */
   #ask(stop: OrderRecord, terms: Terms): void {
     const { settings, ledger, schedule } = this.#bridge;
     const { orderRef, orderId } = stop;
     if (!this.#bridge.mayTrade() || stop.cancel !== null || stop.clientId !== settings.clientId) return;
+    // What is on its way will hold, whatever was shown before.
+    if (sameTerms(terms, this.#pending(stop) ?? shownTerms(stop))) return;
     const last = this.#asked.get(orderRef);
-    const before = last?.orderId === orderId ? last : undefined;
-    const shown = sameTerms(terms, shownTerms(stop));
-    if (shown || (before !== undefined && !before.shown && sameTerms(before, terms))) return;
-    const quantities = new Set([...(before?.quantities ?? []), decimalText(terms.quantity)]);
+    const before = last?.orderId === orderId ? last.quantities : [];
+    const quantities = new Set([...before, decimalText(terms.quantity)]);
     const at = schedule.now();
     this.#asked.set(orderRef, { ...terms, orderId, at, shown: false, quantities });
     const wanted = () => {
@@ -236,8 +246,8 @@ export class RestingStops {
 /** What the broker has shown a stop to be; a stop has a trigger price. */
 const shownTerms = (stop: OrderRecord): Terms => ({
   quantity: new Decimal(stop.quantity),
-  triggerPrice: stop.triggerPrice ?? '',
+  triggerPrice: stop.triggerPrice ?? '0',
 });
 
 const sameTerms = (left: Terms, right: Terms): boolean =>
-  left.quantity.eq(right.quantity) && left.triggerPrice === right.triggerPrice;
+  left.quantity.eq(right.quantity) && new Decimal(left.triggerPrice).eq(right.triggerPrice);
