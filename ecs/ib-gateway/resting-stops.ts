@@ -95,7 +95,7 @@ export class RestingStops {
     const { intentId, to, requestId } = event.data;
     const stop = await ledger.get(stopRefOf(intentId));
     const instrument = this.#bridge.instrument(event.data.instrument);
-    const refusal = stopMoveRefusal(event.data, stop, instrument);
+    const refusal = stopMoveRefusal(event.data, stop, instrument) ?? this.#strangeness(stop);
     if (refusal !== null || stop === null)
       return decline(this.#bridge, event, intentId, refusal ?? 'no stop');
     const processed = { consumer: BRIDGE, eventIds: [event.metadata.id] };
@@ -122,6 +122,14 @@ export class RestingStops {
       throw new FencedOffError('the commit of a stop move found the lease or the stop changed');
     // A duplicate is this move, recorded by a commit whose answer was lost: it is sent all the same.
     await this.tend(intentId);
+  }
+
+  /** Only the client that placed an order can change it: under another's id a change would be an order of its own. */
+  #strangeness(stop: OrderRecord | null): string | null {
+    const { clientId } = this.#bridge.settings;
+    return stop === null || stop.clientId === clientId
+      ? null
+      : `the resting stop was placed under the client id ${stop.clientId}, and this bridge has ${clientId}: only that one can change it`;
   }
 
   /** The broker has shown a stop. A quantity that nothing explains is somebody's at its screen. */
@@ -222,9 +230,9 @@ export class RestingStops {
 
   /** Asks the broker for other terms of a working stop, once; it shows them or refuses. */
   #ask(stop: OrderRecord, terms: Terms): void {
-    const { settings, ledger, schedule } = this.#bridge;
+    const { ledger, schedule } = this.#bridge;
     const { orderRef, orderId } = stop;
-    if (!this.#bridge.mayTrade() || stop.cancel !== null || stop.clientId !== settings.clientId) return;
+    if (!this.#bridge.mayTrade() || stop.cancel !== null || this.#strangeness(stop) !== null) return;
     // What is on its way will hold, whatever was shown before.
     if (sameTerms(terms, this.#pending(stop) ?? shownTerms(stop))) return;
     const last = this.#asked.get(orderRef);

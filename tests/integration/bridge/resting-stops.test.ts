@@ -128,7 +128,7 @@ describe('a resting stop', () => {
       world.gateway.faults.partialFills(1);
       cancel(entry);
       await world.advance(5 * MINUTE);
-      expect(picture(entry)).toMatchObject({ held: held(), stop: held() });
+      expect(picture(entry)).toEqual({ held: held(), stop: held(), differences: 0 });
     });
 
     it('when the layer is closed in many parts', async () => {
@@ -175,6 +175,26 @@ describe('a resting stop', () => {
       world.wire.hear(execution(record, { execId: '0000e0d5.ffff.01.01', quantity: '9' }));
       await world.rest();
       expect(stopsAtBroker(entry).map(({ total }) => total)).toEqual([15]);
+    });
+
+    it('which is none where its layer was closed, though the broker let it stand', async () => {
+      await atTheOpen();
+      const entry = world.place();
+      await world.advance(2 * MINUTE);
+      const terms = { purpose: 'reduce', side: 'SELL', closes: entry, protectiveStop: null } as const;
+      const closing = world.place({ ...terms, orderType: 'LMT', limitPrice: '200' });
+      await world.rest();
+      world.wire.hear(
+        execution((await world.record(closing)) as OrderRecord, {
+          execId: '0000e0d5.ffff.01.01',
+          quantity: '10',
+        }),
+      );
+      await world.rest();
+      expect(stopsAtBroker(entry)).toHaveLength(1);
+      await world.advance(2 * SECOND);
+      expect(stopsAtBroker(entry)).toEqual([]);
+      expect((await stopOf(entry)).status).toBe('cancelled');
     });
 
     it('in its next life too, which is sent again where the link swallowed it', async () => {
@@ -288,6 +308,76 @@ describe('a resting stop', () => {
       move(other, '156');
       await world.rest();
       expect(moves().at(-1)).toMatch(/^declined: what became of the resting stop .* is not known/);
+    });
+
+    it('is moved with the units that were asked for before and are not shown yet', async () => {
+      await atTheOpen();
+      const entry = world.place();
+      await world.advance(2 * MINUTE);
+      world.gateway.faults.partialFills(4);
+      close(entry, '5');
+      await until(() => held() === 6);
+      const { orderId, permId } = await stopOf(entry);
+      const asked: string[] = [];
+      world.wire.passes = (request) => {
+        if (request.kind === 'place' && request.ticket.orderId === orderId)
+          asked.push(`${request.ticket.quantity} at ${request.ticket.triggerPrice}`);
+        return true;
+      };
+      world.wire.says = (message) =>
+        message.kind === 'open-order' && message.order.permId === permId ? null : message;
+      await world.advance(2 * SECOND);
+      move(entry, '155');
+      await world.rest();
+      expect(asked).toEqual(['6 at 150', '6 at 155']);
+    });
+
+    it('is asked again on the next link', async () => {
+      await atTheOpen({ RECONCILE_MINUTES: '60' });
+      const entry = world.place();
+      await world.advance(2 * MINUTE);
+      world.wire.passes = (request) => request.kind !== 'place';
+      move(entry, '155');
+      await world.rest();
+      world.wire.passes = () => true;
+      world.gateway.faults.disconnect();
+      await world.advance(MINUTE);
+      expect(moves()).toEqual(['moved to 155']);
+    });
+
+    it('is not moved by a bridge under another client id, which would place a second one', async () => {
+      await atTheOpen();
+      const entry = world.place();
+      await world.advance(2 * MINUTE);
+      await world.bridge.stop('another client id');
+      world.startBridge({ BROKER_CLIENT_ID: '18' });
+      await world.advance(MINUTE);
+      move(entry, '155');
+      await world.rest();
+      expect(moves()).toEqual([
+        'declined: the resting stop was placed under the client id 17, and this bridge has 18: only that one can change it',
+      ]);
+      expect(stopsAtBroker(entry)).toHaveLength(1);
+    });
+
+    it('is not moved any more when its turn comes after its cancel', async () => {
+      await atTheOpen({ MESSAGES_PER_SECOND: '2', MESSAGES_FOR_CANCELS: '1' });
+      const entry = world.place();
+      await world.advance(5 * MINUTE);
+      const { orderId } = await stopOf(entry);
+      const sent: string[] = [];
+      world.wire.passes = (request) => {
+        if (request.kind === 'cancel' && request.orderId === orderId) sent.push('cancel');
+        if (request.kind === 'place' && request.ticket.orderId === orderId) sent.push('move');
+        return true;
+      };
+      for (let n = 0; n < 3; n += 1) world.place({ orderType: 'LMT', limitPrice: '155' });
+      move(entry, '155');
+      const wish = { requestId: 'c-1', intentId: entry, includeStops: true, reason: 'all of it' };
+      world.command('CancelAuthorized', 'c-1', wish, 'cancels');
+      await world.advance(MINUTE);
+      expect(sent).toEqual(['cancel']);
+      expect(stopsAtBroker(entry)).toEqual([]);
     });
 
     it('is asked again where the gateway has swallowed that, and it is said', async () => {
