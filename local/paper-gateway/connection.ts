@@ -78,7 +78,12 @@ export class Connection {
   }
 
   send(message: Response): void {
-    this.sendBytes(encodeFrame(encodeResponse(message, this.serverVersion)));
+    this.sendBytes(this.frame(message));
+  }
+
+  /** A message as this client's version has it. */
+  frame(message: Response): Buffer {
+    return encodeFrame(encodeResponse(message, this.serverVersion));
   }
 
   error(requestId: number, code: number, message: string): void {

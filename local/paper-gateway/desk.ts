@@ -11,7 +11,13 @@ import { DEFAULT_FILL_ASSUMPTIONS, type FillModel } from '#core/simulation/order
 import type { EpochMillis } from '#core/values/clock.ts';
 import { Decimal } from '#core/values/decimal.ts';
 import { advance, type BrokerInput, newBroker } from './broker/broker.ts';
-import type { BrokerEvent, BrokerInstrument, BrokerSettings, BrokerState } from './broker/state.ts';
+import {
+  type BrokerEvent,
+  type BrokerInstrument,
+  type BrokerSettings,
+  type BrokerState,
+  isFinal,
+} from './broker/state.ts';
 import type { BrokerStore } from './broker/store.ts';
 import { midnightBefore } from './calendar-text.ts';
 import { type Tape, type TapeInstrument, UnplayableTapeError } from './tape.ts';
@@ -54,6 +60,21 @@ export class Desk {
   keepDay(at: EpochMillis): void {
     if (at < this.state.dayStart + 23 * 3_600_000) return;
     this.apply(at, { input: 'newDay', midnight: midnightBefore(at) });
+  }
+
+  /**
+   * Instruments that the account holds, has orders in or traded today, and that are not on the tape: their prices and
+   * contracts could not be told. What is of yesterday leaves with the day and does not count.
+   */
+  missingInstruments(at: EpochMillis): readonly InstrumentId[] {
+    const { books, orders, executions } = this.state;
+    const midnight = midnightBefore(at);
+    const named = new Set<InstrumentId>(books.positions.keys());
+    for (const order of orders.values())
+      if (!isFinal(order) || (order.completedAt ?? 0) >= midnight) named.add(order.instrument);
+    for (const execution of executions.values())
+      if (execution.at >= midnight) named.add(execution.instrument);
+    return [...named].filter((id) => !this.instruments.has(id)).sort();
   }
 
   instrument(id: InstrumentId): TapeInstrument {

@@ -4,7 +4,7 @@ import { seededRandom, seedOf } from '#core/values/random.ts';
 import type { TimerClock } from '#core/values/timer-clock.ts';
 import type { BrokerInput } from './broker/broker.ts';
 import type { BrokerState } from './broker/state.ts';
-import { fileStore, volatileStore } from './broker/store.ts';
+import { fileStore, StoreUnwritableError, volatileStore } from './broker/store.ts';
 import { ACCOUNT_ZONE, zonedText } from './calendar-text.ts';
 import { Connection } from './connection.ts';
 import { Desk, type FillAssumptions } from './desk.ts';
@@ -13,16 +13,17 @@ import { type FaultSettings, NOTICES } from './faults.ts';
 import { type FeedBar, MarketFeed } from './market-feed.ts';
 import { HistoricalPacing, MAXIMUM_MESSAGES_PER_SECOND, SlidingWindow } from './pacing.ts';
 import { MalformedFieldError } from './protocol/fields.ts';
-import { decodeRequest, type Request, type RequestFields } from './protocol/requests.ts';
+import { type DecodedRequest, decodeRequest, type Request, type RequestFields } from './protocol/requests.ts';
 import { respond } from './protocol/responses.ts';
 import { Publisher } from './publisher.ts';
 import { type BarUpdates, type RequestContext, resolve } from './requests/context.ts';
 import { dispatch } from './requests/dispatch.ts';
+import { failureOf } from './requests/failure.ts';
 import { enterManually } from './requests/manual-orders.ts';
 import { publishBar } from './requests/market-data.ts';
 import { toOrderRequest } from './requests/orders.ts';
 import { SessionBars } from './session-bars.ts';
-import { type Tape, UnplayableTapeError } from './tape.ts';
+import { type Tape, UnknownHoldingsError, UnplayableTapeError } from './tape.ts';
 
 /** Clients at once, as a gateway allows. */
 const MAXIMUM_CLIENTS = 32;
@@ -83,7 +84,7 @@ export class PortInUseError extends Error {
   }
 }
 
-/** Starts the paper gateway. @throws PortInUseError, UnplayableTapeError, StoreUnreadableError */
+/** Starts the paper gateway. @throws PortInUseError, UnplayableTapeError, UnknownHoldingsError, StoreUnreadableError */
 export async function startPaperGateway(options: PaperGatewayOptions): Promise<PaperGateway> {
   const gateway = new Gateway(options);
   await gateway.listen(options.port, options.host ?? '127.0.0.1');
@@ -114,6 +115,14 @@ class Gateway implements PaperGateway {
       initialCash: new Decimal(money(options.initialCash ?? '1000000')),
       ...(options.assumptions === undefined ? {} : { assumptions: options.assumptions }),
     });
+    const missing = this.#desk.missingInstruments(this.#clock.now());
+    if (missing.length > 0) {
+      this.#desk.close();
+      throw new UnknownHoldingsError(
+        missing,
+        options.tape.instruments.map(({ instrument }) => instrument),
+      );
+    }
     const sessions = new SessionBars(options.tape);
     this.#feed = new MarketFeed(options.tape, sessions, options.clock, (bar) => this.#onBar(bar));
     const connections = (): Iterable<Connection> =>
@@ -282,22 +291,37 @@ class Gateway implements PaperGateway {
 
   #onMessage(connection: Connection, fields: readonly string[]): void {
     if (!this.#withinPace(connection)) return;
+    let decoded: DecodedRequest;
     try {
-      const decoded = decodeRequest(fields, connection.serverVersion);
-      if (decoded.kind === 'unknown') {
-        connection.error(-1, 505, `Fatal Error: Unknown message id.${decoded.id.slice(0, 16)}`);
-      } else if (decoded.request.request === 'startApi') {
-        this.#startApi(connection, decoded.request.clientId);
-      } else if (!connection.ready) {
-        connection.finish();
-      } else {
-        // A night passes without a bar or an order: what is told of the day must still be the new day's.
-        this.#desk.keepDay(this.#clock.now());
-        dispatch(this.#context, connection, decoded.request as Exclude<Request, { request: 'startApi' }>);
-      }
+      decoded = decodeRequest(fields, connection.serverVersion);
     } catch (error) {
       if (!(error instanceof MalformedFieldError)) throw error;
       connection.error(-1, 320, `Error reading request. ${error.message}`);
+      return;
+    }
+    if (decoded.kind === 'unknown')
+      connection.error(-1, 505, `Fatal Error: Unknown message id.${decoded.id.slice(0, 16)}`);
+    else if (decoded.request.request === 'startApi') this.#startApi(connection, decoded.request.clientId);
+    else if (!connection.ready) connection.finish();
+    else this.#answer(connection, decoded.request as Exclude<Request, { request: 'startApi' }>);
+  }
+
+  /** Does what a client asks. A request that fails is its own client's misfortune: the others and the link go on. */
+  #answer(connection: Connection, request: Exclude<Request, { request: 'startApi' }>): void {
+    try {
+      // A night passes without a bar or an order: what is told of the day must still be the new day's.
+      this.#desk.keepDay(this.#clock.now());
+      dispatch(this.#context, connection, request);
+    } catch (error) {
+      // Memory is ahead of the disk: only a new start agrees with what clients were told.
+      if (error instanceof StoreUnwritableError) throw error;
+      this.#log('request-failed', {
+        request: request.request,
+        clientId: connection.clientId,
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
+      const { requestId, code, message } = failureOf(request, error);
+      connection.error(requestId, code, message);
     }
   }
 

@@ -35,8 +35,11 @@ export class SessionBars {
     return this.#tape.sessions(instrument, at, at + LONGEST_BREAK)[0] ?? null;
   }
 
+  /** Sessions between two instants, however far they lie before the tape's first day. */
   sessions(instrument: InstrumentId, from: EpochMillis, to: EpochMillis): readonly TapeSession[] {
-    return this.#tape.sessions(instrument, from, to);
+    const daily = this.daily(instrument);
+    const first = daily.length === 0 ? from : (daily.openTime[0] as number);
+    return to <= first ? [] : this.#tape.sessions(instrument, Math.max(from, first), to);
   }
 
   daily(instrument: InstrumentId): BarSeries {

@@ -65,6 +65,18 @@ export class UnplayableTapeError extends Error {
   }
 }
 
+/** An account that holds or trades what the tape does not have. Names the instruments. */
+export class UnknownHoldingsError extends Error {
+  readonly code = 'UnknownHoldings';
+  readonly retryable = false;
+  constructor(missing: readonly InstrumentId[], played: readonly InstrumentId[]) {
+    super(
+      `the account holds or trades ${missing.join(', ')}, which the tape does not have; play them too (--symbols ${[...played, ...missing].join(',')}) or use another account (--state)`,
+    );
+    this.name = 'UnknownHoldingsError';
+  }
+}
+
 /** A tape held in memory: for tests, short runs and people's own bars. */
 export interface MemoryTapeInstrument extends TapeInstrument {
   readonly sessions: readonly (TapeSession & { readonly bars: BarSeries })[];

@@ -19,6 +19,7 @@ import {
 export interface BrokerStore {
   /** The state as last saved, null where there is none. @throws StoreUnreadableError */
   load(): BrokerState | null;
+  /** @throws StoreUnwritableError */
   save(state: BrokerState, changes: BrokerChanges): void;
   close(): void;
 }
@@ -32,6 +33,19 @@ export class StoreUnreadableError extends Error {
       cause,
     });
     this.name = 'StoreUnreadableError';
+  }
+}
+
+/**
+ * A step that could not be written down. What the broker holds in memory is then ahead of its file: the process must end,
+ * and its next start goes on from what clients have heard of.
+ */
+export class StoreUnwritableError extends Error {
+  readonly code = 'StoreUnwritable';
+  readonly retryable = false;
+  constructor(path: string, cause: unknown) {
+    super(`the broker state in ${path} cannot be written; see to the disk and start again`, { cause });
+    this.name = 'StoreUnwritableError';
   }
 }
 
@@ -103,13 +117,13 @@ export function fileStore(directory: string): BrokerStore {
     },
     save(state, changes) {
       if (changes.orders.size === 0 && changes.executions.size === 0 && !changes.account) return;
-      database.exec('BEGIN');
       try {
+        database.exec('BEGIN');
         write(statements, state, changes);
         database.exec('COMMIT');
-      } catch (error) {
-        database.exec('ROLLBACK');
-        throw error;
+      } catch (cause) {
+        if (database.isTransaction) database.exec('ROLLBACK');
+        throw new StoreUnwritableError(path, cause);
       }
     },
     close: () => database.close(),

@@ -27,6 +27,9 @@ export function encodeFrame(fields: readonly string[]): Buffer {
   return frame;
 }
 
+/** Whether a frame is longer than clients take. */
+export const isTooLong = (frame: Buffer): boolean => frame.length - PREFIX > MAXIMUM_RESPONSE_BYTES;
+
 /** Splits a body into its fields. A body without the final NUL keeps its last field: some clients omit it. */
 export function fieldsOf(body: Buffer): string[] {
   const fields = body.toString('utf8').split('\0');

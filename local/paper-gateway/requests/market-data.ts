@@ -12,6 +12,7 @@ import {
   parseDuration,
 } from '../history.ts';
 import type { FeedBar } from '../market-feed.ts';
+import { isTooLong } from '../protocol/frames.ts';
 import type { RequestFields } from '../protocol/requests.ts';
 import { respond } from '../protocol/responses.ts';
 import { subscriptionKey } from '../subscriptions.ts';
@@ -117,7 +118,7 @@ export function sendTicks(
   connection.send(respond('tickGeneric', { reqId, tickType: HALTED, value: halted }));
 }
 
-const historyError = (why: string): string => `Historical Market Data Service error message:${why}`;
+export const historyError = (why: string): string => `Historical Market Data Service error message:${why}`;
 
 interface HistoryQuery {
   readonly end: number;
@@ -199,13 +200,7 @@ export function historicalData(
     connection.error(request.reqId, 162, historyError('HMDS query returned no data'));
     return;
   }
-  if (
-    request.keepUpToDate &&
-    minutes !== null &&
-    !subscribe(context, connection, request, instrument, minutes)
-  )
-    return;
-  connection.send(
+  const answer = connection.frame(
     respond('historicalData', {
       reqId: request.reqId,
       start: zonedText(bars[0]?.openTime ?? until, instrument.timeZone),
@@ -222,6 +217,21 @@ export function historicalData(
       })),
     }),
   );
+  if (isTooLong(answer)) {
+    connection.error(
+      request.reqId,
+      162,
+      historyError(`${bars.length} bars do not fit one message; ask for a shorter duration or larger bars`),
+    );
+    return;
+  }
+  if (
+    request.keepUpToDate &&
+    minutes !== null &&
+    !subscribe(context, connection, request, instrument, minutes)
+  )
+    return;
+  connection.sendBytes(answer);
 }
 
 function subscribe(

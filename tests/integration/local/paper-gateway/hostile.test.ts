@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { encodeFrame, encodeHello } from '#local/paper-gateway/protocol/frames.ts';
 import { encodeRequest } from '#local/paper-gateway/protocol/requests.ts';
+import { SteppedClock } from '#local/paper-gateway/stepped-clock.ts';
 import { closeAll, eventually, market } from './bench-of-clients.ts';
-import { calm } from './market.ts';
+import { calm, MINUTE, OPEN, tapeOf } from './market.ts';
 import { APPLE, RawClient } from './raw-client.ts';
 
 afterEach(closeAll);
@@ -139,6 +140,91 @@ describe('bytes that no honest client sends', () => {
     const again = new RawClient(gateway.port);
     open.push(again);
     expect(await again.start(1)).toBe(1);
+  });
+});
+
+describe('a request that cannot be answered', () => {
+  /** A gateway whose tape breaks when a test says so. */
+  async function brokenTape() {
+    const tape = tapeOf([calm(100), calm(100)]);
+    const log: [string, Readonly<Record<string, unknown>>][] = [];
+    const { gateway } = await market([], {
+      tape: {
+        ...tape,
+        sessions(instrument, from, to) {
+          if (broken) throw new RangeError('the tape is torn');
+          return tape.sessions(instrument, from, to);
+        },
+      },
+      log: (event, detail) => log.push([event, detail]),
+    });
+    const client = new RawClient(gateway.port);
+    open.push(client);
+    await client.start(1);
+    return { gateway, client, log };
+  }
+  let broken = false;
+  afterEach(() => {
+    broken = false;
+  });
+
+  it('is refused under its own id and logged, and the link and the gateway stay', async () => {
+    const { client, log } = await brokenTape();
+    broken = true;
+    client.send('reqHistoricalData', {
+      reqId: 31,
+      contract: APPLE,
+      barSize: '1 min',
+      duration: '1 D',
+      whatToShow: 'TRADES',
+      endDateTime: '',
+    });
+    client.send('placeOrder', {
+      orderId: 5,
+      contract: APPLE,
+      action: 'BUY',
+      totalQuantity: 1,
+      orderType: 'MKT',
+    });
+    client.send('reqCurrentTime', {});
+    await client.next((fields) => fields[0] === '49');
+    const errors = client.heard.filter((fields) => fields[0] === '4' && fields[2] !== '-1');
+    expect(errors.map((fields) => fields.slice(2, 5))).toEqual([
+      ['31', '162', 'Historical Market Data Service error message:the tape is torn'],
+      ['5', '321', "Error validating request.-'bX' : cause - the tape is torn"],
+    ]);
+    expect(log.filter(([event]) => event === 'request-failed')).toEqual([
+      ['request-failed', expect.objectContaining({ request: 'reqHistoricalData', clientId: 1 })],
+      ['request-failed', expect.objectContaining({ request: 'placeOrder', clientId: 1 })],
+    ]);
+  });
+
+  it('because its answer is longer than a frame may be is refused with 162 and not sent', async () => {
+    const { gateway } = await market(
+      Array.from({ length: 280_000 }, () => calm(100)),
+      {
+        clock: new SteppedClock(OPEN + 280_000 * MINUTE),
+      },
+    );
+    const client = new RawClient(gateway.port);
+    open.push(client);
+    await client.start(1);
+    client.send('reqHistoricalData', {
+      reqId: 32,
+      contract: APPLE,
+      barSize: '1 min',
+      duration: '1 D',
+      whatToShow: 'TRADES',
+      endDateTime: '',
+      keepUpToDate: true,
+    });
+    client.send('cancelHistoricalData', { reqId: 32 });
+    client.send('reqCurrentTime', {});
+    await client.next((fields) => fields[0] === '49');
+    expect(client.heard.filter((fields) => fields[2] === '32').map((fields) => fields[3])).toEqual([
+      '162',
+      '366',
+    ]);
   });
 });
 

@@ -5,9 +5,10 @@ import { type CommissionReport, type Contract, EventName, type Order, type Order
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { imbalance } from '#core/simulation/account.ts';
 import { SteppedClock } from '#local/paper-gateway/stepped-clock.ts';
+import { memoryTape } from '#local/paper-gateway/tape.ts';
 import { closeAll, fillsOf, market } from './bench-of-clients.ts';
 import { AAPL, order } from './client.ts';
-import { calm, MINUTE, OPEN, tapeOf } from './market.ts';
+import { calm, MINUTE, OPEN, stock, tapeOf } from './market.ts';
 
 const directories: string[] = [];
 const directory = (): string => {
@@ -115,5 +116,40 @@ describe('a gateway started again on its directory', () => {
     expect(
       [...after.gateway.state().executions.values()].map(({ quantity, price }) => [quantity, price]),
     ).toEqual([[10, 80.02]]);
+  });
+
+  it('is not played on a tape that lacks what it holds, and says what to do', async () => {
+    const home = directory();
+    const clock = new SteppedClock(OPEN);
+    const before = await market(rows, { directory: home, clock });
+    const { client, id } = await before.connect();
+    client.api.placeOrder(id, AAPL, order('BUY', 10, 'MKT'));
+    await client.next(EventName.orderStatus);
+    clock.advance(MINUTE);
+    await before.gateway.close();
+    const other = memoryTape([stock({ instrument: 'MSFT', conId: 272093, sessions: [rows] })]);
+    await expect(market(rows, { directory: home, clock, tape: other })).rejects.toThrow(
+      'holds or trades AAPL, which the tape does not have; play them too (--symbols MSFT,AAPL)',
+    );
+  });
+
+  it('is played on a tape without what it traded yesterday and no longer has', async () => {
+    const home = directory();
+    const clock = new SteppedClock(OPEN);
+    const before = await market(rows, { directory: home, clock });
+    const { client, id } = await before.connect();
+    client.api.placeOrder(id, AAPL, order('BUY', 10, 'MKT'));
+    client.api.placeOrder(id + 1, AAPL, order('SELL', 10, 'MKT'));
+    await client.next(EventName.orderStatus, (orderId) => orderId === id + 1);
+    clock.advance(MINUTE);
+    await before.gateway.close();
+    clock.advance(86_400_000);
+    const other = memoryTape([stock({ instrument: 'MSFT', conId: 272093, sessions: [rows, rows] })]);
+    const after = await market(rows, { directory: home, clock, tape: other });
+    const again = await after.connect();
+    again.client.api.reqExecutions(1, {});
+    again.client.api.reqCompletedOrders(false);
+    await again.client.next(EventName.completedOrdersEnd);
+    expect(fillsOf(again.client)).toEqual([]);
   });
 });
