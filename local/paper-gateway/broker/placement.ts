@@ -1,5 +1,6 @@
 import { onGrid } from '#core/simulation/grid.ts';
 import { Decimal } from '#core/values/decimal.ts';
+import { marginRefusal, referencePrice } from './buying-power.ts';
 import { isRefusal, type OrderTerms, termsOf } from './order-checks.ts';
 import { childrenOf, isAlive } from './relations.ts';
 import { whatIfFilled } from './standing.ts';
@@ -152,32 +153,8 @@ function rejection(
   }
   if (session === null) return 'no session of this instrument lies ahead';
   const parent = step.state.orders.get(order.parentPermId);
-  if (parent !== undefined) return parent.status === 'Inactive' ? 'the parent order was rejected' : null;
-  const price = referencePrice(step, order);
-  if (price === null) return 'no market price is known for this instrument';
-  const figures = whatIfFilled(step.state, step.settings, instrument, {
-    side: order.side,
-    quantity: order.total,
-    price,
-  });
-  if (figures === null) return 'the account cannot be valued: a held instrument has no price';
-  const grows = figures.initialAfter.greaterThan(figures.initialBefore);
-  const short = figures.initialAfter.minus(figures.equityAfter);
-  if (grows && short.greaterThan(0)) {
-    return `the initial margin ${figures.initialAfter.toFixed(2)} USD would exceed the equity with loan value ${figures.equityAfter.toFixed(2)} USD by ${short.toFixed(2)} USD`;
-  }
-  return null;
-}
-
-/** The price at which an order is valued before it trades. */
-function referencePrice(
-  step: Step,
-  order: { limitPrice: number; stopPrice: number; instrument: string },
-): number | null {
-  if (!Number.isNaN(order.limitPrice)) return order.limitPrice;
-  if (!Number.isNaN(order.stopPrice)) return order.stopPrice;
-  const mark = step.state.marks.get(order.instrument);
-  return mark === undefined ? null : Number(mark);
+  if (parent?.status === 'Inactive') return 'the parent order was rejected';
+  return marginRefusal(step, order, instrument);
 }
 
 function newOrder(step: Step, request: OrderRequest, terms: OrderTerms, parentPermId: number): BrokerOrder {
@@ -231,13 +208,17 @@ function expiry(request: OrderRequest, terms: OrderTerms): number | null {
   return request.session?.closeTime ?? null;
 }
 
-/** Changes a working order. What it already filled stays; the new terms count from the next bar. */
+/**
+ * Changes a working order. What it already filled stays; the new terms count from the next bar. A change that the account
+ * cannot carry is refused, and the order works on as it was.
+ */
 function modify(step: Step, order: BrokerOrder, request: OrderRequest, terms: OrderTerms): void {
   if (order.instrument !== request.instrument || order.action !== request.action) {
     complain(step, request, 105, 'Order being modified does not match original order');
     return;
   }
-  const lot = step.settings.instruments.get(order.instrument)?.model.lot ?? 1;
+  const instrument = step.settings.instruments.get(order.instrument);
+  const lot = instrument?.model.lot ?? 1;
   if (request.quantity <= order.filled || !onGrid(request.quantity, lot)) {
     complain(
       step,
@@ -248,9 +229,17 @@ function modify(step: Step, order: BrokerOrder, request: OrderRequest, terms: Or
     return;
   }
   const fields = termFields(request, terms);
+  const changes = { ...fields, total: request.quantity };
+  const refusal =
+    isWorking(order) && instrument !== undefined
+      ? marginRefusal(step, { ...order, ...changes }, instrument, order)
+      : null;
+  if (refusal !== null) {
+    complain(step, request, 201, `Order rejected - reason:${refusal}`);
+    return;
+  }
   const keepsTrail = terms.type === 'TRAIL' && order.type === 'TRAIL' && Number.isNaN(fields.stopPrice);
-  Object.assign(order, fields, {
-    total: request.quantity,
+  Object.assign(order, changes, {
     orderType: request.orderType.toUpperCase(),
     outsideRth: request.outsideRth,
   });
@@ -260,7 +249,6 @@ function modify(step: Step, order: BrokerOrder, request: OrderRequest, terms: Or
   order.eligibleFrom = step.at;
   if (order.status === 'Held') {
     step.changes.orders.add(order.permId);
-    const instrument = step.settings.instruments.get(order.instrument);
     if (request.transmit && instrument !== undefined) {
       for (const member of family(step, order)) transmit(step, member, instrument, request.session);
     }

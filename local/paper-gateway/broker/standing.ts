@@ -22,6 +22,30 @@ export function dailyProfit(state: BrokerState): Decimal | null {
   return equity === null || state.dayStartEquity === null ? null : equity.minus(state.dayStartEquity);
 }
 
+/** An order as it is valued before it trades. */
+export interface ValuedOrder {
+  readonly side: 'buy' | 'sell';
+  readonly quantity: number;
+  readonly price: number;
+}
+
+/** What the broker would charge for an order that filled whole. */
+export function commissionOf(
+  state: BrokerState,
+  settings: BrokerSettings,
+  instrument: BrokerInstrument,
+  order: ValuedOrder,
+): Decimal {
+  const quantity = new Decimal(order.quantity);
+  const value = new Decimal(order.price).times(quantity).times(instrument.multiplier);
+  const monthlyQuantity = new Decimal(state.monthlyQuantity);
+  return chargeFor(
+    settings.commission(instrument),
+    { side: order.side, quantity, value, monthlyQuantity },
+    new Decimal(0),
+  );
+}
+
 /**
  * What the account would look like had the whole order filled at `price`, commission included.
  * Null where the account cannot be valued.
@@ -30,22 +54,13 @@ export function whatIfFilled(
   state: BrokerState,
   settings: BrokerSettings,
   instrument: BrokerInstrument,
-  order: { readonly side: 'buy' | 'sell'; readonly quantity: number; readonly price: number },
+  order: ValuedOrder,
 ): WhatIf | null {
   const before = standingOf(state, settings);
   if (before === null) return null;
   const quantity = new Decimal(order.quantity);
   const price = new Decimal(order.price);
-  const commission = chargeFor(
-    settings.commission(instrument),
-    {
-      side: order.side,
-      quantity,
-      value: price.times(quantity).times(instrument.multiplier),
-      monthlyQuantity: new Decimal(state.monthlyQuantity),
-    },
-    new Decimal(0),
-  );
+  const commission = commissionOf(state, settings, instrument, order);
   const booked = bookFill(state.books, {
     instrument: instrument.id,
     side: order.side,

@@ -245,6 +245,63 @@ describe('margin', () => {
     expect(codes(broker.place(4, { action: 'SELL', quantity: 19_000 }))).toEqual([]);
   });
 
+  it('refuses a change that it cannot carry, and leaves the order as it was', () => {
+    const broker = new Broker();
+    broker.place(1, { quantity: 10_000, orderType: 'LMT', limitPrice: 90 });
+    const before = { ...broker.order(1) };
+    expect(codes(broker.place(1, { quantity: 30_000, orderType: 'LMT', limitPrice: 90 }))).toEqual([201]);
+    expect(codes(broker.place(1, { quantity: 10_000, orderType: 'LMT', limitPrice: 250 }))).toEqual([201]);
+    expect(broker.order(1)).toEqual(before);
+    expect(codes(broker.place(1, { quantity: 20_000, orderType: 'LMT', limitPrice: 90 }))).toEqual([]);
+    expect(broker.order(1).total).toBe(20_000);
+  });
+
+  it('lets an account under water make its orders smaller', () => {
+    const broker = new Broker();
+    broker.place(1, { quantity: 9_000 });
+    broker.bar([100, 100, 100, 100]);
+    broker.place(2, { quantity: 10_000, orderType: 'LMT', limitPrice: 90 });
+    broker.bar([50, 50, 50, 50, 0]);
+    expect(codes(broker.place(2, { quantity: 9_999, orderType: 'LMT', limitPrice: 90 }))).toEqual([]);
+    expect(codes(broker.place(2, { quantity: 10_001, orderType: 'LMT', limitPrice: 90 }))).toEqual([201]);
+  });
+
+  it.each([
+    ['a buy stop far below the market', { orderType: 'STP', auxPrice: 0.01 }, [201]],
+    ['a trailing buy', { orderType: 'TRAIL', auxPrice: 5, trailStopPrice: 1 }, [201]],
+    ['a sale at any price', { action: 'SELL', orderType: 'LMT', limitPrice: 0.01 }, [201]],
+    ['a sale above the market', { action: 'SELL', orderType: 'LMT', limitPrice: 130 }, [201]],
+    ['a buy below the market, which never pays more', { orderType: 'LMT', limitPrice: 50 }, []],
+    ['a buy above the market', { orderType: 'LMT', limitPrice: 120 }, [201]],
+  ])('values %s at the dearest price it may trade at', (_what, terms, expected) => {
+    expect(codes(new Broker().place(1, { quantity: 19_000 * 1.5, ...terms }))).toEqual(expected);
+  });
+
+  it('counts what works already, but not exits, nor a group twice', () => {
+    const broker = new Broker();
+    const resting = { quantity: 9_000, orderType: 'LMT', limitPrice: 100 };
+    const exit = { action: 'SELL', quantity: 9_000, parentId: 1 };
+    broker.place(1, { ...resting, transmit: false });
+    broker.place(2, { ...exit, orderType: 'LMT', limitPrice: 900, transmit: false });
+    expect(codes(broker.place(3, { ...exit, orderType: 'STP', auxPrice: 95 }))).toEqual([]);
+    expect(codes(broker.place(4, { ...resting, ocaGroup: 'either' }))).toEqual([]);
+    expect(codes(broker.place(5, { ...resting, ocaGroup: 'either' }))).toEqual([]);
+    expect(codes(broker.place(6, resting))).toEqual([201]);
+    expect(codes(broker.place(7, { ...resting, instrument: 'MSFT', quantity: 18_000 }))).toEqual([201]);
+    broker.cancel(1);
+    expect(codes(broker.place(8, resting))).toEqual([]);
+  });
+
+  it('lets what is held be closed, with a stop and a target of their own beside', () => {
+    const broker = new Broker();
+    broker.place(1, { quantity: 19_000 });
+    broker.bar([100, 100, 100, 100]);
+    const close = { action: 'SELL', quantity: 19_000 };
+    expect(codes(broker.place(2, { ...close, orderType: 'STP', auxPrice: 90 }))).toEqual([]);
+    expect(codes(broker.place(3, close))).toEqual([]);
+    expect(codes(broker.place(4, { ...close, orderType: 'LMT', limitPrice: 100 }))).toEqual([201]);
+  });
+
   it('refuses where no price is known', () => {
     const broker = new Broker();
     broker.state.marks.delete('MSFT');
