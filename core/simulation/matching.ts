@@ -250,7 +250,12 @@ function electInside(
   }
 }
 
-function trailFrom(order: MatchableOrder, extreme: number, model: FillModel): number {
+/** The trigger of a trailing order at its distance from `extreme`, on the tick, away from the market. */
+export function trailFrom(
+  order: Pick<MatchableOrder, 'side' | 'trailAmount' | 'trailPercent'>,
+  extreme: number,
+  model: FillModel,
+): number {
   const distance = Number.isNaN(order.trailAmount)
     ? (Math.abs(extreme) * order.trailPercent) / 100
     : order.trailAmount;

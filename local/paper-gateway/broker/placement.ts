@@ -1,4 +1,5 @@
 import { onGrid } from '#core/simulation/grid.ts';
+import { trailFrom } from '#core/simulation/matching.ts';
 import { Decimal } from '#core/values/decimal.ts';
 import { marginRefusal, referencePrice } from './buying-power.ts';
 import { isRefusal, type OrderTerms, termsOf } from './order-checks.ts';
@@ -228,8 +229,8 @@ function modify(step: Step, order: BrokerOrder, request: OrderRequest, terms: Or
     );
     return;
   }
-  const fields = termFields(request, terms);
-  const changes = { ...fields, total: request.quantity };
+  const stopPrice = trailLevel(step, order, terms) ?? terms.stopPrice;
+  const changes = { ...termFields(request, terms), stopPrice, total: request.quantity };
   const refusal =
     isWorking(order) && instrument !== undefined
       ? marginRefusal(step, { ...order, ...changes }, instrument, order)
@@ -238,12 +239,10 @@ function modify(step: Step, order: BrokerOrder, request: OrderRequest, terms: Or
     complain(step, request, 201, `Order rejected - reason:${refusal}`);
     return;
   }
-  const keepsTrail = terms.type === 'TRAIL' && order.type === 'TRAIL' && Number.isNaN(fields.stopPrice);
   Object.assign(order, changes, {
     orderType: request.orderType.toUpperCase(),
     outsideRth: request.outsideRth,
   });
-  if (keepsTrail) order.stopPrice = Number.NaN;
   order.triggered =
     order.triggered && (terms.type === 'STP' || terms.type === 'STP LMT' || terms.type === 'TRAIL');
   order.eligibleFrom = step.at;
@@ -255,6 +254,22 @@ function modify(step: Step, order: BrokerOrder, request: OrderRequest, terms: Or
     return;
   }
   if (isWorking(order)) report(step, order);
+}
+
+/**
+ * The level of a trailing stop that is changed without naming one, null for any other change. It has been trailed to
+ * where it is: a new size leaves it there, a new distance can only bring it nearer to the market.
+ */
+function trailLevel(step: Step, order: BrokerOrder, terms: OrderTerms): number | null {
+  if (order.type !== 'TRAIL' || terms.type !== 'TRAIL' || !Number.isNaN(terms.stopPrice)) return null;
+  const same =
+    Object.is(order.trailAmount, terms.trailAmount) && Object.is(order.trailPercent, terms.trailPercent);
+  const model = step.settings.instruments.get(order.instrument)?.model;
+  const mark = step.state.marks.get(order.instrument);
+  if (same || Number.isNaN(order.stopPrice) || mark === undefined || model === undefined)
+    return order.stopPrice;
+  const moved = trailFrom({ ...terms, side: order.side }, Number(mark), model);
+  return order.side === 'sell' ? Math.max(order.stopPrice, moved) : Math.min(order.stopPrice, moved);
 }
 
 function answerWhatIf(

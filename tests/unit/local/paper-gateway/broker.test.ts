@@ -204,6 +204,46 @@ describe('a bracket', () => {
   });
 });
 
+describe('a trailing stop that is changed', () => {
+  const trailed = (side: 'BUY' | 'SELL') => {
+    const broker = new Broker();
+    broker.place(1, { action: side, quantity: 100, orderType: 'TRAIL', auxPrice: 5 });
+    broker.bar([100, 100, 100, 100]);
+    if (side === 'SELL') broker.bar([100, 120, 100, 118]);
+    else broker.bar([100, 100, 80, 82]);
+    const change = (terms: object) =>
+      broker.place(1, { action: side, quantity: 100, orderType: 'TRAIL', auxPrice: 5, ...terms });
+    return { broker, change };
+  };
+
+  it.each([
+    ['SELL', 115],
+    ['BUY', 85],
+  ] as const)('keeps the level that a %s was trailed to when only its size changes', (side, level) => {
+    const { broker, change } = trailed(side);
+    change({ quantity: 50 });
+    expect([broker.order(1).stopPrice, broker.order(1).total]).toEqual([level, 50]);
+    broker.bar([level, level, level, level]);
+    expect(broker.order(1).status).toBe('Filled');
+  });
+
+  it.each([
+    ['SELL', { auxPrice: 1 }, 117],
+    ['SELL', { auxPrice: 20 }, 115],
+    ['SELL', { auxPrice: null, trailingPercent: 1 }, 116.82],
+    ['BUY', { auxPrice: 1 }, 83],
+    ['BUY', { auxPrice: 20 }, 85],
+    ['SELL', { auxPrice: 5, trailStopPrice: 90 }, 90],
+  ] as const)(
+    'a %s changed to %j has the tighter of both levels, or the one it names',
+    (side, terms, level) => {
+      const { broker, change } = trailed(side);
+      change(terms);
+      expect(broker.order(1).stopPrice).toBe(level);
+    },
+  );
+});
+
 describe('names and ids', () => {
   it('of another client with the same order id are another order', () => {
     const broker = new Broker();
