@@ -50,6 +50,9 @@ export class Connection {
   readonly #frames = new FrameReader(MAXIMUM_REQUEST_BYTES);
   #greeted = false;
   #corked = false;
+  /** Messages that wait for their delay, and when the last of them leaves. */
+  #delayed = 0;
+  #leavesAt = Number.NEGATIVE_INFINITY;
 
   constructor(socket: Socket, host: ConnectionHost) {
     this.socket = socket;
@@ -93,13 +96,19 @@ export class Connection {
   sendBytes(bytes: Buffer): void {
     const faults = this.#host.faults();
     if (faults.mute || faults.halfOpen) return;
-    if (faults.delayMillis > 0) {
-      this.#host.clock.schedule(this.#host.clock.now() + faults.delayMillis, () =>
-        this.#write(bytes, faults.pieceBytes),
-      );
-    } else {
-      this.#write(bytes, faults.pieceBytes);
-    }
+    if (faults.delayMillis > 0 || this.#delayed > 0) this.#writeLater(bytes, faults);
+    else this.#write(bytes, faults.pieceBytes);
+  }
+
+  /** One stream keeps its order: no message leaves before one that was sent earlier, whatever the delay is by then. */
+  #writeLater(bytes: Buffer, { delayMillis, pieceBytes }: FaultSettings): void {
+    const { clock } = this.#host;
+    this.#leavesAt = Math.max(this.#leavesAt, clock.now() + delayMillis);
+    this.#delayed += 1;
+    clock.schedule(this.#leavesAt, () => {
+      this.#delayed -= 1;
+      this.#write(bytes, pieceBytes);
+    });
   }
 
   #write(bytes: Buffer, piece: number): void {

@@ -10,7 +10,7 @@ export const faultSettings = z.strictObject({
   mute: z.boolean(),
   /** Neither reads nor writes any more, and does not close: a link that died without a word. */
   halfOpen: z.boolean(),
-  /** Every message leaves this much later. */
+  /** Every message leaves this much later, never before one that was sent earlier. */
   delayMillis: z.number().min(0),
   /** Messages go out in pieces of this many bytes; 0 for whole. */
   pieceBytes: z.int().min(0),

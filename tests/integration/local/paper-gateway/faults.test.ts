@@ -123,6 +123,21 @@ describe('a link that is there and not there', () => {
     clock.advance(2_000);
     await client.until(() => client.all(EventName.currentTime).length > heard);
   });
+
+  it('no longer slow, still lets nothing overtake what it holds back', async () => {
+    const { gateway, connect, clock } = await market(rows);
+    const { client, id } = await connect();
+    gateway.faults.set({ delayMillis: 30_000 });
+    client.api.placeOrder(id, AAPL, order('BUY', 10, 'LMT', { lmtPrice: 90 }));
+    await eventually(() => gateway.state().orders.size === 1);
+    gateway.faults.set({ delayMillis: 0 });
+    client.api.cancelOrder(id);
+    await eventually(() => [...gateway.state().orders.values()][0]?.status === 'Cancelled');
+    clock.advance(30_000);
+    await client.until(() => client.all(EventName.orderStatus).length === 2);
+    expect(client.all(EventName.orderStatus).map(([, status]) => status)).toEqual(['Submitted', 'Cancelled']);
+    await client.settled();
+  });
 });
 
 describe('reports', () => {
