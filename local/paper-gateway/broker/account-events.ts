@@ -31,6 +31,13 @@ export function splitUnits(step: Step, instrument: InstrumentId, ratio: number):
         quantity: held.quantity.times(ratio),
       }),
     };
+  const begun = state.dayOpening?.get(instrument);
+  // What was booked in old units cannot be booked again upon new ones.
+  state.dayOpening?.set(instrument, {
+    held: state.books.positions.get(instrument) ?? null,
+    firstExecution: state.nextExecution,
+    value: begun === undefined ? '0' : begun.value,
+  });
   step.changes.account = true;
   step.events.push({ event: 'position', instrument });
 }

@@ -5,6 +5,7 @@ import { type Decimal, decimalText } from '#core/values/decimal.ts';
 import { moveCash, splitUnits } from './account-events.ts';
 import { matchBar } from './bar-pass.ts';
 import { correctExecution } from './correction.ts';
+import { openingOf } from './day-result.ts';
 import { bindManualOrders, placeManually } from './manual-orders.ts';
 import { OrderIndex } from './order-index.ts';
 import { place } from './placement.ts';
@@ -67,6 +68,7 @@ export function newBroker(initialCash: Decimal): BrokerState {
     dayStartEquity: null,
     dayStartRealised: '0',
     dayStart: 0,
+    dayOpening: new Map(),
     monthlyQuantity: '0',
     month: '',
     behaviour: { rejectNext: 0, rejectReason: '', maximumFill: null, halted: new Set() },
@@ -169,6 +171,7 @@ function newDay(step: Step, midnight: EpochMillis): void {
   state.dayStart = midnight;
   state.dayStartEquity = equity === null ? null : decimalText(equity);
   state.dayStartRealised = decimalText(realisedNet(state.books));
+  state.dayOpening = openingOf(state);
   step.changes.account = true;
   for (const [execId, execution] of state.executions) {
     if (execution.at >= midnight) continue;

@@ -1,5 +1,5 @@
 import type { AssetClass, InstrumentId } from '#core/market/instrument.ts';
-import type { AccountBooks } from '#core/simulation/account.ts';
+import type { AccountBooks, HeldPosition } from '#core/simulation/account.ts';
 import type { CommissionSchedule } from '#core/simulation/commission.ts';
 import type { MarginPolicy } from '#core/simulation/margin.ts';
 import type { FillModel, MatchableOrder, MatchBar } from '#core/simulation/orders.ts';
@@ -57,7 +57,7 @@ export interface BrokerOrder extends MatchableOrder {
   completedStatus: string;
 }
 
-/** One execution. A correction keeps everything but the last group of the id and the price. */
+/** One execution. A correction changes the last group of its id, its price and what follows from the price. */
 export interface Execution {
   readonly execId: string;
   readonly permId: number;
@@ -75,6 +75,15 @@ export interface Execution {
   readonly commission: string;
   /** Realised profit net of fees, null where the execution closed nothing. */
   readonly realised: string | null;
+}
+
+/** How a day began for one instrument. */
+export interface DayOpening {
+  /** What the executions from `firstExecution` on were booked upon, null for nothing. A split in the day begins anew. */
+  readonly held: HeldPosition | null;
+  readonly firstExecution: number;
+  /** What the position was worth when the day began, decimal text; null where no price was known. */
+  readonly value: string | null;
 }
 
 /** What the broker knows of an instrument. */
@@ -126,6 +135,8 @@ export interface BrokerState {
   /** Profit realised (net) when the current day began. */
   dayStartRealised: string;
   dayStart: EpochMillis;
+  /** How the day began for what was held then, null where an older gateway did not write it down. */
+  dayOpening: Map<InstrumentId, DayOpening> | null;
   /** Units traded this calendar month, for tiered commissions. */
   monthlyQuantity: string;
   month: string;

@@ -9,6 +9,7 @@ import {
   type BrokerChanges,
   type BrokerOrder,
   type BrokerState,
+  type DayOpening,
   type Execution,
   isFinal,
   MANUAL_ORDER_ID,
@@ -59,15 +60,24 @@ const SCHEMA = `
 `;
 
 const pairs = <V extends z.ZodType>(value: V) => z.array(z.tuple([z.string(), value]));
+const heldPosition = z.object({
+  quantity: z.string(),
+  basis: z.string(),
+  openingFees: z.string(),
+  multiplier: z.string(),
+});
+const dayOpening = z.object({
+  held: heldPosition.nullable(),
+  firstExecution: z.number(),
+  value: z.string().nullable(),
+});
 const accountRow = z.object({
   initialCash: z.string(),
   flows: z.string(),
   cash: z.string(),
   realised: z.string(),
   fees: z.string(),
-  positions: pairs(
-    z.object({ quantity: z.string(), basis: z.string(), openingFees: z.string(), multiplier: z.string() }),
-  ),
+  positions: pairs(heldPosition),
   nextPermId: z.number(),
   nextExecution: z.number(),
   highestOrderId: z.array(z.tuple([z.number(), z.number()])),
@@ -76,6 +86,8 @@ const accountRow = z.object({
   dayStartEquity: z.string().nullable(),
   dayStartRealised: z.string(),
   dayStart: z.number(),
+  // States of before it was written down have none.
+  dayOpening: pairs(dayOpening).nullable().default(null),
   monthlyQuantity: z.string(),
   month: z.string(),
 });
@@ -148,6 +160,20 @@ function write(
   statements['account']?.run(JSON.stringify(accountOf(state)));
 }
 
+const heldRow = (held: HeldPosition): z.infer<typeof heldPosition> => ({
+  quantity: decimalText(held.quantity),
+  basis: decimalText(held.basis),
+  openingFees: decimalText(held.openingFees),
+  multiplier: decimalText(held.multiplier),
+});
+
+const heldOf = (row: z.infer<typeof heldPosition>): HeldPosition => ({
+  quantity: new Decimal(row.quantity),
+  basis: new Decimal(row.basis),
+  openingFees: new Decimal(row.openingFees),
+  multiplier: new Decimal(row.multiplier),
+});
+
 function accountOf(state: BrokerState): AccountRow {
   const { books } = state;
   return {
@@ -156,15 +182,7 @@ function accountOf(state: BrokerState): AccountRow {
     cash: decimalText(books.cash),
     realised: decimalText(books.realised),
     fees: decimalText(books.fees),
-    positions: [...books.positions].map(([instrument, held]) => [
-      instrument,
-      {
-        quantity: decimalText(held.quantity),
-        basis: decimalText(held.basis),
-        openingFees: decimalText(held.openingFees),
-        multiplier: decimalText(held.multiplier),
-      },
-    ]),
+    positions: [...books.positions].map(([instrument, held]) => [instrument, heldRow(held)]),
     nextPermId: state.nextPermId,
     nextExecution: state.nextExecution,
     highestOrderId: [...state.highestOrderId],
@@ -173,6 +191,13 @@ function accountOf(state: BrokerState): AccountRow {
     dayStartEquity: state.dayStartEquity,
     dayStartRealised: state.dayStartRealised,
     dayStart: state.dayStart,
+    dayOpening:
+      state.dayOpening === null
+        ? null
+        : [...state.dayOpening].map(([instrument, opening]) => [
+            instrument,
+            { ...opening, held: opening.held === null ? null : heldRow(opening.held) },
+          ]),
     monthlyQuantity: state.monthlyQuantity,
     month: state.month,
   };
@@ -224,15 +249,7 @@ function restoreAccount(state: BrokerState, account: AccountRow): void {
     realised: new Decimal(account.realised),
     fees: new Decimal(account.fees),
     positions: new Map(
-      account.positions.map(([instrument, held]): [string, HeldPosition] => [
-        instrument,
-        {
-          quantity: new Decimal(held.quantity),
-          basis: new Decimal(held.basis),
-          openingFees: new Decimal(held.openingFees),
-          multiplier: new Decimal(held.multiplier),
-        },
-      ]),
+      account.positions.map(([instrument, held]): [string, HeldPosition] => [instrument, heldOf(held)]),
     ),
   };
   state.nextPermId = account.nextPermId;
@@ -243,6 +260,15 @@ function restoreAccount(state: BrokerState, account: AccountRow): void {
   state.dayStartEquity = account.dayStartEquity;
   state.dayStartRealised = account.dayStartRealised;
   state.dayStart = account.dayStart;
+  state.dayOpening =
+    account.dayOpening === null
+      ? null
+      : new Map(
+          account.dayOpening.map(([instrument, opening]): [string, DayOpening] => [
+            instrument,
+            { ...opening, held: opening.held === null ? null : heldOf(opening.held) },
+          ]),
+        );
   state.monthlyQuantity = account.monthlyQuantity;
   state.month = account.month;
 }
