@@ -1,13 +1,19 @@
 import type { InstrumentId } from '#core/market/instrument.ts';
 import { bookFlow } from '#core/simulation/account.ts';
-import { Decimal } from '#core/values/decimal.ts';
+import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { endOrder } from './relations.ts';
 import { isWorking } from './state.ts';
 import type { Step } from './step.ts';
 
-/** Money that is no trade, such as a dividend, a fee or a deposit (negative for what is paid). */
+/**
+ * Money that is no trade, such as a dividend, a fee or a deposit (negative for what is paid). It is no profit of the day:
+ * what the day began with moves along.
+ */
 export function moveCash(step: Step, amount: string): void {
-  step.state.books = bookFlow(step.state.books, new Decimal(amount));
+  const { state } = step;
+  state.books = bookFlow(state.books, new Decimal(amount));
+  if (state.dayStartEquity !== null)
+    state.dayStartEquity = decimalText(new Decimal(state.dayStartEquity).plus(amount));
   step.changes.account = true;
 }
 

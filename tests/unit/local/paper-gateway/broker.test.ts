@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { dailyProfit } from '#local/paper-gateway/broker/standing.ts';
 import { Broker, CLOSE, codes, MINUTE, OPEN } from './broker-support.ts';
 
 const bracket = (broker: Broker, entry: object = {}) => {
@@ -346,6 +347,22 @@ describe('margin', () => {
     const broker = new Broker();
     broker.state.marks.delete('MSFT');
     expect(codes(broker.place(1, { instrument: 'MSFT' }))).toEqual([201]);
+  });
+});
+
+describe('money that is no trade', () => {
+  it.each(['-12.5', '250000'])('of %s is no profit of the day, and is still there the next', (amount) => {
+    const broker = new Broker();
+    broker.place(1, { quantity: 10 });
+    broker.bar([100, 100, 100, 100]);
+    broker.does({ input: 'newDay', midnight: broker.at });
+    broker.bar([100, 101, 100, 101]);
+    expect(dailyProfit(broker.state)?.toString()).toBe('10');
+    broker.does({ input: 'cash', amount });
+    expect(dailyProfit(broker.state)?.toString()).toBe('10');
+    broker.does({ input: 'newDay', midnight: broker.at });
+    expect(dailyProfit(broker.state)?.toString()).toBe('0');
+    expect(broker.state.books.flows.toString()).toBe(amount);
   });
 });
 
