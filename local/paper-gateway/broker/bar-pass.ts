@@ -85,10 +85,15 @@ function offer(pass: Pass, order: BrokerOrder, phase: MatchPhase): void {
   if (!isWorking(order) || !isAlive(step, order)) return;
   const cap = step.state.behaviour.maximumFill ?? Number.POSITIVE_INFINITY;
   const wanted = Math.min(executableNow(step, order), cap);
+  const arrival = order.activatedInside === bar.openTime ? 'inside' : 'open';
+  // All or nothing is said of the whole order, not of what its parent or a fault would let it take.
+  if (order.timeInForce === 'FOK' && wanted < order.total - order.filled) {
+    if (phase === 'open' && arrival === 'open') endUnfillable(step, order);
+    return;
+  }
   if (wanted <= 0) return;
   const wasTriggered = order.triggered;
   const stoodAt = order.stopPrice;
-  const arrival = order.activatedInside === bar.openTime ? 'inside' : 'open';
   matchOrder(order, wanted, bar, phase, arrival, pass.liquidity, instrument.model, result);
   const { quantity, price, liquidity, cancelRest } = result;
   if (!Object.is(stoodAt, order.stopPrice)) step.changes.orders.add(order.permId);
@@ -98,16 +103,17 @@ function offer(pass: Pass, order: BrokerOrder, phase: MatchPhase): void {
     report(step, order);
   }
   if (quantity > 0) fill(pass, order, quantity, price, liquidity, phase);
-  if (cancelRest && isWorking(order)) {
-    endOrder(
-      step,
-      order,
-      202,
-      'Order Canceled - reason:the rest could not be filled at once',
-      'Cancelled by System',
-    );
-  }
+  if (cancelRest && isWorking(order)) endUnfillable(step, order);
 }
+
+const endUnfillable = (step: Step, order: BrokerOrder): void =>
+  endOrder(
+    step,
+    order,
+    202,
+    'Order Canceled - reason:the rest could not be filled at once',
+    'Cancelled by System',
+  );
 
 function fill(
   pass: Pass,

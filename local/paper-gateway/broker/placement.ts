@@ -3,7 +3,7 @@ import { trailFrom } from '#core/simulation/matching.ts';
 import { Decimal } from '#core/values/decimal.ts';
 import { marginRefusal, referencePrice } from './buying-power.ts';
 import { isRefusal, type OrderTerms, termsOf } from './order-checks.ts';
-import { childrenOf, isAlive } from './relations.ts';
+import { childrenOf, isAlive, isSpent } from './relations.ts';
 import { whatIfFilled } from './standing.ts';
 import {
   type BrokerInstrument,
@@ -155,6 +155,7 @@ function rejection(
   if (session === null) return 'no session of this instrument lies ahead';
   const parent = step.state.orders.get(order.parentPermId);
   if (parent?.status === 'Inactive') return 'the parent order was rejected';
+  if (isSpent(step, order)) return 'nothing of the parent order is left';
   return marginRefusal(step, order, instrument);
 }
 
@@ -216,6 +217,10 @@ function expiry(request: OrderRequest, terms: OrderTerms): number | null {
 function modify(step: Step, order: BrokerOrder, request: OrderRequest, terms: OrderTerms): void {
   if (order.instrument !== request.instrument || order.action !== request.action) {
     complain(step, request, 105, 'Order being modified does not match original order');
+    return;
+  }
+  if (order.ocaGroup !== request.ocaGroup) {
+    complain(step, request, 10326, 'OCA group revision is not allowed');
     return;
   }
   const instrument = step.settings.instruments.get(order.instrument);

@@ -28,6 +28,25 @@ export function executableNow(step: Step, order: BrokerOrder): number {
   return Math.max(0, Math.min(remaining, open));
 }
 
+/** Whether an order can never execute again: its parent has ended, and its children have given back all that it took. */
+export function isSpent(step: Step, order: BrokerOrder): boolean {
+  const parent = step.state.orders.get(order.parentPermId);
+  return parent !== undefined && isFinal(parent) && executableNow(step, order) <= 0;
+}
+
+/** Ends the children of an order that has ended for which nothing of it is left. */
+function endSpentChildren(step: Step, parent: BrokerOrder): void {
+  for (const child of childrenOf(step, parent))
+    if (isSpent(step, child))
+      endOrder(
+        step,
+        child,
+        202,
+        'Order Canceled - reason:nothing of the parent order is left',
+        'Cancelled by Parent',
+      );
+}
+
 /** Ends an order: cancelled, with the code its owner sees, and what hangs on it. */
 export function endOrder(step: Step, order: BrokerOrder, code: number, reason: string, why: string): void {
   if (isFinal(order)) return;
@@ -47,6 +66,7 @@ function onParentEnded(step: Step, parent: BrokerOrder): void {
       endOrder(step, child, 202, 'Order Canceled - reason:parent order was cancelled', 'Cancelled by Parent');
     else shrinkTo(step, child, Math.min(child.total, parent.filled));
   }
+  endSpentChildren(step, parent);
 }
 
 function shrinkTo(step: Step, order: BrokerOrder, total: number): void {
@@ -60,6 +80,7 @@ function shrinkTo(step: Step, order: BrokerOrder, total: number): void {
       order.completedAt = step.at;
       order.completedStatus = `Filled Size: ${order.filled}`;
       report(step, order);
+      endSpentChildren(step, order);
     } else {
       endOrder(
         step,
@@ -91,6 +112,7 @@ export function onFilled(step: Step, order: BrokerOrder, quantity: number, remai
     }
   }
   if (order.parentPermId !== 0) shrinkSiblings(step, order);
+  if (isFinal(order)) endSpentChildren(step, order);
 }
 
 const groupOf = (step: Step, order: BrokerOrder): BrokerOrder[] =>
@@ -112,4 +134,6 @@ function shrinkSiblings(step: Step, order: BrokerOrder): void {
   for (const sibling of siblings) {
     shrinkTo(step, sibling, Math.min(sibling.total, sibling.filled + Math.max(0, goal - exited)));
   }
+  // A child larger than its parent has nothing left to wait for.
+  endSpentChildren(step, parent);
 }

@@ -245,6 +245,77 @@ describe('a trailing stop that is changed', () => {
   );
 });
 
+describe('what fills whole or not at all', () => {
+  it.each([
+    ['the bar', undefined, 90],
+    ['a fault', 5, 1_000],
+  ])('is not filled in part because of %s', (_what, maximumFill, volume) => {
+    const broker = new Broker();
+    broker.state.behaviour.maximumFill = maximumFill ?? null;
+    broker.place(1, { quantity: 10, timeInForce: 'FOK' });
+    expect(codes(broker.bar([100, 100, 100, 100, volume]))).toEqual([202]);
+    expect([broker.order(1).status, broker.order(1).filled]).toEqual(['Cancelled', 0]);
+  });
+
+  it('is not filled in part because its parent was', () => {
+    const broker = new Broker();
+    broker.place(1, { quantity: 1_000, orderType: 'LMT', limitPrice: 100.05 });
+    broker.bar([100, 100, 100, 100, 4_000]);
+    broker.place(2, {
+      action: 'SELL',
+      quantity: 1_000,
+      orderType: 'LMT',
+      limitPrice: 99,
+      timeInForce: 'FOK',
+      parentId: 1,
+    });
+    broker.bar([102, 102, 102, 102]);
+    expect([broker.order(2).status, broker.order(2).filled]).toEqual(['Cancelled', 0]);
+  });
+
+  it('is filled whole where it can be', () => {
+    const broker = new Broker();
+    broker.place(1, { quantity: 10, timeInForce: 'FOK' });
+    broker.bar([100, 100, 100, 100, 100]);
+    expect(broker.order(1).status).toBe('Filled');
+  });
+});
+
+describe('a child larger than its parent', () => {
+  const exit = { action: 'SELL', quantity: 150, parentId: 1 };
+
+  it('trades what the parent filled, then ends and says so', () => {
+    const broker = new Broker();
+    broker.place(1, { transmit: false });
+    broker.place(2, exit);
+    expect(codes(broker.bar([100, 100, 100, 100]))).toEqual([202]);
+    expect([broker.order(2).status, broker.order(2).filled]).toEqual(['Cancelled', 100]);
+    expect(broker.position()).toBe(0);
+    expect(codes(broker.place(3, exit))).toEqual([201]);
+  });
+
+  it('waits for the rest of a parent that still works, and ends with it', () => {
+    const broker = new Broker();
+    broker.place(1, { orderType: 'LMT', limitPrice: 100.05, transmit: false });
+    broker.place(2, exit);
+    broker.bar([100, 100, 100, 100, 400]);
+    broker.bar([110, 110, 110, 110]);
+    expect([broker.order(2).status, broker.order(2).filled]).toEqual(['Submitted', 40]);
+    broker.cancel(1);
+    expect(broker.order(2).status).not.toBe('Submitted');
+    expect(broker.position()).toBe(0);
+  });
+});
+
+it('the group of an order cannot be changed', () => {
+  const broker = new Broker();
+  const terms = { orderType: 'LMT', limitPrice: 90, ocaGroup: 'a' };
+  broker.place(1, terms);
+  expect(codes(broker.place(1, { ...terms, limitPrice: 91, ocaGroup: 'b' }))).toEqual([10326]);
+  expect([broker.order(1).limitPrice, broker.order(1).ocaGroup]).toEqual([90, 'a']);
+  expect(codes(broker.place(1, { ...terms, limitPrice: 91 }))).toEqual([]);
+});
+
 describe('names and ids', () => {
   it('of another client with the same order id are another order', () => {
     const broker = new Broker();
