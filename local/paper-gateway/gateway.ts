@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:net';
 import { Decimal, money } from '#core/values/decimal.ts';
 import { seededRandom, seedOf } from '#core/values/random.ts';
 import type { TimerClock } from '#core/values/timer-clock.ts';
+import { nextExpiry } from './broker/bar-pass.ts';
 import type { BrokerInput } from './broker/broker.ts';
 import type { BrokerState } from './broker/state.ts';
 import { fileStore, StoreUnwritableError, volatileStore } from './broker/store.ts';
@@ -11,6 +12,7 @@ import { Desk, type FillAssumptions } from './desk.ts';
 import { FaultControl, type GatewayFaults } from './fault-control.ts';
 import { type FaultSettings, NOTICES } from './faults.ts';
 import { type FeedBar, MarketFeed } from './market-feed.ts';
+import { OrderExpiry } from './order-expiry.ts';
 import { HistoricalPacing, MAXIMUM_MESSAGES_PER_SECOND, SlidingWindow } from './pacing.ts';
 import { MalformedFieldError } from './protocol/fields.ts';
 import { type DecodedRequest, decodeRequest, type Request, type RequestFields } from './protocol/requests.ts';
@@ -97,6 +99,7 @@ class Gateway implements PaperGateway {
   readonly #log: GatewayLog;
   readonly #desk: Desk;
   readonly #feed: MarketFeed;
+  readonly #expiry: OrderExpiry;
   readonly #context: RequestContext;
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
@@ -125,6 +128,11 @@ class Gateway implements PaperGateway {
     }
     const sessions = new SessionBars(options.tape);
     this.#feed = new MarketFeed(options.tape, sessions, options.clock, (bar) => this.#onBar(bar));
+    this.#expiry = new OrderExpiry(
+      this.#clock,
+      () => nextExpiry(this.#desk.state, this.#desk.settings.instruments.keys()),
+      () => this.#act({ input: 'expire' }),
+    );
     const connections = (): Iterable<Connection> =>
       [...this.#connections].filter((connection) => connection.ready);
     this.faults = new FaultControl({
@@ -193,6 +201,7 @@ class Gateway implements PaperGateway {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', (error: NodeJS.ErrnoException) => {
         this.#feed.stop();
+        this.#expiry.stop();
         this.#desk.close();
         reject(error.code === 'EADDRINUSE' ? new PortInUseError(port, error) : error);
       });
@@ -218,6 +227,7 @@ class Gateway implements PaperGateway {
     if (this.#closed) return;
     this.#closed = true;
     this.#feed.stop();
+    this.#expiry.stop();
     for (const connection of this.#connections) connection.drop();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#desk.close();
@@ -235,6 +245,8 @@ class Gateway implements PaperGateway {
       if (price !== null) this.#desk.apply(now, { input: 'mark', instrument, price });
     }
     this.#desk.keepDay(now);
+    this.#desk.apply(now, { input: 'expire' });
+    this.#expiry.arm();
   }
 
   #onBar(bar: FeedBar): void {
@@ -266,6 +278,7 @@ class Gateway implements PaperGateway {
     const now = this.#clock.now();
     this.#desk.keepDay(now);
     this.#context.publisher.publish(this.#desk.apply(now, input));
+    this.#expiry.arm();
   }
 
   #placeOrder(connection: Connection, order: RequestFields<'placeOrder'>): void {

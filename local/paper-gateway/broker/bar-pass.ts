@@ -1,3 +1,4 @@
+import type { InstrumentId } from '#core/market/instrument.ts';
 import { bookFill } from '#core/simulation/account.ts';
 import { chargeFor } from '#core/simulation/commission.ts';
 import {
@@ -8,12 +9,14 @@ import {
   matchOrder,
   matchResult,
 } from '#core/simulation/matching.ts';
+import type { EpochMillis } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { childrenOf, endOrder, executableNow, isAlive, onFilled } from './relations.ts';
 import {
   type BrokerBar,
   type BrokerInstrument,
   type BrokerOrder,
+  type BrokerState,
   type Execution,
   isWorking,
 } from './state.ts';
@@ -76,8 +79,32 @@ function opened(step: Step, order: BrokerOrder, bar: BrokerBar): void {
 function expire(step: Step, bar: BrokerBar, upTo: number): void {
   for (const order of step.state.index.ofInstrument(bar.instrument)) {
     if (order.expiresAt === null || order.expiresAt > upTo) continue;
-    endOrder(step, order, 202, 'Order Canceled - reason:expired', 'Cancelled by System: expired');
+    endExpired(step, order);
   }
+}
+
+const endExpired = (step: Step, order: BrokerOrder): void =>
+  endOrder(step, order, 202, 'Order Canceled - reason:expired', 'Cancelled by System: expired');
+
+/** Orders good till a date, of all instruments, that have not ended. */
+function dated(state: BrokerState, instruments: Iterable<InstrumentId>): BrokerOrder[] {
+  return [...instruments].flatMap((instrument) =>
+    state.index.ofInstrument(instrument).filter(({ timeInForce }) => timeInForce === 'GTD'),
+  );
+}
+
+/** Ends the orders whose good-till date has come. */
+export function expireDated(step: Step): void {
+  for (const order of dated(step.state, step.settings.instruments.keys()))
+    if ((order.expiresAt ?? step.at) <= step.at) endExpired(step, order);
+}
+
+/** When the next order ends by its good-till date, null where none does. */
+export function nextExpiry(state: BrokerState, instruments: Iterable<InstrumentId>): EpochMillis | null {
+  let next: EpochMillis | null = null;
+  for (const { expiresAt } of dated(state, instruments))
+    if (expiresAt !== null && (next === null || expiresAt < next)) next = expiresAt;
+  return next;
 }
 
 function offer(pass: Pass, order: BrokerOrder, phase: MatchPhase): void {

@@ -3,7 +3,7 @@ import { equityOf, openBooks, realisedNet } from '#core/simulation/account.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import { type Decimal, decimalText } from '#core/values/decimal.ts';
 import { moveCash, splitUnits } from './account-events.ts';
-import { matchBar } from './bar-pass.ts';
+import { expireDated, matchBar } from './bar-pass.ts';
 import { correctExecution } from './correction.ts';
 import { openingOf } from './day-result.ts';
 import { bindManualOrders, placeManually } from './manual-orders.ts';
@@ -36,6 +36,8 @@ export type BrokerInput =
   | { readonly input: 'cancelManually'; readonly permId: number }
   | { readonly input: 'globalCancel' }
   | { readonly input: 'bar'; readonly bar: BrokerBar }
+  /** The instant of a good-till date has come, whether or not a bar is played. */
+  | { readonly input: 'expire' }
   /** A price that is known without a bar, such as the last close before the tape begins. */
   | { readonly input: 'mark'; readonly instrument: InstrumentId; readonly price: number }
   /** A new day: profit starts at zero, yesterday's executions and completed orders leave the lists. */
@@ -123,6 +125,9 @@ function apply(step: Step, input: BrokerInput): void {
       return;
     case 'bar':
       matchBar(step, input.bar);
+      return;
+    case 'expire':
+      expireDated(step);
       return;
     case 'mark':
       state.marks.set(input.instrument, String(input.price));

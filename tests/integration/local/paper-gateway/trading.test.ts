@@ -13,6 +13,37 @@ import { calm, MINUTE, type Minute, OPEN } from './market.ts';
 
 afterEach(closeAll);
 
+describe('a good-till-date order', () => {
+  const till = (goodTillDate: string) =>
+    order('BUY', 10, 'LMT', { lmtPrice: 90, tif: 'GTD' as never, goodTillDate });
+
+  it('ends at its instant, inside a minute and where no bar comes any more', async () => {
+    const { clock, connect } = await market([calm(100), calm(100)]);
+    const { client, id } = await connect();
+    client.api.placeOrder(id, AAPL, till('20180205-14:30:30'));
+    client.api.placeOrder(id + 1, AAPL, till('20180205-15:30:00'));
+    await client.until(() => client.status(id + 1) === 'Submitted');
+    clock.advance(30_000);
+    await client.settled();
+    expect(client.status(id)).toBe('Submitted');
+    clock.advance(1);
+    await client.until(() => client.status(id) === 'Cancelled');
+    expect(client.status(id + 1)).toBe('Submitted');
+    clock.advance(2 * 3_600_000);
+    await client.until(() => client.status(id + 1) === 'Cancelled');
+    await client.next(EventName.error, (_error, code, orderId) => code === 202 && orderId === id + 1);
+  });
+
+  it('takes part in the bar that closes at its instant', async () => {
+    const { clock, connect } = await market([[100, 100, 80, 100, 100_000], calm(100)]);
+    const { client, id } = await connect();
+    client.api.placeOrder(id, AAPL, till('20180205-14:31:00'));
+    await client.until(() => client.status(id) === 'Submitted');
+    clock.advance(MINUTE);
+    await client.until(() => client.status(id) === 'Filled');
+  });
+});
+
 async function trading(rows: readonly Minute[]) {
   const { clock, gateway, connect } = await market(rows);
   return { clock, gateway, ...(await connect()) };
