@@ -155,10 +155,12 @@ export function positionMessage(
 export const unrealised = (held: HeldPosition, mark: Decimal): Decimal =>
   marketValue(held, mark).minus(held.basis).minus(held.openingFees);
 
+/** An instrument's line of the portfolio; position zero where it was closed today. */
 export function portfolioFields(
-  held: HeldPosition,
+  held: HeldPosition | undefined,
   instrument: TapeInstrument,
   mark: Decimal,
+  realised: Decimal,
   account: string,
 ): Partial<ResponseFields<'portfolioValue'>> {
   const { contract } = instrument;
@@ -171,11 +173,12 @@ export function portfolioFields(
     currency: contract.currency,
     localSymbol: contract.localSymbol,
     tradingClass: contract.tradingClass,
-    position: held.quantity.toNumber(),
+    position: held?.quantity.toNumber() ?? 0,
     marketPrice: mark.toNumber(),
-    marketValue: marketValue(held, mark).toNumber(),
-    averageCost: averageCostWithFees(held).toNumber(),
-    unrealizedPnl: unrealised(held, mark).toNumber(),
+    marketValue: held === undefined ? 0 : marketValue(held, mark).toNumber(),
+    averageCost: held === undefined ? 0 : averageCostWithFees(held).toNumber(),
+    unrealizedPnl: held === undefined ? 0 : unrealised(held, mark).toNumber(),
+    realizedPnl: realised.toNumber(),
     account,
   };
 }

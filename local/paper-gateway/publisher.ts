@@ -1,5 +1,7 @@
+import { type HeldPosition, marketValue } from '#core/simulation/account.ts';
 import { Decimal } from '#core/values/decimal.ts';
 import type { TimerClock } from '#core/values/timer-clock.ts';
+import { dailyProfitOf, realisedOf, tradedToday } from './broker/day-result.ts';
 import { dailyProfit } from './broker/standing.ts';
 import type { BrokerEvent, BrokerOrder, Execution } from './broker/state.ts';
 import { clockText } from './calendar-text.ts';
@@ -146,13 +148,16 @@ export class Publisher {
     for (const [key, value, currency] of accountValues(state, this.#desk.settings, 'USD')) {
       connection.send(respond('accountValue', { key, value, currency, account }));
     }
-    for (const [id, held] of state.books.positions) {
+    // What was closed today stays in the portfolio, with its profit, until the day ends: else a client would keep it.
+    for (const id of new Set([...state.books.positions.keys(), ...tradedToday(state)])) {
       const mark = state.marks.get(id);
       if (mark === undefined) continue;
+      const held = state.books.positions.get(id);
+      const instrument = this.#desk.instrument(id);
       connection.send(
         respond(
           'portfolioValue',
-          portfolioFields(held, this.#desk.instrument(id), new Decimal(mark), account),
+          portfolioFields(held, instrument, new Decimal(mark), realisedOf(state, id), account),
         ),
       );
     }
@@ -191,19 +196,26 @@ export class Publisher {
     );
   }
 
+  /** Profit of one instrument; unset where it is not on the tape, or neither held nor traded today. */
   pnlSingle(connection: Connection, reqId: number, id: string | null): void {
-    const { state } = this.#desk;
+    const { state, settings } = this.#desk;
+    const instrument = id === null ? undefined : settings.instruments.get(id);
     const held = id === null ? undefined : state.books.positions.get(id);
     const mark = id === null ? undefined : state.marks.get(id);
-    const known = held !== undefined && mark !== undefined;
+    const involved =
+      instrument !== undefined && (held !== undefined || tradedToday(state).has(instrument.id));
+    const valued = (of: (position: HeldPosition, price: Decimal) => Decimal): number | null => {
+      if (!involved || mark === undefined) return null;
+      return held === undefined ? 0 : of(held, new Decimal(mark)).toNumber();
+    };
     connection.send(
       respond('pnlSingle', {
         reqId,
         position: held?.quantity.toNumber() ?? 0,
-        daily: null,
-        unrealized: known ? unrealised(held, new Decimal(mark)).toNumber() : null,
-        realized: null,
-        value: known ? held.quantity.times(mark).times(held.multiplier).toNumber() : null,
+        daily: involved ? (dailyProfitOf(state, instrument)?.toNumber() ?? null) : null,
+        unrealized: valued(unrealised),
+        realized: involved ? realisedOf(state, instrument.id).toNumber() : null,
+        value: valued(marketValue),
       }),
     );
   }

@@ -54,3 +54,32 @@ export function replay(
   });
   return { books, realised };
 }
+
+/** Instruments that were traded today. */
+export const tradedToday = (state: BrokerState): Set<InstrumentId> =>
+  new Set([...state.executions.values()].map(({ instrument }) => instrument));
+
+/** Profit that an instrument's executions of the day have realised, commissions included. */
+export function realisedOf(state: BrokerState, instrument: InstrumentId): Decimal {
+  return executionsOf(state, instrument).reduce(
+    (total, { realised }) => (realised === null ? total : total.plus(realised)),
+    ZERO,
+  );
+}
+
+/** Profit of one instrument since the day began, realised or not; null where a price or the day's beginning is unknown. */
+export function dailyProfitOf(state: BrokerState, instrument: BrokerInstrument): Decimal | null {
+  if (state.dayOpening === null) return null;
+  const begun = state.dayOpening.get(instrument.id);
+  const openingValue = begun === undefined ? '0' : begun.value;
+  const held = state.books.positions.get(instrument.id);
+  const mark = state.marks.get(instrument.id);
+  if (openingValue === null || (held !== undefined && mark === undefined)) return null;
+  let profit = new Decimal(0).minus(openingValue);
+  if (held !== undefined && mark !== undefined) profit = profit.plus(marketValue(held, new Decimal(mark)));
+  for (const { action, quantity, price, commission } of executionsOf(state, instrument.id)) {
+    const value = new Decimal(price).times(quantity).times(instrument.multiplier);
+    profit = (action === 'BUY' ? profit.minus(value) : profit.plus(value)).minus(commission);
+  }
+  return profit;
+}

@@ -5,7 +5,7 @@ import { EventName } from '@stoqey/ib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { closeAll, fillsOf, market } from './bench-of-clients.ts';
 import { AAPL, order } from './client.ts';
-import { calm, MINUTE } from './market.ts';
+import { calm, MINUTE, OPEN, tapeOf } from './market.ts';
 
 afterEach(closeAll);
 
@@ -44,6 +44,66 @@ describe('the account', () => {
         .at(-1)?.[1];
     expect(Number(value('NetLiquidation'))).toBeCloseTo(1_000_000 + (100 - price) * 1_000 - 5.07, 2);
     expect(client.all(EventName.updatePortfolio).at(-1)?.slice(1, 4)).toEqual([1_000, 100, 100_000]);
+  });
+
+  it('shows what was closed today with its profit, a restart included, and forgets it with the day', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'paper-gateway-closed-'));
+    try {
+      const tape = tapeOf(rows, rows);
+      const before = await market([], { tape, directory });
+      const { client, id } = await before.connect();
+      client.api.reqAccountUpdates(true, 'DU0000001');
+      client.api.reqPnLSingle(6, 'DU0000001', '', 265598);
+      await client.next(EventName.pnlSingle);
+      expect(client.all(EventName.pnlSingle).at(-1)).toEqual([
+        6,
+        0,
+        undefined,
+        undefined,
+        undefined,
+        undefined,
+      ]);
+      client.api.placeOrder(id, AAPL, order('BUY', 1_000, 'MKT'));
+      await client.next(EventName.orderStatus);
+      before.clock.advance(MINUTE);
+      await client.until(() => fillsOf(client).length === 1);
+      client.api.placeOrder(id + 1, AAPL, order('SELL', 1_000, 'MKT'));
+      await client.next(EventName.orderStatus, (orderId) => orderId === id + 1);
+      before.clock.advance(MINUTE);
+      await client.until(() => client.all(EventName.commissionReport).length === 2);
+      await client.settled();
+      const realised = client
+        .all(EventName.commissionReport)
+        .map(([report]) => (report as { realizedPNL?: number }).realizedPNL)[1] as number;
+      expect(realised).toBeGreaterThan(9_000);
+      const closed = [0, 110, 0, 0, 0, realised, 'DU0000001'];
+      expect(client.all(EventName.updatePortfolio).at(-1)?.slice(1)).toEqual(closed);
+      expect(client.all(EventName.pnlSingle).at(-1)?.slice(1)).toEqual([
+        0,
+        expect.closeTo(realised, 6),
+        0,
+        realised,
+        0,
+      ]);
+      await before.gateway.close();
+
+      const after = await market([], { tape, directory, clock: before.clock });
+      const again = await after.connect();
+      const portfolio = async () => {
+        const heard = again.client.all(EventName.updatePortfolio).length;
+        const ends = again.client.all(EventName.accountDownloadEnd).length;
+        again.client.api.reqAccountUpdates(true, 'DU0000001');
+        await again.client.until(() => again.client.all(EventName.accountDownloadEnd).length > ends);
+        return again.client.all(EventName.updatePortfolio).slice(heard);
+      };
+      expect((await portfolio()).map((line) => line.slice(1))).toEqual([closed]);
+      before.clock.advanceTo(OPEN + 86_400_000 - 1);
+      await again.client.settled();
+      expect(await portfolio()).toEqual([]);
+    } finally {
+      await closeAll();
+      rmSync(directory, { recursive: true });
+    }
   });
 
   it('summarises the tags asked for, for two requests at a time', async () => {
