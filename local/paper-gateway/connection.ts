@@ -19,6 +19,8 @@ import type { Subscription } from './subscriptions.ts';
 const MAXIMUM_BACKLOG = 32 * 1024 * 1024;
 /** Bytes that may wait for all clients together before a slow one is dropped. */
 const MAXIMUM_TOTAL_BACKLOG = 96 * 1024 * 1024;
+/** How long a client may take to say who it is. By the machine's time, whatever clock the gateway plays by. */
+const HANDSHAKE_DEADLINE = 30_000;
 /** A client for which fewer bytes wait is not slow. */
 const ORDINARY_BACKLOG = 1024 * 1024;
 
@@ -50,6 +52,7 @@ export class Connection {
   readonly #frames = new FrameReader(MAXIMUM_REQUEST_BYTES);
   #greeted = false;
   #corked = false;
+  #handshake: NodeJS.Timeout | undefined;
   /** Messages that wait for their delay, and when the last of them leaves. */
   #delayed = 0;
   #leavesAt = Number.NEGATIVE_INFINITY;
@@ -62,7 +65,11 @@ export class Connection {
     socket.on('data', (chunk) => this.#receive(chunk));
     // A reset is an ordinary end: the close event that follows does the work.
     socket.on('error', (error) => host.log('socket-error', { message: error.message }));
-    socket.on('close', () => host.onClosed(this));
+    socket.on('close', () => {
+      clearTimeout(this.#handshake);
+      host.onClosed(this);
+    });
+    this.#awaitHandshake();
   }
 
   get open(): boolean {
@@ -91,6 +98,24 @@ export class Connection {
 
   error(requestId: number, code: number, message: string): void {
     this.send(respond('error', { requestId, code, message }));
+  }
+
+  /** A socket that never says who it is must not keep a client's place. Where the gateway itself is silent, it waits on. */
+  #awaitHandshake(): void {
+    // The turn lets in what arrived while the gateway was busy, perhaps for longer than the deadline.
+    const inTurn = () => setImmediate(() => this.#endSilence());
+    this.#handshake = setTimeout(inTurn, HANDSHAKE_DEADLINE).unref();
+  }
+
+  #endSilence(): void {
+    if (this.ready || !this.open) return;
+    const { mute, halfOpen, delayMillis } = this.#host.faults();
+    if (mute || halfOpen || delayMillis > 0) {
+      this.#awaitHandshake();
+      return;
+    }
+    this.#host.log('handshake-timed-out', { remotePort: this.remotePort, bytesRead: this.bytesRead });
+    this.drop();
   }
 
   sendBytes(bytes: Buffer): void {

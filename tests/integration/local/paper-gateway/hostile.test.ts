@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { encodeFrame, encodeHello } from '#local/paper-gateway/protocol/frames.ts';
 import { encodeRequest } from '#local/paper-gateway/protocol/requests.ts';
 import { SteppedClock } from '#local/paper-gateway/stepped-clock.ts';
@@ -225,6 +225,56 @@ describe('a request that cannot be answered', () => {
       '162',
       '366',
     ]);
+  });
+});
+
+describe('a socket that does not say who it is', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('gives its place back after thirty seconds of real time, and no client loses its own', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { gateway } = await market([calm(100), calm(100)]);
+    const silent = Array.from({ length: 31 }, () => new RawClient(gateway.port));
+    open.push(...silent);
+    // Half a greeting, and a greeting without startApi, are no client either.
+    silent[0]?.bytes(Buffer.from('API', 'latin1'));
+    silent[1]?.hello();
+    const client = new RawClient(gateway.port);
+    open.push(client);
+    await client.start(1);
+    await eventually(() => gateway.sockets().length === 32);
+    vi.advanceTimersByTime(29_999);
+    expect(gateway.sockets().filter(({ clientId }) => clientId === null)).toHaveLength(31);
+    vi.advanceTimersByTime(1);
+    await Promise.all(silent.map(({ closed }) => closed));
+    await eventually(() => gateway.sockets().length === 1);
+    const next = new RawClient(gateway.port);
+    open.push(next);
+    await next.start(2);
+    client.send('reqCurrentTime', {});
+    await client.next((fields) => fields[0] === '49');
+  });
+
+  it('is waited for while it is the gateway that is silent', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { gateway } = await market([calm(100), calm(100)]);
+    gateway.faults.set({ mute: true });
+    const client = new RawClient(gateway.port);
+    open.push(client);
+    client.hello();
+    await eventually(() => gateway.sockets().length === 1);
+    const deadline = async () => {
+      vi.advanceTimersByTime(30_000);
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    await deadline();
+    await deadline();
+    expect(gateway.sockets()).toHaveLength(1);
+    gateway.faults.reset();
+    await deadline();
+    await client.closed;
   });
 });
 
