@@ -44,6 +44,7 @@ export function termsOf(
   instrument: BrokerInstrument,
   account: string,
 ): OrderTerms | Refusal {
+  if (request.exchange === '') return invalid('Missing order exchange');
   if (request.unsupported !== null)
     return rejected(`${request.unsupported} is not simulated by this gateway`);
   if (request.action !== 'BUY' && request.action !== 'SELL') {

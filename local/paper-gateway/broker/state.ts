@@ -20,7 +20,7 @@ export interface BrokerOrder extends MatchableOrder {
   nameFreed: boolean;
   readonly account: string;
   readonly instrument: InstrumentId;
-  /** Exchange as the client wrote it, `SMART` when it wrote none. */
+  /** Exchange as the client wrote it. */
   readonly exchange: string;
   readonly orderRef: string;
   readonly parentId: number;

@@ -37,17 +37,19 @@ export interface RequestContext {
 
 export const NO_SECURITY = 'No security definition has been found for the request';
 
-/** The instrument a contract names, by conId or by symbol, type and currency where given. */
+/**
+ * The instrument a contract names: by conId, or by symbol or local symbol. Whatever else the contract says must agree, the
+ * exchange among it: one that the instrument is routed to or listed on.
+ */
 export function resolve(tape: Tape, wanted: RequestContract): TapeInstrument | null {
-  const found = tape.instruments.find(({ contract }) => {
-    if (wanted.conId !== 0) return contract.conId === wanted.conId;
-    if (wanted.symbol === '' && wanted.localSymbol === '') return false;
-    return (
-      (wanted.symbol === '' || wanted.symbol === contract.symbol) &&
-      (wanted.localSymbol === '' || wanted.localSymbol === contract.localSymbol) &&
-      (wanted.secType === '' || wanted.secType === contract.secType) &&
-      (wanted.currency === '' || wanted.currency === contract.currency)
-    );
-  });
+  if (wanted.conId === 0 && wanted.symbol === '' && wanted.localSymbol === '') return null;
+  const found = tape.instruments.find(
+    ({ contract }) =>
+      (wanted.conId === 0 || wanted.conId === contract.conId) &&
+      AGREEING.every((field) => wanted[field] === '' || wanted[field] === contract[field]) &&
+      ['', contract.exchange, contract.primaryExchange].includes(wanted.exchange),
+  );
   return found ?? null;
 }
+
+const AGREEING = ['symbol', 'localSymbol', 'secType', 'currency', 'tradingClass'] as const;

@@ -71,6 +71,7 @@ export function dispatch(
       connection.subscriptions.delete(subscriptionKey('positions'));
       return;
     case 'reqAccountUpdates':
+      if (request.subscribe && isForeign(context, connection, -1, request.account)) return;
       connection.subscriptions.delete(subscriptionKey('accountUpdates'));
       if (!request.subscribe) return;
       connection.subscriptions.set(subscriptionKey('accountUpdates'), { kind: 'accountUpdates' });
@@ -83,6 +84,7 @@ export function dispatch(
       cancel(connection, 'accountSummary', request.reqId, null);
       return;
     case 'reqAccountUpdatesMulti':
+      if (isForeign(context, connection, request.reqId, request.account)) return;
       connection.subscriptions.set(subscriptionKey('accountUpdatesMulti', request.reqId), {
         kind: 'accountUpdatesMulti',
         reqId: request.reqId,
@@ -94,6 +96,7 @@ export function dispatch(
       cancel(connection, 'accountUpdatesMulti', request.reqId, null);
       return;
     case 'reqPnl':
+      if (isForeign(context, connection, request.reqId, request.account)) return;
       connection.subscriptions.set(subscriptionKey('pnl', request.reqId), {
         kind: 'pnl',
         reqId: request.reqId,
@@ -104,6 +107,7 @@ export function dispatch(
       cancel(connection, 'pnl', request.reqId, null);
       return;
     case 'reqPnlSingle': {
+      if (isForeign(context, connection, request.reqId, request.account)) return;
       const instrument =
         context.tape.instruments.find((entry) => entry.contract.conId === request.conId) ?? null;
       connection.subscriptions.set(subscriptionKey('pnlSingle', request.reqId), {
@@ -157,6 +161,17 @@ export function dispatch(
       cancel(connection, 'realTimeBars', request.reqId, [300, noTicker(request.reqId)]);
       return;
   }
+}
+
+/** Refuses with 321 what is asked of an account that this login does not have; no account means the only one. */
+function isForeign(context: RequestContext, connection: Connection, reqId: number, account: string): boolean {
+  if (account === '' || account === context.desk.settings.account) return false;
+  connection.error(
+    reqId,
+    321,
+    `Error validating request.-'bO' : cause - Invalid account code ${JSON.stringify(account)}.`,
+  );
+  return true;
 }
 
 function autoBind(context: RequestContext, connection: Connection, bind: boolean): void {

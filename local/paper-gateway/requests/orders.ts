@@ -43,7 +43,7 @@ export function toOrderRequest(
     clientId,
     orderId: order.orderId,
     instrument: id,
-    exchange: order.contract.exchange === '' ? 'SMART' : order.contract.exchange,
+    exchange: order.contract.exchange,
     action: order.action.toUpperCase(),
     quantity: order.totalQuantity ?? 0,
     orderType: order.orderType,

@@ -106,6 +106,21 @@ describe('the account', () => {
     }
   });
 
+  it('of somebody else is refused with 321 and not subscribed to', async () => {
+    const { connect } = await market(rows);
+    const { client } = await connect();
+    client.api.reqAccountUpdates(true, 'DU9999999');
+    client.api.reqAccountUpdatesMulti(4, 'DU9999999', '', false);
+    client.api.reqPnL(5, 'DU9999999', '');
+    client.api.reqPnLSingle(6, 'DU9999999', '', 265598);
+    await client.settled();
+    const refusals = [...client.all(EventName.info), ...client.all(EventName.error)]
+      .map(([, code, reqId]) => [code, reqId])
+      .filter(([code]) => code === 321);
+    expect(refusals.map(([, reqId]) => reqId ?? -1).sort()).toEqual([-1, 4, 5, 6]);
+    expect([...client.all(EventName.pnl), ...client.all(EventName.updateAccountValue)]).toEqual([]);
+  });
+
   it('summarises the tags asked for, for two requests at a time', async () => {
     const { connect } = await market(rows);
     const { client } = await connect();
