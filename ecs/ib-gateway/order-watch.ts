@@ -148,6 +148,8 @@ export class OrderWatch {
         this.#cancelledSoon(record);
         break;
       case 'change-refused':
+        // Of a stop that has ended meanwhile a change is refused because of that: its next life takes the move along.
+        if (record.status !== 'working') break;
         await this.apply(ref, (current) =>
           stopMoveRefused(current, `the broker refused (${code}): ${message}`, now),
         );

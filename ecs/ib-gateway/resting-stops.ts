@@ -19,8 +19,9 @@ import type { OrderDesk } from './order-desk.ts';
 import { type Layer, layerOf } from './order-layer.ts';
 
 /**
- * So long nothing must have been heard of a layer that is being closed before its stop is changed: an order that closes it
- * fills in pieces, and with each the broker itself takes something off the stop.
+ * So long nothing must have been heard of a layer that is being closed before its stop is changed, its price too: an order
+ * that closes it fills in pieces, and with each the broker itself takes something off the stop. A change that crossed one
+ * would bring back units that are no longer held.
  */
 const QUIET_MS = 1_000;
 
@@ -162,12 +163,7 @@ export class RestingStops {
     if (layer === null || stop === null) return;
     if (await this.#revived(layer, stop)) return this.#lapsed.settle(intentId);
     if (stop.status === 'lapsed') return this.#lapsed.settle(intentId);
-    if (stop.status === 'working' && stop.stopMove !== null) {
-      // The price cannot wait for quiet; units that were asked for and are not shown yet are asked for with it.
-      const asked = this.#pending(stop)?.quantity ?? new Decimal(stop.quantity);
-      this.#ask(stop, { quantity: asked, triggerPrice: stop.stopMove.to });
-    }
-    return this.#fit(intentId, layer, stop);
+    return this.#fit(layer, stop);
   }
 
   async #tendAll(): Promise<void> {
@@ -188,28 +184,30 @@ export class RestingStops {
     return true;
   }
 
-  /** Gives a working stop the units that it should stand for: at once, or where its layer is being closed when that is quiet. */
-  async #fit(intentId: string, { orders }: Layer, stop: OrderRecord): Promise<void> {
+  /** Makes a working stop what it should be: at once, or where its layer is being closed when that is quiet. */
+  async #fit({ orders }: Layer, stop: OrderRecord): Promise<void> {
+    const { intentId } = stop;
     this.#quiet.get(intentId)?.cancel();
     this.#quiet.delete(intentId);
     const wanted = await this.#wanted(stop);
-    if (wanted === null || wanted.quantity.eq(stop.quantity)) return;
-    const grows = wanted.quantity.gt(stop.quantity);
-    if (orders.length === 0 || (grows && !orders.some(isOpen))) return this.#resize(intentId);
+    if (wanted === null || sameTerms(wanted, this.#coming(stop))) return;
+    // Of what has just closed a part the broker is about to end the stop; what grows is not protected yet.
+    const justClosed = orders.length > 0 && wanted.quantity.lt(stop.quantity);
+    if (!justClosed && !orders.some(isOpen)) return this.#settle(intentId);
     const timer = this.#bridge.schedule.after(QUIET_MS, () => {
       this.#quiet.delete(intentId);
-      return this.#resize(intentId);
+      return this.#settle(intentId);
     });
     this.#quiet.set(intentId, timer);
   }
 
-  async #resize(intentId: string): Promise<void> {
+  async #settle(intentId: string): Promise<void> {
     const stop = this.#bridge.ledger.peek(stopRefOf(intentId));
     const wanted = stop === null ? null : await this.#wanted(stop);
-    if (stop === null || wanted === null || wanted.quantity.eq(stop.quantity)) return;
-    if (wanted.quantity.gt(filledQuantity(stop))) return this.#ask(stop, wanted);
+    if (stop === null || wanted === null || !this.#bridge.mayTrade()) return;
+    if (wanted.quantity.gt(filledQuantity(stop))) this.#ask(stop, wanted);
     // Nothing is left to protect: a stop that stood on would open a position the other way.
-    if (this.#bridge.mayTrade()) this.#desk.requestCancel(stop);
+    else this.#desk.requestCancel(stop);
   }
 
   /** What a working stop should be; null where that is not the desk's to say. */
@@ -222,19 +220,18 @@ export class RestingStops {
     return { quantity, triggerPrice: stop.stopMove?.to ?? shownTerms(stop).triggerPrice };
   }
 
-  /** What the broker was asked to make of a stop in its present life and has not shown. */
-  #pending({ orderRef, orderId }: OrderRecord): Asked | null {
-    const asked = this.#asked.get(orderRef);
-    return asked !== undefined && asked.orderId === orderId && !asked.shown ? asked : null;
+  /** What a stop will be at the broker: what it was asked for in its present life, which outranks what was shown before. */
+  #coming(stop: OrderRecord): Terms {
+    const asked = this.#asked.get(stop.orderRef);
+    return asked !== undefined && asked.orderId === stop.orderId && !asked.shown ? asked : shownTerms(stop);
   }
 
   /** Asks the broker for other terms of a working stop, once; it shows them or refuses. */
   #ask(stop: OrderRecord, terms: Terms): void {
     const { ledger, schedule } = this.#bridge;
     const { orderRef, orderId } = stop;
-    if (!this.#bridge.mayTrade() || stop.cancel !== null || this.#strangeness(stop) !== null) return;
-    // What is on its way will hold, whatever was shown before.
-    if (sameTerms(terms, this.#pending(stop) ?? shownTerms(stop))) return;
+    if (stop.cancel !== null || this.#strangeness(stop) !== null || sameTerms(terms, this.#coming(stop)))
+      return;
     const last = this.#asked.get(orderRef);
     const before = last?.orderId === orderId ? last.quantities : [];
     const quantities = new Set([...before, decimalText(terms.quantity)]);

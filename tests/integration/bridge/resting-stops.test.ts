@@ -328,7 +328,7 @@ describe('a resting stop', () => {
         message.kind === 'open-order' && message.order.permId === permId ? null : message;
       await world.advance(2 * SECOND);
       move(entry, '155');
-      await world.rest();
+      await world.advance(2 * SECOND);
       expect(asked).toEqual(['6 at 150', '6 at 155']);
     });
 
