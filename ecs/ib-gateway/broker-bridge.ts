@@ -70,6 +70,7 @@ export class BrokerBridge implements RunningBridge, Bridge {
   readonly #tenure: Tenure;
   readonly #maintenance: MaintenanceWatch;
   #session: BridgeSession = INITIAL_SESSION;
+  #healthyUntil = 0;
   readonly #report: SessionReport;
   #resolve: () => void = () => {};
   #reject: (fault: unknown) => void = () => {};
@@ -398,7 +399,9 @@ export class BrokerBridge implements RunningBridge, Bridge {
     if (whileTrading) await this.#trading.compared(began, unchanged);
   }
 
+  /** Never moves back: a heartbeat inside a planned window must not end what the window was given. */
   #healthyFor(millis: number): void {
-    this.#dependencies.health(this.schedule.now() + millis);
+    this.#healthyUntil = Math.max(this.#healthyUntil, this.schedule.now() + millis);
+    this.#dependencies.health(this.#healthyUntil);
   }
 }

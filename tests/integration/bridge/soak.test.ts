@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { newYorkDate, newYorkInstant, sessionsBetween } from '#core/market/calendar.ts';
+import { HealthCheck } from './health-check.ts';
 import { MINUTE, World } from './world.ts';
 
 const HOUR = 60 * MINUTE;
@@ -13,6 +14,7 @@ describe('a week', () => {
   afterEach(() => world.end());
 
   it('of daily restarts, a Sunday login and two outages ends with every order known, once, and no storm', async () => {
+    const check = new HealthCheck();
     world = await World.start(
       {
         DAILY_RESTART: '23:45+15',
@@ -21,7 +23,7 @@ describe('a week', () => {
         HEARTBEAT_SECONDS: '300',
         CONNECT_DEADLINE_MS: '60000',
       },
-      {},
+      check,
       newYorkInstant(MONDAY, 9, 0),
     );
     const at = (date: string, hour: number, minute = 0) =>
@@ -76,6 +78,7 @@ describe('a week', () => {
       await at(date, 23, 50);
       expect(world.bridge.state).toBe('FROZEN');
       world.gateway.faults.restart({ refuseMillis: 5 * MINUTE });
+      expect(await check.watch(world, 20 * MINUTE), 'a planned restart costs no task').toBeNull();
     }
     const sunday = world.events('BrokerStateChanged').filter(({ data, metadata }) => {
       const time = Date.parse(metadata.occurredAt);
