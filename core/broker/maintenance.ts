@@ -1,5 +1,6 @@
 import { newYorkDate, newYorkInstant } from '#core/market/calendar.ts';
 import { dateOfDay, dayNumber, weekdayOf } from '#core/market/civil-date.ts';
+import { newYorkInstants } from '#core/market/new-york-time.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 
 /** The gateway's planned absences, New York time. Null: none. */
@@ -31,11 +32,24 @@ export function nextMaintenance(plan: MaintenancePlan, now: EpochMillis): Mainte
   return running ?? ahead.sort((a, b) => a.from - b.from || b.to - a.to)[0] ?? null;
 }
 
+/** By the wall clock at both ends: minutes added over a change of the clocks would end an hour beside what people are told. */
 function windowOn(
   kind: MaintenanceWindow['kind'],
   time: { readonly hour: number; readonly minute: number; readonly minutes: number },
   day: number,
 ): MaintenanceWindow {
-  const from = newYorkInstant(dateOfDay(day), time.hour, time.minute);
-  return { kind, from, to: from + time.minutes * 60_000 };
+  const from = time.hour * 60 + time.minute;
+  return { kind, from: wallClock(day, from), to: wallClock(day, from + time.minutes) };
+}
+
+const MINUTES_A_DAY = 1_440;
+/** What the clocks show after the hour that is missing when daylight saving begins. */
+const AFTER_THE_MISSING_HOUR = 3;
+
+/** The instant so many minutes of the clock after a midnight in New York. In the hour that comes twice the first one. */
+function wallClock(midnight: number, minutes: number): EpochMillis {
+  const date = dateOfDay(midnight + Math.floor(minutes / MINUTES_A_DAY));
+  const minute = minutes % MINUTES_A_DAY;
+  const [first] = newYorkInstants(date, Math.floor(minute / 60), minute % 60);
+  return first ?? newYorkInstant(date, AFTER_THE_MISSING_HOUR, 0);
 }

@@ -12,7 +12,9 @@ import { nextMaintenance } from '#core/broker/maintenance.ts';
 import { observeExecution } from '#core/broker/order-facts.ts';
 import { findOrder, positionDifferences } from '#core/broker/reconciliation.ts';
 import { accountRefusal, requireConsistentMode } from '#core/broker/trading-mode.ts';
+import { newYorkInstant } from '#core/market/calendar.ts';
 import { CATALOG, instrumentOf } from '#core/market/catalog.ts';
+import { dateOfDay, dayNumber } from '#core/market/civil-date.ts';
 import { optionInstrument } from '#core/market/instrument-contracts.ts';
 import { executionOf, NOW, openOrderOf, recordOf } from '../../../support/order-samples.ts';
 
@@ -311,5 +313,49 @@ describe('maintenance', () => {
       to: Date.parse('2018-02-04T16:00:00.000Z'),
     });
     expect(nextMaintenance({ dailyRestart: null, sundayLogin: null }, NOW)).toBeNull();
+  });
+
+  it.each(['2026-03-08', '2026-11-01'])(
+    'ends by the wall clock of New York where the clocks change: %s',
+    (sunday) => {
+      expect(nextMaintenance(plan, newYorkInstant(sunday, 0, 45))).toEqual({
+        kind: 'sunday-login',
+        from: newYorkInstant(sunday, 1, 0),
+        to: newYorkInstant(sunday, 11, 0),
+      });
+      const day = dayNumber(sunday);
+      for (const [evening, morning] of [
+        [day - 1, day],
+        [day, day + 1],
+      ] as const)
+        expect(nextMaintenance(plan, newYorkInstant(dateOfDay(evening), 14, 0))).toEqual({
+          kind: 'daily-restart',
+          from: newYorkInstant(dateOfDay(evening), 23, 45),
+          to: newYorkInstant(dateOfDay(morning), 0, 15),
+        });
+    },
+  );
+
+  it('ends at three where the clocks jump over the time it would end at', () => {
+    const nightly = { dailyRestart: { hour: 1, minute: 45, minutes: 30 }, sundayLogin: null };
+    expect(nextMaintenance(nightly, newYorkInstant('2026-03-08', 1, 50))).toMatchObject({
+      from: newYorkInstant('2026-03-08', 1, 45),
+      to: newYorkInstant('2026-03-08', 3, 0),
+    });
+  });
+
+  it('takes a window over the hour that is missing or comes twice by its wall clock', () => {
+    const nightly = { dailyRestart: { hour: 1, minute: 30, minutes: 120 }, sundayLogin: null };
+    for (const [sunday, hours] of [
+      ['2026-03-08', 1],
+      ['2026-11-01', 3],
+    ] as const) {
+      const window = nextMaintenance(nightly, newYorkInstant(sunday, 0, 45));
+      expect(window).toMatchObject({
+        from: newYorkInstant(sunday, 1, 30),
+        to: newYorkInstant(sunday, 3, 30),
+      });
+      expect((window?.to ?? 0) - (window?.from ?? 0)).toBe(hours * 3_600_000);
+    }
   });
 });
