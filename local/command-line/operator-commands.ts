@@ -22,30 +22,53 @@ export interface HaltOptions extends OperatorOptions {
 
 const ATTEMPTS = 10;
 
+/** The longest name and reason that the journal takes. */
+const LONGEST = { by: 200, reason: 2_000 };
+
+/**
+ * Who does it and why, where the command works without being told. What is blank was not given, and what is too long is cut:
+ * stopping must never fail for a formality.
+ */
+function signedOr(
+  reason: string,
+  options: OperatorOptions,
+): { readonly by: string; readonly reason: string } {
+  const [by = 'operator'] = [options.by, process.env['USER']].filter((name) => !isBlank(name));
+  return {
+    by: by.slice(0, LONGEST.by),
+    reason: (isBlank(options.reason) ? reason : (options.reason ?? reason)).slice(0, LONGEST.reason),
+  };
+}
+
+const isBlank = (text: string | undefined): boolean => (text ?? '').trim() === '';
+
 /** Stops all trading: the flag that gate and bridge read before every order, and the cancellation of working entries. */
 export async function haltCommand(options: HaltOptions): Promise<ExitCode> {
   const { store, now } = await operatedDesk(options);
-  const halter = {
-    by: options.by ?? process.env['USER'] ?? 'operator',
-    reason: options.reason ?? 'halted by the operator',
-    flatten: options.flatten === true,
-  };
+  const halter = { ...signedOr('halted by the operator', options), flatten: options.flatten === true };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const [halt, stored] = await store.read([stateKeys.halt, stateKeys.book]);
     const book = bookIn(stored);
     const version = halt?.version ?? 0;
-    const halting = haltByHand({ book, flag: flagIn(halt) }, halter, version + 1, now);
+    const halting = haltByHand({ book, flag: flagIn(halt), version }, halter, now);
     if (halting === null) {
       process.stdout.write('trading is halted already\n');
       return EXIT.ok;
     }
+    const { entry, flag } = halting;
     const result = await store.commit({
-      entries: [halting.entry],
-      writes: [{ key: stateKeys.halt, value: halting.flag, expectedVersion: version }],
+      entries: [entry],
+      ...(flag === null
+        ? { checks: [{ key: stateKeys.halt, expectedVersion: version }] }
+        : { writes: [{ key: stateKeys.halt, value: flag, expectedVersion: version }] }),
     });
+    if (flag === null && result.kind === 'duplicate') {
+      process.stdout.write('trading is halted already\n');
+      return EXIT.ok;
+    }
     if (result.kind === 'committed') {
       process.stdout.write(
-        `halted by ${halter.by}: ${halter.reason}. No order that opens leaves; working entries are cancelled; ${halter.flatten ? whatIsClosed(halting.entry) : 'positions are kept, and resting stops stay at the broker'}.\n`,
+        `${flag === null ? 'the switch was thrown already, and the journal did not know; ' : ''}halted by ${halter.by}: ${halter.reason}. No order that opens leaves; working entries are cancelled; ${halter.flatten ? whatIsClosed(entry) : 'positions are kept, and resting stops stay at the broker'}.\n`,
       );
       return EXIT.ok;
     }
@@ -98,17 +121,9 @@ const policyIn = (stored: Stored): RiskPolicy =>
 export async function reconcileCommand(options: OperatorOptions): Promise<ExitCode> {
   const { store, now } = await operatedDesk(options);
   const requestId = `operator/${randomUUID()}`;
-  const by = options.by ?? process.env['USER'] ?? 'operator';
+  const signed = signedOr('asked for by the operator', options);
   await store.commit({
-    entries: [
-      operatorEntry(
-        'ReconciliationRequested',
-        requestId,
-        'high',
-        { requestId, by, reason: options.reason ?? 'asked for by the operator' },
-        now,
-      ),
-    ],
+    entries: [operatorEntry('ReconciliationRequested', requestId, 'high', { requestId, ...signed }, now)],
   });
   process.stdout.write(
     'asked for; what differs stands in the journal as BrokerDifferenceFound, what is not the desk’s as ForeignHoldingsObserved (see `abc status`)\n',

@@ -140,6 +140,33 @@ describe('a desk on AWS', () => {
     ]);
   });
 
+  it.each([
+    ['nothing is said', {}],
+    ['what is said is blank', { by: ' ', reason: '' }],
+    ['the reason is longer than the journal takes', { reason: 'x'.repeat(3_000) }],
+  ])('halts and compares where %s', async (_, said) => {
+    await held();
+    vi.stubEnv('USER', '');
+    expect(await haltCommand({ environment: 'paper', ...said })).toBe(0);
+    expect(await flag()).toMatchObject({ halted: true, by: 'operator' });
+    expect(await reconcileCommand({ environment: 'paper', ...said })).toBe(0);
+  });
+
+  it('whose switch was thrown by hand has the halt journaled, once', async () => {
+    await held();
+    const value = { halted: true, by: 'Jane Doe', reason: 'why', at: '2018-02-05T15:00:00.000Z' };
+    await store.commit({ entries: [], writes: [{ key: stateKeys.halt, value, expectedVersion: 0 }] });
+    expect(await haltCommand(ON_PAPER)).toBe(0);
+    expect(printed).toContain('the journal did not know');
+    expect(await said()).toMatchObject([{ type: 'TradingHalted', by: 'ana', reason: 'a strange market' }]);
+    expect(await flag()).toEqual(value);
+
+    printed = '';
+    expect(await haltCommand(ON_PAPER)).toBe(0);
+    expect(printed).toBe('trading is halted already\n');
+    expect(await said()).toHaveLength(1);
+  });
+
   it('has the end of an order entered that the broker no longer tells', async () => {
     store = await deployed('paper');
     const order = unresolvedOrder();

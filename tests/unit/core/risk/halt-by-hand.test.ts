@@ -7,6 +7,7 @@ import { afterHalt, afterRevaluation } from '#core/risk/breaker-orders.ts';
 import { haltByHand } from '#core/risk/halt-by-hand.ts';
 import { DEFAULT_RISK_POLICY } from '#core/risk/policy.ts';
 import { resumeOutlook, resumption } from '#core/risk/resume.ts';
+import { instantText } from '#core/values/clock.ts';
 import { bookOf, folded, NOW, orderFilled } from '../../../support/desk-events.ts';
 import { fallTo, invested } from '../../../support/drawdown.ts';
 
@@ -15,7 +16,7 @@ const HOUR = 3_600_000;
 
 /** A person halts: what is asked for, and the book after it is booked. */
 function halt(book: AccountBook, flatten: boolean, flag: HaltFlag | null = null, now = NOW) {
-  const halting = haltByHand({ book, flag }, { ...ANA, flatten }, 1, now);
+  const halting = haltByHand({ book, flag, version: 0 }, { ...ANA, flatten }, now);
   if (halting === null) return null;
   expect(EVENTS.TradingHalted.data.safeParse(halting.entry.event.data).success).toBe(true);
   return { ...halting, data: halting.entry.event.data, book: folded(book, halting.entry.event) };
@@ -91,6 +92,16 @@ describe('a halt by hand', () => {
       highWater: 'anew',
       missing: [],
     });
+  });
+
+  it('where the switch was thrown past the journal tells the journal, under the number of that switch', () => {
+    const flag = { halted: true, by: 'Jane Doe', reason: 'by hand', at: instantText(NOW) };
+    const told = haltByHand({ book: invested(), flag, version: 3 }, { ...ANA, flatten: false }, NOW);
+    expect(told?.flag).toBeNull();
+    expect(told?.entry).toMatchObject({ key: 'operator/3', event: { data: { ...ANA, flatten: false } } });
+    // The same that a halt journals which throws the switch for the third time: the journal takes one of the two.
+    const thrown = haltByHand({ book: invested(), flag: null, version: 2 }, { ...ANA, flatten: false }, NOW);
+    expect(thrown?.entry.event.metadata.id).toBe(told?.entry.event.metadata.id);
   });
 
   it('without a value names no layers: they are closed when there is one', () => {
