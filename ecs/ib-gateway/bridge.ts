@@ -36,10 +36,10 @@ export const jsonLog =
 
 /** One line in embedded metric format per value, on standard output. */
 export const metricLines =
-  (clock: Pick<TimerClock, 'now'>): BridgeMetric =>
+  (clock: Pick<TimerClock, 'now'>, environment: string): BridgeMetric =>
   (name, value) => {
     const unit = name === 'BrokerNotReadySeconds' ? 'Seconds' : 'Count';
-    process.stdout.write(`${embeddedMetric(name, value, unit, clock.now())}\n`);
+    process.stdout.write(`${embeddedMetric(name, value, unit, clock.now(), environment)}\n`);
   };
 
 /** Writes health where the container's check reads it; whole or not at all. */
@@ -105,6 +105,6 @@ function awsDependencies(
     expected: expectedAccount,
     health: settings.healthFile === null ? () => {} : healthFile(settings.healthFile),
     log: jsonLog(clock),
-    metric: metricLines(clock),
+    metric: metricLines(clock, settings.environment),
   };
 }

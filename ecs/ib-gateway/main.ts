@@ -16,7 +16,8 @@ function fail(fault: unknown): void {
   const name =
     fault instanceof BridgeSettingsError || fault instanceof TradingModeError ? fault.code : 'BridgeFailed';
   process.stderr.write(`${name}: ${fault instanceof Error ? fault.message : String(fault)}\n`);
-  metricLines(processClock)('BrokerBridgeFailed', 1);
+  // Also where the settings cannot be read.
+  metricLines(processClock, process.env['DESK_ENVIRONMENT'] ?? 'unknown')('BrokerBridgeFailed', 1);
   process.exitCode = exitCodeOf(fault);
 }
 

@@ -39,6 +39,8 @@ const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 /** The bridge's environment, with its defaults. */
 export const environmentSchema = z.object({
+  /** The desk's environment, which the metrics carry: `local`, `dev`, `paper` or `live`. */
+  DESK_ENVIRONMENT: z.string().min(1),
   BROKER_MODE: z.enum(['paper', 'live']),
   BROKER_HOST: z.string().min(1).default('127.0.0.1'),
   BROKER_PORT: z.coerce.number().int().min(1).max(65_535),
@@ -97,6 +99,8 @@ export const haltPollSeconds = (heartbeat: number): number => (heartbeat <= 60 ?
 
 /** What the bridge runs with, checked. Durations in milliseconds unless named otherwise. */
 export interface BridgeSettings {
+  /** The desk's environment, by name. */
+  readonly environment: string;
   readonly mode: TradingMode;
   readonly host: string;
   readonly port: number;
@@ -166,6 +170,7 @@ export function readSettings(
   requireConsistentMode(env.BROKER_MODE, env.BROKER_PORT, liveConfirmed);
   return {
     settings: {
+      environment: env.DESK_ENVIRONMENT,
       mode: env.BROKER_MODE,
       host: env.BROKER_HOST,
       port: env.BROKER_PORT,

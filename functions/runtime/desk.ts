@@ -44,6 +44,11 @@ export function composeDesk(
     store: dynamoDeskStore(new DynamoDBClient(CLIENT_SETTINGS), settings, systemClock),
     objects: s3ObjectStore(new S3Client({ ...CLIENT_SETTINGS, forcePathStyle: true }), parsed.OBJECT_BUCKET),
     clock: systemClock,
-    log: jsonLog({ function: name, mode: parsed.DESK_MODE }, systemClock.now, (line) => console.log(line)),
+    log: jsonLog(
+      parsed.DESK_ENVIRONMENT,
+      { function: name, mode: parsed.DESK_MODE },
+      systemClock.now,
+      (line) => console.log(line),
+    ),
   };
 }

@@ -6,6 +6,8 @@ const deskEnvironment = z.object({
   STATE_TABLE: z.string().min(1),
   IDEMPOTENCY_TABLE: z.string().min(1),
   OBJECT_BUCKET: z.string().min(1),
+  /** The environment's name, which the metrics carry: `local`, `dev`, `paper` or `live`. */
+  DESK_ENVIRONMENT: z.string().min(1),
   /** `paper` or `live`; shown in every log line. */
   DESK_MODE: z.enum(['paper', 'live']),
   /** Minutes of an intraday bar. */

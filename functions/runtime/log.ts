@@ -9,8 +9,9 @@ export interface Log {
   metric(name: string, value: number, unit: MetricUnit, dimensions?: Readonly<Record<string, string>>): void;
 }
 
-/** `write` takes one line; `now` stamps it. `base` stands in every line. */
+/** `write` takes one line; `now` stamps it. `base` stands in every line, `environment` tells whose the metrics are. */
 export function jsonLog(
+  environment: string,
   base: Readonly<Record<string, unknown>>,
   now: () => number,
   write: (line: string) => void,
@@ -21,6 +22,7 @@ export function jsonLog(
     info: (message, fields) => line('info', message, fields),
     warn: (message, fields) => line('warn', message, fields),
     error: (message, fields) => line('error', message, fields),
-    metric: (name, value, unit, dimensions) => write(embeddedMetric(name, value, unit, now(), dimensions)),
+    metric: (name, value, unit, dimensions) =>
+      write(embeddedMetric(name, value, unit, now(), environment, dimensions)),
   };
 }

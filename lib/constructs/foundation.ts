@@ -72,6 +72,7 @@ export class DeskFoundation {
       STATE_TABLE: this.state.tableName,
       IDEMPOTENCY_TABLE: this.idempotency.tableName,
       OBJECT_BUCKET: this.objects.bucketName,
+      DESK_ENVIRONMENT: this.settings.environment,
       DESK_MODE: this.settings.mode,
       BAR_MINUTES: String(this.settings.barMinutes),
       INSTRUMENTS: this.settings.instruments.join(','),

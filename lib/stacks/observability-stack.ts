@@ -57,8 +57,10 @@ export class ObservabilityStack extends Stack {
         comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
       }).addAlarmAction(page);
     };
+    // Environments may share an account: each alarm listens to its own (adapters/aws/embedded-metric.ts).
+    const dimensionsMap = { Environment: props.settings.environment };
     const own = (metricName: string, statistic: string, period = Duration.minutes(1)) =>
-      new cloudwatch.Metric({ namespace: NAMESPACE, metricName, statistic, period });
+      new cloudwatch.Metric({ namespace: NAMESPACE, metricName, dimensionsMap, statistic, period });
 
     for (const [name, queue] of Object.entries(props.deadLetters)) {
       alarm(

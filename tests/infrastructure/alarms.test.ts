@@ -1,9 +1,21 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { embeddedMetric } from '#adapters/aws/embedded-metric.ts';
+import { readEmbeddedMetrics } from '#local/aws/cloudwatch/embedded-metrics.ts';
+import { alarmProperties, compileAlarm } from '#local/aws/cloudwatch/metric-alarm.ts';
+import { metricKey } from '#local/aws/cloudwatch/metric-store.ts';
 import { references, synthesized } from './synthesized.ts';
 
 const paper = synthesized('paper');
+
+interface Variable {
+  readonly Name: string;
+  readonly Value: unknown;
+}
+
+/** An alarm's properties as they are once deployed, when its topic has a name. */
+const rendered = (alarm: object): object => ({ ...alarm, AlarmActions: ['topic'] });
 
 describe('alarms', () => {
   const alarms = paper.all('AWS::CloudWatch::Alarm').map(({ properties }) => properties);
@@ -56,6 +68,33 @@ describe('alarms', () => {
       expect(watched(name), name).toHaveLength(1);
     expect(watched('Errors').length).toBeGreaterThanOrEqual(6);
   });
+
+  it.each([paper, synthesized('local')])(
+    'watch what bridge and functions emit in their environment',
+    (app) => {
+      const own = app
+        .all('AWS::CloudWatch::Alarm')
+        .map(({ properties }) => properties)
+        .filter(({ Namespace }) => Namespace === 'AbcApplication');
+      const [task] = app.all('AWS::ECS::TaskDefinition');
+      const bridge = task?.properties.ContainerDefinitions[0].Environment as readonly Variable[];
+      const environments = [
+        bridge.find(({ Name }) => Name === 'DESK_ENVIRONMENT')?.Value,
+        ...app.functions.map(
+          ({ properties }) => properties.Environment.Variables.DESK_ENVIRONMENT as unknown,
+        ),
+      ];
+      expect(own.length).toBeGreaterThan(0);
+      for (const alarm of own)
+        for (const environment of environments) {
+          const line = embeddedMetric(alarm.MetricName, 1, 'Count', 0, String(environment));
+          // By the embedded cloud's reading of both, which is CloudWatch's.
+          expect(readEmbeddedMetrics(line).map(metricKey)).toEqual(
+            compileAlarm(alarmProperties.parse(rendered(alarm))).metrics.map(({ key }) => key),
+          );
+        }
+    },
+  );
 
   it('are heard: CloudWatch may publish to the topic and use its key', () => {
     const [policy] = paper.all('AWS::SNS::TopicPolicy');

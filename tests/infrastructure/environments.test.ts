@@ -22,6 +22,7 @@ describe.each(environments)('in %s', (environment) => {
     for (const { properties } of app.functions) {
       const parsed = parseDeskEnvironment(resolved(properties.Environment.Variables));
       expect(parsed, properties.Description).toMatchObject({
+        DESK_ENVIRONMENT: environment,
         DESK_MODE: settings.mode,
         BAR_MINUTES: settings.barMinutes,
         INSTRUMENTS: settings.instruments,
@@ -42,6 +43,7 @@ describe.each(environments)('in %s', (environment) => {
     );
     const { broker } = settings;
     expect(bridge).toMatchObject({
+      environment,
       mode: settings.mode,
       host: broker.host,
       port: broker.port,

@@ -15,6 +15,7 @@ export const DESK_VARIABLES = {
   STATE_TABLE: 'state',
   IDEMPOTENCY_TABLE: 'idempotency',
   OBJECT_BUCKET: 'objects',
+  DESK_ENVIRONMENT: 'test',
   DESK_MODE: 'paper',
   BAR_MINUTES: '15',
   INSTRUMENTS: 'AAPL, XLK',
@@ -45,6 +46,7 @@ export function memoryDesk(name = 'test'): MemoryDesk {
     clock: { now: () => desk.time },
     lines,
     log: jsonLog(
+      DESK_VARIABLES.DESK_ENVIRONMENT,
       { function: name },
       () => desk.time,
       (line) => lines.push(line),

@@ -70,6 +70,7 @@ export class ChaosDesk {
         STATE_TABLE: names.state,
         IDEMPOTENCY_TABLE: names.idempotency,
         OBJECT_BUCKET: names.bucket,
+        DESK_ENVIRONMENT: 'chaos',
         DESK_MODE: 'paper',
         BAR_MINUTES: '5',
         INSTRUMENTS: 'AAPL',
@@ -79,6 +80,7 @@ export class ChaosDesk {
       objects: inMemoryObjectStore(),
       clock,
       log: jsonLog(
+        'chaos',
         {},
         () => clock.now(),
         () => {},

@@ -202,6 +202,7 @@ export class Processes {
       AWS_ENDPOINT_URL: names.endpoint,
       AWS_ACCESS_KEY_ID: OPERATOR.accessKeyId,
       AWS_SECRET_ACCESS_KEY: OPERATOR.secretAccessKey,
+      DESK_ENVIRONMENT: 'chaos',
       BROKER_MODE: 'paper',
       BROKER_PORT: String(this.#settings.gatewayPort),
       BROKER_COMMAND_QUEUE_URL: names.queueUrl,

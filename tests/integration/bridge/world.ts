@@ -96,6 +96,7 @@ export function tape(): Tape {
 }
 
 export const ENVIRONMENT: Readonly<Record<string, string>> = {
+  DESK_ENVIRONMENT: 'test',
   BROKER_MODE: 'paper',
   BROKER_PORT: '4002',
   BROKER_COMMAND_QUEUE_URL: 'http://127.0.0.1:4566/000000000000/commands.fifo',

@@ -11,6 +11,7 @@ import { Mailbox } from '#ecs/ib-gateway/mailbox.ts';
 import { BridgeSettingsError, readSettings } from '#ecs/ib-gateway/settings.ts';
 
 const ENVIRONMENT = {
+  DESK_ENVIRONMENT: 'test',
   BROKER_MODE: 'paper',
   BROKER_PORT: '4002',
   BROKER_COMMAND_QUEUE_URL: 'http://127.0.0.1:4566/q.fifo',

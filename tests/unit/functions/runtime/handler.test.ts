@@ -214,12 +214,13 @@ describe('the log', () => {
       { level: 'warn', message: 'two' },
       {
         Refused: 2,
+        Environment: 'test',
         limit: 'position',
         _aws: {
           CloudWatchMetrics: [
             {
               Namespace: 'AbcApplication',
-              Dimensions: [['limit']],
+              Dimensions: [['Environment', 'limit']],
               Metrics: [{ Name: 'Refused', Unit: 'Count' }],
             },
           ],
