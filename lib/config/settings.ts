@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { findInstrument } from '#core/market/catalog.ts';
 
 const cron = z.string().regex(/^cron\(.+\)$/);
 const maintenance = z
@@ -15,6 +16,7 @@ export const settingsSchema = z.strictObject({
   mode: z.enum(['paper', 'live']),
   /** The account id that live trading is confirmed for; null outside live. */
   liveAccount: z.string().nullable(),
+  /** What the desk watches, by ids of the catalog; what exists in simulation only belongs to `local`. */
   instruments: z.array(z.string().regex(/^[A-Z0-9][A-Z0-9.-]{0,31}$/)).min(1),
   seed: z.string().min(1),
   barMinutes: z.union([z.literal(5), z.literal(15)]),
@@ -123,6 +125,14 @@ export function parseSettings(value: unknown): Settings {
   if (settings.mode === 'paper' && settings.broker.port === 4001) {
     problems.push('mode is paper, but broker.port is 4001, the live port; use 4002');
   }
+  if (settings.environment !== 'local') {
+    for (const { id, proxyFor } of settings.instruments.flatMap((name) => findInstrument(name) ?? [])) {
+      if (proxyFor !== null)
+        problems.push(
+          `instruments has ${id}, a stand-in for ${proxyFor} that no broker has a price of; take it out, or name a fund that follows ${proxyFor}`,
+        );
+    }
+  }
   if (problems.length > 0) throw new InvalidSettingsError(problems);
   return settings;
 }
@@ -133,7 +143,7 @@ const BASE: Settings = {
   environment: 'dev',
   mode: 'paper',
   liveAccount: null,
-  instruments: ['AAPL', 'SPX', 'SPX-PROXY'],
+  instruments: ['AAPL', 'SPX'],
   seed: 'abc-application',
   barMinutes: 5,
   stageDeadlineSeconds: 30,
@@ -175,6 +185,7 @@ const ENVIRONMENTS: Readonly<Record<Settings['environment'], Settings>> = {
   local: {
     ...BASE,
     environment: 'local',
+    instruments: [...BASE.instruments, 'SPX-PROXY'],
     // A replay lives through weeks in a minute: intervals that only guard real time are stretched, the fencing token is not.
     broker: {
       ...BASE.broker,

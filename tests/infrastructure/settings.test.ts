@@ -34,6 +34,12 @@ describe('settings that can be deployed', () => {
       expect(deployable(environment)).toMatchObject({ mode: 'paper', liveAccount: null });
   });
 
+  it('watch what simulations alone have in the environment local only', () => {
+    expect(deployable('local').instruments).toEqual(['AAPL', 'SPX', 'SPX-PROXY']);
+    for (const environment of ['dev', 'paper', 'live'] as const)
+      expect(deployable(environment).instruments).toEqual(['AAPL', 'SPX']);
+  });
+
   it('trade live only in the environment live, for the account that is confirmed', () => {
     expect(parseSettings(LIVE)).toEqual(LIVE);
   });
@@ -88,6 +94,11 @@ describe('settings that contradict themselves', () => {
       'paper mode with an account that is none',
       { ...PAPER, broker: { ...PAPER.broker, account: 'U1234567' } },
       'mode is paper, but the account U1234567 is not a paper account (DU…)',
+    ],
+    [
+      'an instrument that exists in simulation only',
+      { ...PAPER, instruments: ['AAPL', 'SPX-PROXY'] },
+      'instruments has SPX-PROXY, a stand-in for SPX that no broker has a price of; take it out, or name a fund that follows SPX',
     ],
     [
       'paper mode on the live port',
