@@ -22,8 +22,10 @@ export type BridgeMetricName =
   | 'BrokerTradingDisabled'
   /** The weekly login is due: a person has to do it. */
   | 'BrokerLoginDue'
-  /** A link to the gateway ended that nobody planned to end. */
+  /** A link on which the gateway had greeted ended, and nobody had planned it. */
   | 'BrokerLinkEnded'
+  /** 1 while the bridge trades or has planned not to, else 0; nothing where there is no bridge. */
+  | 'BrokerReady'
   /** Seconds since the bridge could last trade, outside planned windows. */
   | 'BrokerNotReadySeconds'
   /** An instrument is silent while others are not. */

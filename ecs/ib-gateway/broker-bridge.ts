@@ -33,6 +33,7 @@ import { OrderLedger } from './order-ledger.ts';
 import { OrderServices } from './order-services.ts';
 import { Outbox } from './outbox.ts';
 import { Preflight } from './preflight.ts';
+import { ReadinessReport } from './readiness-report.ts';
 import { Reconciler, type Reconciliation } from './reconciler.ts';
 import type { RunningBridge } from './running-bridge.ts';
 import { SessionReport } from './session-report.ts';
@@ -72,6 +73,7 @@ export class BrokerBridge implements RunningBridge, Bridge {
   #session: BridgeSession = INITIAL_SESSION;
   #healthyUntil = 0;
   readonly #report: SessionReport;
+  readonly #readiness: ReadinessReport;
   #resolve: () => void = () => {};
   #reject: (fault: unknown) => void = () => {};
 
@@ -108,6 +110,13 @@ export class BrokerBridge implements RunningBridge, Bridge {
       this.endLink(`the broker said nothing of order ${orderRef} within ${settings.acknowledgeDeadline} ms`),
     );
     this.#report = new SessionReport(this);
+    this.#readiness = new ReadinessReport({
+      clock: dependencies.clock,
+      every: settings.readyReportEvery,
+      metric: this.metric,
+      mailbox: this.#mailbox,
+      ready: () => this.#session.state === 'READY' || this.#session.maintenance,
+    });
     this.#orders = new OrderServices(this, dependencies.catalog, {
       held: (instrument) => this.#account.held(instrument),
       acknowledged: () => this.#mailbox.post(() => this.#board.pump()),
@@ -230,6 +239,7 @@ export class BrokerBridge implements RunningBridge, Bridge {
 
   start(): void {
     this.#healthyFor(this.settings.healthGrace);
+    this.#readiness.start();
     this.#mailbox.post(() => this.#maintenance.plan());
     this.#mailbox.post(() => this.#tenure.acquire());
   }
@@ -296,6 +306,7 @@ export class BrokerBridge implements RunningBridge, Bridge {
         this.log('error', 'stopping without all in order', { fault: String(cause) });
       }
     }
+    this.#readiness.stop();
     this.schedule.cancelAll();
     this.#mailbox.close();
     if (fault === undefined) this.#resolve();

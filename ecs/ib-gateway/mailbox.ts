@@ -10,6 +10,7 @@ export class Mailbox {
   readonly #waiting: Work[] = [];
   readonly #urgent: Work[] = [];
   #running = false;
+  #turn = 0;
   #closed = false;
   #sleepers: (() => void)[] = [];
 
@@ -20,6 +21,11 @@ export class Mailbox {
 
   get idle(): boolean {
     return !this.#running && this.#waiting.length === 0 && this.#urgent.length === 0;
+  }
+
+  /** Numbers the piece of work in hand, or the last one where there is none. */
+  get turn(): number {
+    return this.#turn;
   }
 
   post(work: Work): void {
@@ -53,6 +59,7 @@ export class Mailbox {
   async #run(): Promise<void> {
     const next = () => this.#urgent.shift() ?? this.#waiting.shift();
     for (let work = next(); work !== undefined; work = next()) {
+      this.#turn += 1;
       try {
         await work();
       } catch (fault) {

@@ -24,7 +24,8 @@ export class SessionReport {
   count(before: BridgeSession, after: BridgeSession, input: SessionInput): void {
     const { metric, schedule } = this.#bridge;
     if (before.disabled === null && after.disabled !== null) metric('BrokerTradingDisabled', 1);
-    if (input.kind === 'link-ended' && before.linkOpen && !before.maintenance) metric('BrokerLinkEnded', 1);
+    // A gateway that does not answer yet, as at each start, is no link that ends; that none comes is told by BrokerReady.
+    if (input.kind === 'link-ended' && before.greeted && !before.maintenance) metric('BrokerLinkEnded', 1);
     if (before.state === 'READY' || (before.maintenance && !after.maintenance))
       this.#notReadySince = schedule.now();
   }

@@ -74,6 +74,7 @@ export const environmentSchema = z.object({
   ACCOUNT_MINUTES: z.coerce.number().int().min(1).max(44_640).optional(),
   CASH_TOLERANCE: z.coerce.number().min(0.01).max(1_000_000).default(1),
   HALT_POLL_SECONDS: z.coerce.number().min(0.1).max(86_400).optional(),
+  READY_REPORT_SECONDS: z.coerce.number().int().min(1).max(86_400).optional(),
   CLIENT_ID_WAIT_MS: millis.default(10_000),
   MESSAGES_PER_SECOND: z.coerce.number().int().min(2).max(45).default(45),
   MESSAGES_FOR_CANCELS: z.coerce.number().int().min(1).max(20).default(8),
@@ -96,6 +97,9 @@ const MINUTE = 60_000;
  * heartbeat is stretched, as in a replay, so is this. Before each order the switch is read in any case.
  */
 export const haltPollSeconds = (heartbeat: number): number => (heartbeat <= 60 ? 0.5 : heartbeat);
+
+/** By the minute, as its alarm looks; where the heartbeat is stretched, as in a replay, so is this. */
+const readyReportSeconds = (heartbeat: number): number => Math.max(60, heartbeat);
 
 /** What the bridge runs with, checked. Durations in milliseconds unless named otherwise. */
 export interface BridgeSettings {
@@ -127,6 +131,8 @@ export interface BridgeSettings {
   /** Money by which account and book may differ, for rounding at the broker; in the account's currency. */
   readonly cashTolerance: number;
   readonly haltPollEvery: number;
+  /** How often the bridge says whether it can trade. */
+  readonly readyReportEvery: number;
   readonly clientIdWait: number;
   readonly messagesPerSecond: number;
   readonly messagesForCancels: number;
@@ -200,6 +206,7 @@ export function readSettings(
       accountEvery: (env.ACCOUNT_MINUTES ?? env.RECONCILE_MINUTES) * MINUTE,
       cashTolerance: env.CASH_TOLERANCE,
       haltPollEvery: (env.HALT_POLL_SECONDS ?? haltPollSeconds(env.HEARTBEAT_SECONDS)) * SECOND,
+      readyReportEvery: (env.READY_REPORT_SECONDS ?? readyReportSeconds(env.HEARTBEAT_SECONDS)) * SECOND,
       clientIdWait: env.CLIENT_ID_WAIT_MS,
       messagesPerSecond: env.MESSAGES_PER_SECOND,
       messagesForCancels: env.MESSAGES_FOR_CANCELS,

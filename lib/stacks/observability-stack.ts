@@ -23,6 +23,8 @@ export interface ObservabilityStackProps extends StackProps {
 const NAMESPACE = 'AbcApplication';
 /** A restart of the gateway outside its window takes some two minutes. */
 const LONGEST_ABSENCE_SECONDS = 300;
+/** A deployment ends one task before it starts the next, and a gateway takes some minutes to log in. */
+const MINUTES_WITHOUT_BRIDGE = 10;
 /** In a quarter of an hour; one or two are a router's, more are a fault. */
 const MOST_LINKS_ENDED = 4;
 
@@ -123,9 +125,11 @@ export class ObservabilityStack extends Stack {
       own('BrokerNotReadySeconds', 'Maximum'),
       LONGEST_ABSENCE_SECONDS,
     );
+    // Where no task is to run there is none to miss: before the first login, and in a replay, which starts its own.
+    if (props.settings.broker.desiredTasks > 0) this.#watchReadiness(own('BrokerReady', 'Maximum'), page);
     alarm(
       'BrokerLinkUnstable',
-      'the link to the gateway ends again and again (docs/runbooks/broker-down.md)',
+      'the link to the gateway ends again and again, each time after it had been whole (docs/runbooks/broker-down.md)',
       own('BrokerLinkEnded', 'Sum', Duration.minutes(15)),
       MOST_LINKS_ENDED,
     );
@@ -166,6 +170,22 @@ export class ObservabilityStack extends Stack {
       0,
     );
   }
+
+  /**
+   * Rings where the bridge is dead, hangs, or starts again and again: then nothing is heard of it, or only that it is not
+   * ready. The maximum, so that one bridge that waits for the lease of another does not make it ring.
+   */
+  #watchReadiness(metric: cloudwatch.IMetric, page: actions.SnsAction): void {
+    new cloudwatch.Alarm(this, 'BrokerGone', {
+      alarmDescription: 'the bridge is not ready, or not there (docs/runbooks/broker-down.md)',
+      metric,
+      threshold: 1,
+      evaluationPeriods: MINUTES_WITHOUT_BRIDGE,
+      treatMissingData: cloudwatch.TreatMissingData.BREACHING,
+      comparisonOperator: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+    }).addAlarmAction(page);
+  }
+
   /** A topic with a policy and a key of its own admits nobody by itself: without these an alarm would ring unheard. */
   #letAlarmsPublish(dataKey: kms.Key): void {
     const cloudWatch = 'cloudwatch.amazonaws.com';

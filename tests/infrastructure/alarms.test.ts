@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { embeddedMetric } from '#adapters/aws/embedded-metric.ts';
 import { readEmbeddedMetrics } from '#local/aws/cloudwatch/embedded-metrics.ts';
-import { alarmProperties, compileAlarm } from '#local/aws/cloudwatch/metric-alarm.ts';
-import { metricKey } from '#local/aws/cloudwatch/metric-store.ts';
+import { alarmProperties, compileAlarm, evaluateAlarm } from '#local/aws/cloudwatch/metric-alarm.ts';
+import { MetricStore, metricKey } from '#local/aws/cloudwatch/metric-store.ts';
 import { references, synthesized } from './synthesized.ts';
 
 const paper = synthesized('paper');
@@ -59,6 +60,7 @@ describe('alarms', () => {
       'BrokerTradingDisabled',
       'BrokerLoginDue',
       'BrokerNotReadySeconds',
+      'BrokerReady',
       'BrokerLinkEnded',
       'BrokerInstrumentStale',
       'BrokerLeaseLost',
@@ -95,6 +97,39 @@ describe('alarms', () => {
         }
     },
   );
+
+  describe('of a bridge that is not ready', () => {
+    const [properties] = watched('BrokerReady').map((alarm) => alarmProperties.parse(rendered(alarm)));
+    if (properties === undefined) throw new Error('no alarm watches BrokerReady');
+    const alarm = compileAlarm(properties);
+    const MINUTES = 10;
+    /** The alarm's state after ten minutes, in each of which these values came. */
+    const stateAfter = (minute: (index: number) => readonly number[]) => {
+      const store = new MetricStore(new DatabaseSync(':memory:'));
+      for (let index = 0; index < MINUTES; index++)
+        for (const value of minute(index)) store.record(alarm.metrics[0]?.key ?? '', index * 60_000, value);
+      return evaluateAlarm(alarm, properties, store, MINUTES * 60_000, 'OK').state;
+    };
+
+    it('rings where nothing is heard of it, or nothing good', () => {
+      expect(stateAfter(() => [])).toBe('ALARM');
+      expect(stateAfter(() => [0])).toBe('ALARM');
+      expect(stateAfter((index) => (index % 4 === 0 ? [0] : []))).toBe('ALARM');
+    });
+
+    it('is quiet while one bridge is ready, whatever another waits for, and over the minutes of a new start', () => {
+      expect(stateAfter(() => [0, 1])).toBe('OK');
+      expect(stateAfter((index) => (index === 0 ? [1] : []))).toBe('OK');
+    });
+
+    it('is not there where no task is to run, as in a replay, which starts its own', () => {
+      expect(
+        synthesized('local')
+          .all('AWS::CloudWatch::Alarm')
+          .filter(({ properties: { MetricName } }) => MetricName === 'BrokerReady'),
+      ).toEqual([]);
+    });
+  });
 
   it('are heard: CloudWatch may publish to the topic and use its key', () => {
     const [policy] = paper.all('AWS::SNS::TopicPolicy');

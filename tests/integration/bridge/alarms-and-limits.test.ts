@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { stateKeys } from '#core/events/state-keys.ts';
+import { newYorkInstant } from '#core/market/calendar.ts';
 import { CLOSE, MINUTE, OPEN, SECOND, World } from './world.ts';
 
 const HOUR = 60 * MINUTE;
@@ -30,18 +31,66 @@ describe('what the bridge has to be told of, and what it may not exceed', () => 
     expect(counted('BrokerTradingDisabled')).toEqual([1]);
   });
 
-  it('says for how long it cannot trade, and counts each link that ended', async () => {
+  it('says for how long it cannot trade, and counts a link that ended', async () => {
     await atTheOpen({ LEASE_SECONDS: '60', HEARTBEAT_SECONDS: '15' });
     expect(counted('BrokerNotReadySeconds')).toEqual([]);
     world.gateway.faults.restart({ refuseMillis: 8 * MINUTE });
     await world.advance(7 * MINUTE);
     expect(Math.max(...counted('BrokerNotReadySeconds'))).toBeGreaterThan(300);
-    expect(counted('BrokerLinkEnded').length).toBeGreaterThan(4);
+    expect(counted('BrokerLinkEnded')).toEqual([1]);
     await world.advance(3 * MINUTE);
     expect(world.bridge.state).toBe('READY');
     const said = counted('BrokerNotReadySeconds').length;
     await world.advance(5 * MINUTE);
     expect(counted('BrokerNotReadySeconds')).toHaveLength(said);
+  });
+
+  it('counts no link before the gateway greets: a start takes its time', async () => {
+    world = await World.withoutBridge();
+    world.gateway.faults.restart({ refuseMillis: 40 * SECOND });
+    world.startBridge({ HEARTBEAT_SECONDS: '15' });
+    await world.advance(2 * MINUTE);
+    expect(world.bridge.state).toBe('READY');
+    expect(counted('BrokerLinkEnded')).toEqual([]);
+    expect(counted('BrokerReady').at(-1)).toBe(1);
+
+    for (let time = 0; time < 5; time++) {
+      world.gateway.faults.disconnect();
+      await world.advance(MINUTE);
+    }
+    expect(counted('BrokerLinkEnded')).toHaveLength(5);
+  });
+
+  it('says every minute that it is not ready where a gateway never comes, and that it is in a planned window', async () => {
+    world = await World.withoutBridge(newYorkInstant('2018-02-05', 23, 40) - 10 * SECOND);
+    world.gateway.faults.restart({ refuseMillis: HOUR });
+    world.startBridge({ HEARTBEAT_SECONDS: '15', DAILY_RESTART: '23:45+15' });
+    await world.advance(5 * MINUTE);
+    expect(counted('BrokerReady')).toEqual([0, 0, 0, 0, 0]);
+    await world.advance(15 * MINUTE);
+    expect(counted('BrokerReady').slice(5)).toEqual(Array(15).fill(1));
+    await world.advance(2 * MINUTE);
+    expect(counted('BrokerReady').slice(20)).toEqual([0, 0]);
+  });
+
+  it('says that it is not ready while a piece of work does not end, and again when it is', async () => {
+    await atTheOpen({ HEARTBEAT_SECONDS: '15' });
+    const { read } = world.store;
+    let answer: () => void = () => {};
+    const hanging = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    Object.assign(world.store, { read: (keys: never) => hanging.then(() => read.call(world.store, keys)) });
+    // The mailbox never rests meanwhile: time passes without waiting for it.
+    await world.clock.advanceTo(world.clock.now() + 3 * MINUTE, async () => {
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    });
+    const meanwhile = { state: world.bridge.state, said: counted('BrokerReady').slice(-2) };
+    Object.assign(world.store, { read });
+    answer();
+    expect(meanwhile).toEqual({ state: 'READY', said: [0, 0] });
+    await world.advance(3 * MINUTE);
+    expect(counted('BrokerReady').at(-1)).toBe(1);
   });
 
   it('counts a lease that somebody took', async () => {
