@@ -21,6 +21,7 @@ import type { ExpectedAccount } from './expected-account.ts';
 import { FencedOffError } from './fenced-off.ts';
 import { GatewayConnection } from './gateway-connection.ts';
 import { Handshake } from './handshake.ts';
+import { HealthDeadline } from './health-deadline.ts';
 import { JournalWriter } from './journal-writer.ts';
 import { KillSwitch } from './kill-switch.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
@@ -71,7 +72,7 @@ export class BrokerBridge implements RunningBridge, Bridge {
   readonly #tenure: Tenure;
   readonly #maintenance: MaintenanceWatch;
   #session: BridgeSession = INITIAL_SESSION;
-  #healthyUntil = 0;
+  readonly #health: HealthDeadline;
   readonly #report: SessionReport;
   readonly #readiness: ReadinessReport;
   #resolve: () => void = () => {};
@@ -100,10 +101,15 @@ export class BrokerBridge implements RunningBridge, Bridge {
     this.lease = new LeaseKeeper(this.writer, this.schedule, settings.lease, this.log);
     this.killSwitch = new KillSwitch(this.writer);
     this.outbox = new Outbox(settings, this.schedule, this.log, (reason) => this.endLink(reason));
+    this.#health = new HealthDeadline(
+      () => this.schedule.now(),
+      (healthyUntil) => dependencies.health(healthyUntil),
+      settings.firstLoginGrace,
+    );
     this.#connection = this.#newConnection();
     this.#handshake = new Handshake(this, {
       connection: this.#connection,
-      healthyFor: (millis) => this.#healthyFor(millis),
+      healthyFor: (millis) => this.#health.extend(millis),
       whole: () => this.#greeted(),
     });
     this.acknowledgements = new Acknowledgements(this.schedule, settings.acknowledgeDeadline, (orderRef) =>
@@ -164,17 +170,16 @@ export class BrokerBridge implements RunningBridge, Bridge {
     this.#maintenance = new MaintenanceWatch(
       this,
       (input) => this.#step(input),
-      (millis) => this.#healthyFor(millis),
+      (windowEnd) => this.#health.awaitLogin(windowEnd),
     );
   }
 
   #newTenure(): Tenure {
     return new Tenure(this, {
       stopped: () => this.#session.state === 'STOPPED',
-      waits: () => this.#healthyFor(this.settings.healthGrace),
+      waits: () => this.#health.extend(this.settings.healthGrace),
       begins: async () => {
         this.#report.leaseHeld(this.lease.token);
-        this.#intake.start((command) => this.#board.arrive(command, this.#mailbox));
         await this.#step({ kind: 'connect' });
       },
       renews: () => this.#report.absence(this.#session),
@@ -238,7 +243,7 @@ export class BrokerBridge implements RunningBridge, Bridge {
   }
 
   start(): void {
-    this.#healthyFor(this.settings.healthGrace);
+    this.#health.awaitLogin(this.schedule.now());
     this.#readiness.start();
     this.#mailbox.post(() => this.#maintenance.plan());
     this.#mailbox.post(() => this.#tenure.acquire());
@@ -391,6 +396,7 @@ export class BrokerBridge implements RunningBridge, Bridge {
   }
 
   async #greeted(): Promise<void> {
+    this.#health.loggedIn();
     if (this.#session.state !== 'HANDSHAKE') return;
     const { heartbeatEvery, reconcileEvery, accountEvery, haltPollEvery } = this.settings;
     this.#connection.every(heartbeatEvery, () => this.#connection.heartbeat());
@@ -398,6 +404,8 @@ export class BrokerBridge implements RunningBridge, Bridge {
     this.#connection.every(accountEvery, () => this.#account.ask(null));
     this.#connection.every(haltPollEvery, () => this.#trading.pollHalt(), true);
     this.#account.begin();
+    // Not before: each time that a command is taken and given back brings it nearer to being set aside.
+    this.#intake.start((command) => this.#board.arrive(command, this.#mailbox));
     await this.#step({ kind: 'greeted' });
     this.#account.resume();
   }
@@ -408,11 +416,5 @@ export class BrokerBridge implements RunningBridge, Bridge {
     if (!this.mayTrade()) return;
     await this.#orders.resubmission.all(neverArrived);
     if (whileTrading) await this.#trading.compared(began, unchanged);
-  }
-
-  /** Never moves back: a heartbeat inside a planned window must not end what the window was given. */
-  #healthyFor(millis: number): void {
-    this.#healthyUntil = Math.max(this.#healthyUntil, this.schedule.now() + millis);
-    this.#dependencies.health(this.#healthyUntil);
   }
 }

@@ -1,21 +1,22 @@
 import type { SessionInput } from '#core/broker/bridge-session.ts';
 import { nextMaintenance } from '#core/broker/maintenance.ts';
+import type { EpochMillis } from '#core/values/clock.ts';
 import type { Bridge } from './bridge-parts.ts';
 
 /** Freezes the bridge for the gateway's planned restarts and logins, one window after the other. */
 export class MaintenanceWatch {
   readonly #bridge: Bridge;
   readonly #step: (input: SessionInput) => Promise<void>;
-  readonly #healthyFor: (millis: number) => void;
+  readonly #awaitLogin: (windowEnd: EpochMillis) => void;
 
   constructor(
     bridge: Bridge,
     step: (input: SessionInput) => Promise<void>,
-    healthyFor: (millis: number) => void,
+    awaitLogin: (windowEnd: EpochMillis) => void,
   ) {
     this.#bridge = bridge;
     this.#step = step;
-    this.#healthyFor = healthyFor;
+    this.#awaitLogin = awaitLogin;
   }
 
   async plan(): Promise<void> {
@@ -27,7 +28,7 @@ export class MaintenanceWatch {
       schedule.at(window.from, () => this.plan());
       return;
     }
-    this.#healthyFor(window.to - now + settings.healthGrace);
+    this.#awaitLogin(window.to);
     if (window.kind === 'sunday-login') metric('BrokerLoginDue', 1);
     await this.#step({ kind: 'maintenance-started', reason: `planned: ${window.kind}` });
     schedule.at(window.to, async () => {

@@ -87,6 +87,8 @@ export const environmentSchema = z.object({
   MARKET_DATA_LINES: z.coerce.number().int().min(1).max(10_000).default(95),
   HEALTH_FILE: z.string().min(1).optional(),
   HEALTH_GRACE_MS: millis.default(120_000),
+  /** Minutes that a person has for the login of a new task, or after a planned window. */
+  FIRST_LOGIN_GRACE: z.coerce.number().int().min(3).max(1_440).default(60),
 });
 
 const SECOND = 1_000;
@@ -142,6 +144,7 @@ export interface BridgeSettings {
   readonly stopWithin: number;
   readonly healthFile: string | null;
   readonly healthGrace: number;
+  readonly firstLoginGrace: number;
 }
 
 /** The names of what the bridge is wired to. */
@@ -216,6 +219,7 @@ export function readSettings(
       stopWithin: env.STOP_WITHIN_SECONDS * SECOND,
       healthFile: env.HEALTH_FILE ?? null,
       healthGrace: env.HEALTH_GRACE_MS,
+      firstLoginGrace: env.FIRST_LOGIN_GRACE * MINUTE,
     },
     resources: {
       commandQueueUrl: env.BROKER_COMMAND_QUEUE_URL,

@@ -37,6 +37,47 @@ describe('health', () => {
     expect(world.bridge.state).toBe('READY');
   });
 
+  it('waits an hour for the login of a new task, which no newer task would bring nearer, and no longer', async () => {
+    const check = new HealthCheck();
+    world = await World.withoutBridge(newYorkInstant('2018-02-05', 11, 0));
+    const started = world.clock.now();
+    world.gateway.faults.restart({ refuseMillis: 3 * HOUR });
+    world.startBridge(PRODUCT, check);
+
+    const condemned = await check.watch(world, 3 * HOUR);
+    expect((condemned ?? 0) - started).toBeGreaterThan(HOUR);
+    expect((condemned ?? 0) - started).toBeLessThan(HOUR + 3 * MINUTE);
+  });
+
+  it('waits an hour for the login after the Sunday window, and no longer', async () => {
+    const check = new HealthCheck();
+    world = await World.start(PRODUCT, check, newYorkInstant('2018-02-04', 0, 55));
+    await world.advanceTo(newYorkInstant('2018-02-04', 1, 2));
+    world.gateway.faults.restart({ refuseMillis: 20 * HOUR });
+
+    const condemned = await check.watch(world, 15 * HOUR);
+    expect(condemned).toBeGreaterThan(newYorkInstant('2018-02-04', 12, 0));
+    expect(condemned).toBeLessThan(newYorkInstant('2018-02-04', 12, 3));
+  });
+
+  it.each([
+    ['after a late login', newYorkInstant('2018-02-05', 11, 0), 40 * MINUTE],
+    ['after a window that the link has survived', newYorkInstant('2018-02-05', 23, 30), 0],
+  ])('is as short as ever %s', async (_, start, loginTakes) => {
+    const check = new HealthCheck();
+    world = await World.withoutBridge(start);
+    if (loginTakes > 0) world.gateway.faults.restart({ refuseMillis: loginTakes });
+    world.startBridge(PRODUCT, check);
+    expect(await check.watch(world, 45 * MINUTE)).toBeNull();
+    expect(world.bridge.state).toBe('READY');
+    const gone = world.clock.now();
+    world.gateway.faults.restart({ refuseMillis: HOUR });
+
+    expect(((await check.watch(world, HOUR)) ?? Number.POSITIVE_INFINITY) - gone).toBeLessThanOrEqual(
+      4 * MINUTE,
+    );
+  });
+
   it('ends within four minutes where the link is gone and no window is planned', async () => {
     const check = new HealthCheck();
     world = await World.start(PRODUCT, check, newYorkInstant('2018-02-05', 11, 0));

@@ -279,6 +279,32 @@ describe('what the bridge survives', () => {
     });
   }
 
+  it('takes no command off the queue before a gateway has shaken hands; then each has its end', async () => {
+    world = await World.withoutBridge(OPEN);
+    let taken = 0;
+    const { receive } = world.queue;
+    const queue = {
+      ...world.queue,
+      receive: async (signal: AbortSignal) => {
+        const commands = await receive.call(world.queue, signal);
+        taken += commands.length;
+        return commands;
+      },
+    };
+    const waits = world.place();
+    const expires = world.place({ expiresAt: new Date(OPEN + 5 * MINUTE).toISOString() });
+    world.gateway.faults.restart({ refuseMillis: 10 * MINUTE });
+    world.startBridge({}, { queue });
+    await world.advance(9 * MINUTE);
+    expect(taken).toBe(0);
+
+    await world.advance(3 * MINUTE);
+    expect(world.bridge.state).toBe('READY');
+    expect((await world.record(waits))?.status).toBe('filled');
+    expect(world.events('CommandDeclined').map(({ data }) => data.intentId)).toEqual([expires]);
+    expect(world.queue.remaining()).toEqual([]);
+  });
+
   it('notices a half-open link by its heartbeat, tells health nothing meanwhile, and replaces it', async () => {
     const health: number[] = [];
     world = await World.start({ HEARTBEAT_SECONDS: '10' }, { health: (until) => health.push(until) });
