@@ -127,6 +127,16 @@ export class DeskFoundation {
     this.#allow(grantee, [this.dataKey.keyArn], USES_KEY);
   }
 
+  /** Looking into the tables that the runbooks look into. */
+  grantInspect(grantee: iam.IGrantable): void {
+    this.#allow(
+      grantee,
+      [this.state.tableArn, this.journal.tableArn],
+      ['dynamodb:GetItem', 'dynamodb:Query'],
+    );
+    this.#allow(grantee, [this.dataKey.keyArn], ['kms:Decrypt', 'kms:DescribeKey']);
+  }
+
   /** Writing content-addressed objects under a prefix. */
   grantPutObjects(grantee: iam.IGrantable, prefix: string): void {
     this.#allow(grantee, [this.objects.arnForObjects(`${prefix}/*`)], ['s3:PutObject']);

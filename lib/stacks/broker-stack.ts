@@ -11,6 +11,7 @@ import type { Construct } from 'constructs';
 import { patternOf, routeToQueue, undeliveredQueue } from '../constructs/desk-function.ts';
 import type { DeskFoundation } from '../constructs/foundation.ts';
 import { acknowledge, acknowledgeWildcard } from '../constructs/nag.ts';
+import { OnCallPolicy } from '../constructs/on-call-policy.ts';
 import { WeekendMaintenance } from '../constructs/weekend-maintenance.ts';
 
 export interface BrokerStackProps extends StackProps {
@@ -106,8 +107,9 @@ export class BrokerStack extends Stack {
 
     foundation.acknowledgeIn(this);
     this.service = this.#service(foundation, props.bridgeImage, credentials);
-    if (foundation.settings.environment !== 'local')
-      new WeekendMaintenance(this, 'WeekendMaintenance', this.service);
+    if (foundation.settings.environment === 'local') return;
+    new WeekendMaintenance(this, 'WeekendMaintenance', this.service);
+    new OnCallPolicy(this, 'OnCall', { foundation, cluster: this.cluster, service: this.service });
   }
 
   #service(

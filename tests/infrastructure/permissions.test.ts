@@ -59,6 +59,17 @@ const matches = (pattern: string, partition: string) =>
       .replaceAll('*', '.*')
       .replaceAll('?', '.')}$`,
   ).test(partition);
+/** A resource by the names in its ARN: what it refers to without the digits that CloudFormation is given. */
+function named(resource: unknown): string {
+  if (typeof resource === 'string') return resource;
+  const { 'Fn::Join': join, Ref: reference } = resource as {
+    readonly 'Fn::Join'?: readonly [string, readonly unknown[]];
+    readonly Ref?: string;
+  };
+  if (join !== undefined) return join[1].map(named).join(join[0]);
+  const [name = ''] = reference === undefined ? references(resource) : [reference];
+  return name.replace(/^.*GetAtt/, '').replace(/[0-9A-F]{8}(Arn\w*)?$/, '');
+}
 /** The roles that may write items of a partition of the state table. */
 const writersOf = (partition: string) =>
   on('State')
@@ -139,7 +150,7 @@ describe('the state table', () => {
 
 describe('the operator’s policy', () => {
   it('lets a person throw the kill switch, set the policy, append to the desk’s own journal and read the state, and no more', () => {
-    const [operator, ...others] = app.all('AWS::IAM::ManagedPolicy');
+    const [operator, ...others] = app.of('Risk', 'AWS::IAM::ManagedPolicy');
     expect(others).toEqual([]);
     expect(operator?.properties.Roles).toBeUndefined();
     const statements = operator?.properties.PolicyDocument.Statement.map(
@@ -160,6 +171,43 @@ describe('the operator’s policy', () => {
       [['dynamodb:PutItem'], 'State', keys('HALT', 'POLICY', 'OUTCOME', 'CASH')],
       [['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'], 'DataKey', null],
     ]);
+  });
+});
+
+describe('the policy of a person on call', () => {
+  it('lets the runbooks’ commands look, and replace or stop the one task, and changes nothing else', () => {
+    const [onCall, ...others] = app.of('Broker', 'AWS::IAM::ManagedPolicy');
+    expect(others).toEqual([]);
+    expect(onCall?.properties.Roles).toBeUndefined();
+    const statements = onCall?.properties.PolicyDocument.Statement.map(
+      (statement: { Action: string | string[]; Resource: unknown }) => [
+        list(statement.Action),
+        list(statement.Resource).map((resource) => named(resource)),
+      ],
+    );
+    const here = (service: string) => `arn:AWS::Partition:${service}:AWS::Region:AWS::AccountId`;
+    expect(statements).toEqual([
+      [
+        ['dynamodb:GetItem', 'dynamodb:Query'],
+        ['State', 'Journal'],
+      ],
+      [['kms:Decrypt', 'kms:DescribeKey'], ['DataKey']],
+      [['cloudformation:DescribeStackResources'], [`${here('cloudformation')}:stack/Abc-paper-*/*`]],
+      [
+        ['logs:FilterLogEvents', 'logs:GetLogEvents', 'logs:DescribeLogStreams'],
+        [`${here('logs')}:log-group:Abc-paper-*:*`],
+      ],
+      [['ecs:DescribeServices', 'ecs:UpdateService'], ['Service']],
+      [['ecs:DescribeTasks'], [`${here('ecs')}:task/Cluster/*`]],
+      [['ecs:ListTasks'], ['*']],
+    ]);
+    expect(onCall?.properties.PolicyDocument.Statement.at(-1).Condition).toEqual({
+      ArnEquals: { 'ecs:cluster': { 'Fn::GetAtt': [expect.stringMatching(/^Cluster/), 'Arn'] } },
+    });
+  });
+
+  it('is not there where nobody is on call', () => {
+    expect(synthesized('local').of('Broker', 'AWS::IAM::ManagedPolicy')).toEqual([]);
   });
 });
 
