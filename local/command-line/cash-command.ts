@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { cashEntered } from '#contracts/events/desk.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import { newYorkDate } from '#core/market/calendar.ts';
+import { findInstrument } from '#core/market/catalog.ts';
 import { cashEntry, cashProblem, cashWrite } from '#core/portfolio/entered-cash.ts';
 import { signatureProblem } from '#core/risk/signature.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
@@ -97,7 +98,13 @@ function read(
     by,
     reason,
   });
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    if (instrument !== undefined && findInstrument(instrument) === undefined)
+      throw new ConfigurationError(
+        `the movement cannot be entered: --instrument: no instrument ${JSON.stringify(instrument)} in the catalog; use an id such as AAPL, or leave it out`,
+      );
+    return parsed.data;
+  }
   const options = parsed.error.issues.map(
     ({ path, message }) => `${OPTIONS[String(path[0])] ?? path.join('.')}: ${message}`,
   );

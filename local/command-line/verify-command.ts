@@ -15,13 +15,15 @@ export interface VerifyCommandOptions {
 
 /** Checks an audit export offline: hashes, tree, signatures, completeness. Names the first bad entry. */
 export function verifyCommand(directory: string, options: VerifyCommandOptions): ExitCode {
+  const least = options.minimumLeaves === undefined ? 0 : Number(options.minimumLeaves);
+  if (!Number.isSafeInteger(least) || least < 0 || options.minimumLeaves?.trim() === '')
+    throw new ConfigurationError(
+      `--minimum-leaves ${JSON.stringify(options.minimumLeaves)} is not a whole number; give how many leaves you know of`,
+    );
   const files = readFiles(directory);
   const assembled = assembleExport(files);
   const key = options.key === undefined ? assembled.publicKey : readKey(options.key);
   const result = verifyExport(assembled.parts, key);
-  const least = options.minimumLeaves === undefined ? 0 : Number(options.minimumLeaves);
-  if (!Number.isSafeInteger(least) || least < 0)
-    throw new ConfigurationError(`--minimum-leaves ${options.minimumLeaves} is not a whole number`);
   const cut = result.leaves < least;
   const verified = result.verified && !cut;
   if (options.json === true) {

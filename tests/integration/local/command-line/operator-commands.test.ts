@@ -241,6 +241,7 @@ describe('a desk on AWS', () => {
       ['84.20', { ...dividend, reference: '' }, /--reference/],
       ['84.20', { ...dividend, on: 'yesterday' }, /--on: /],
       ['84.20', { ...dividend, instrument: 'a share' }, /--instrument: /],
+      ['84.20', { ...dividend, instrument: 'NOPE' }, /--instrument: no instrument "NOPE" in the catalog/],
     ] as const)
       await expect(cashReceivedCommand(amount, options)).rejects.toThrow(problem);
     expect(await said()).toEqual([]);
