@@ -47,6 +47,8 @@ export const settingsSchema = z.strictObject({
     /** New York time and length of the gateway's own restart, `23:45+15`, or `off`. */
     dailyRestart: maintenance,
     sundayLogin: maintenance,
+    /** Minutes that a person has for the login of a new task, or after a planned window, before the task is replaced. */
+    firstLoginMinutes: z.int().min(3).max(1_440),
     marketDataSource: z.string().min(1),
     /** Tasks to start with; the replay starts its one task once its gateway listens. */
     desiredTasks: z.union([z.literal(0), z.literal(1)]),
@@ -169,6 +171,7 @@ const BASE: Settings = {
     reconcileMinutes: 5,
     dailyRestart: '23:45+15',
     sundayLogin: '01:00+600',
+    firstLoginMinutes: 60,
     marketDataSource: 'ibkr',
     desiredTasks: 1,
     marketDataModelled: false,

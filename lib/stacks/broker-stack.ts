@@ -189,6 +189,7 @@ export class BrokerStack extends Stack {
         ACCOUNT_MINUTES: String(broker.reconcileMinutes),
         DAILY_RESTART: broker.dailyRestart,
         SUNDAY_LOGIN: broker.sundayLogin,
+        FIRST_LOGIN_GRACE: String(broker.firstLoginMinutes),
         MARKET_DATA_SOURCE: broker.marketDataSource,
         MARKET_DATA_MODELLED: String(broker.marketDataModelled),
       },

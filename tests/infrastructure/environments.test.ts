@@ -56,6 +56,7 @@ describe.each(environments)('in %s', (environment) => {
       heartbeatEvery: broker.heartbeatSeconds * 1000,
       haltPollEvery: broker.haltPollSeconds * 1000,
       reconcileEvery: broker.reconcileMinutes * 60_000,
+      firstLoginGrace: broker.firstLoginMinutes * 60_000,
       accountEvery: broker.reconcileMinutes * 60_000,
     });
     expect(bridge.maintenance.dailyRestart === null).toBe(broker.dailyRestart === 'off');

@@ -147,6 +147,7 @@ describe('settings out of shape', () => {
     ['broker.clientId', { broker: { ...LOCAL.broker, clientId: 0 } }],
     ['broker.dailyRestart', { broker: { ...LOCAL.broker, dailyRestart: '24:00+15' } }],
     ['broker.sundayLogin', { broker: { ...LOCAL.broker, sundayLogin: 'never' } }],
+    ['broker.firstLoginMinutes', { broker: { ...LOCAL.broker, firstLoginMinutes: 2 } }],
     ['broker.leaseOwner', { broker: { ...LOCAL.broker, leaseOwner: '' } }],
     ['broker.leaseSeconds', { broker: { ...LOCAL.broker, leaseSeconds: 9 } }],
     ['broker.heartbeatSeconds', { broker: { ...LOCAL.broker, heartbeatSeconds: 0 } }],
