@@ -28,12 +28,16 @@ export class MaintenanceWatch {
       schedule.at(window.from, () => this.plan());
       return;
     }
+    // Before anything that may fail: a window that begins also ends.
+    schedule.at(window.to, async () => {
+      try {
+        await this.#step({ kind: 'maintenance-ended' });
+      } finally {
+        await this.plan();
+      }
+    });
     this.#awaitLogin(window.to);
     if (window.kind === 'sunday-login') metric('BrokerLoginDue', 1);
     await this.#step({ kind: 'maintenance-started', reason: `planned: ${window.kind}` });
-    schedule.at(window.to, async () => {
-      await this.#step({ kind: 'maintenance-ended' });
-      await this.plan();
-    });
   }
 }
