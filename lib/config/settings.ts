@@ -127,6 +127,10 @@ export function parseSettings(value: unknown): Settings {
   if (settings.mode === 'paper' && settings.broker.port === 4001) {
     problems.push('mode is paper, but broker.port is 4001, the live port; use 4002');
   }
+  for (const name of settings.instruments) {
+    if (findInstrument(name) === undefined)
+      problems.push(`instruments has ${name}, which the catalog does not have (core/market/catalog.ts)`);
+  }
   if (settings.environment !== 'local') {
     for (const { id, proxyFor } of settings.instruments.flatMap((name) => findInstrument(name) ?? [])) {
       if (proxyFor !== null)

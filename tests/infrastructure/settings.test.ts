@@ -96,6 +96,11 @@ describe('settings that contradict themselves', () => {
       'mode is paper, but the account U1234567 is not a paper account (DU…)',
     ],
     [
+      'an instrument that nobody knows',
+      { ...PAPER, instruments: ['AAPL', 'NOPE'] },
+      'instruments has NOPE, which the catalog does not have (core/market/catalog.ts)',
+    ],
+    [
       'an instrument that exists in simulation only',
       { ...PAPER, instruments: ['AAPL', 'SPX-PROXY'] },
       'instruments has SPX-PROXY, a stand-in for SPX that no broker has a price of; take it out, or name a fund that follows SPX',

@@ -171,6 +171,26 @@ describe('what crosses, is swallowed or altered on the way', () => {
     expect(sent).not.toContain('cancel');
   });
 
+  it('an order that never arrived is not counted as tried where it could not go out', async () => {
+    await atTheOpen();
+    world.gateway.faults.set({ disconnectOnOrder: { when: 'unreceived', orders: 1 } });
+    const entry = await waiting();
+    // The broker is lost to the gateway just when the second comparison says that the order is missing.
+    let ends = 0;
+    world.wire.says = (message) => {
+      if (message.kind === 'completed-orders-end' && ++ends === 2)
+        world.wire.hear({ kind: 'notice', id: -1, code: 1100, message: 'Connectivity has been lost' });
+      return message;
+    };
+    await world.advance(MINUTE);
+    expect(world.bridge.state).toBe('FROZEN');
+    expect((await record(entry)).attempts).toBe(1);
+    world.wire.hear({ kind: 'notice', id: -1, code: 1102, message: 'Connectivity is restored' });
+    await world.advance(MINUTE);
+    expect((await record(entry)).status).toBe('working');
+    expect((await record(entry)).attempts).toBe(2);
+  });
+
   it('one question about the account that the gateway swallowed is asked again', async () => {
     await atTheOpen({ RECONCILE_MINUTES: '10', ACCOUNT_MINUTES: '10' });
     world.wire.passes = ({ kind }) => kind !== 'account-summary';

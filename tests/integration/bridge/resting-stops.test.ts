@@ -332,6 +332,23 @@ describe('a resting stop', () => {
       expect(asked).toEqual(['6 at 150', '6 at 155']);
     });
 
+    it('takes its move along where the change was refused because it had ended', async () => {
+      await atTheOpen();
+      const entry = world.place();
+      await world.advance(2 * MINUTE);
+      const { orderId } = await stopOf(entry);
+      world.gateway.faults.halt('AAPL', true);
+      for (const { permId } of stopsAtBroker(entry)) world.gateway.faults.cancelManually(permId);
+      world.wire.passes = (request) => request.kind !== 'place';
+      await world.rest();
+      move(entry, '155');
+      await world.rest();
+      world.wire.hear({ kind: 'notice', id: orderId, code: 104, message: 'Cannot modify a filled order.' });
+      world.wire.passes = () => true;
+      await world.advance(5 * MINUTE);
+      expect(moves()).toEqual(['moved to 155']);
+    });
+
     it('is asked again on the next link', async () => {
       await atTheOpen({ RECONCILE_MINUTES: '60' });
       const entry = world.place();

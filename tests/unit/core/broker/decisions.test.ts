@@ -6,17 +6,19 @@ import {
   stepSession,
 } from '#core/broker/bridge-session.ts';
 import { classifyLinkNotice, classifyOrderNotice, endsWithdrawn } from '#core/broker/broker-codes.ts';
+import type { ObservedOrder } from '#core/broker/broker-port.ts';
 import { contractOf, instrumentFinder } from '#core/broker/contracts.ts';
 import { decideLease, released, renewed } from '#core/broker/lease.ts';
 import { nextMaintenance } from '#core/broker/maintenance.ts';
 import { observeExecution } from '#core/broker/order-facts.ts';
+import type { OrderRecord } from '#core/broker/order-record.ts';
 import { findOrder, positionDifferences } from '#core/broker/reconciliation.ts';
 import { accountRefusal, requireConsistentMode } from '#core/broker/trading-mode.ts';
 import { newYorkInstant } from '#core/market/calendar.ts';
 import { CATALOG, instrumentOf } from '#core/market/catalog.ts';
 import { dateOfDay, dayNumber } from '#core/market/civil-date.ts';
 import { optionInstrument } from '#core/market/instrument-contracts.ts';
-import { executionOf, NOW, openOrderOf, recordOf } from '../../../support/order-samples.ts';
+import { executionOf, NOW, openOrderOf, recordOf, stopOf } from '../../../support/order-samples.ts';
 
 describe('the session of the bridge', () => {
   const sessionAfter = (...inputs: readonly SessionInput[]) =>
@@ -126,6 +128,30 @@ describe('reconciliation', () => {
         context,
       ).kind,
     ).toBe('difference');
+  });
+  it('says what is worked otherwise than asked, and not what the desk or a group is about', () => {
+    const shown = (record: OrderRecord, changes: Partial<ObservedOrder>) =>
+      findOrder(record, { open: [openOrderOf({ permId: 900, ...changes })], completed: [] }, context);
+    const stop = stopOf({ permId: 900 });
+    const asShown = { side: 'SELL', triggerPrice: '150', ocaGroup: 'i-1' } as const;
+    const moving = {
+      ...stop,
+      stopMove: { requestId: 'm', to: '155', eventId: stop.submittedEventId as string },
+    };
+    expect(shown(stop, asShown).kind).toBe('agrees');
+    expect(shown(moving, { ...asShown, triggerPrice: '155' }).kind).toBe('agrees');
+    expect(shown(moving, { ...asShown, triggerPrice: '156' })).toMatchObject({
+      kind: 'altered',
+      expected: 'trigger price 150',
+      observed: 'trigger price 156',
+    });
+    // The units of a stop are its keeper's to judge; its group takes units off an order that closes.
+    expect(shown(stop, { ...asShown, quantity: '3' }).kind).toBe('agrees');
+    const closing = recordOf({ side: 'SELL', permId: 900, ocaGroup: 'i-1', closes: 'i-1' });
+    expect(shown(closing, { side: 'SELL', quantity: '3' }).kind).toBe('agrees');
+    expect(shown(closing, { side: 'SELL', quantity: '12' }).kind).toBe('altered');
+    expect(shown(closing, { side: 'BUY' })).toMatchObject({ kind: 'altered', observed: 'BUY' });
+    expect(shown(recordOf({ permId: 900 }), { quantity: '3' }).kind).toBe('altered');
   });
   it('concludes that an order never arrived only when it was absent twice, today, without a word from the broker', () => {
     expect(findOrder(recordOf(), nothing, { ...context, confirmed: false }).kind).toBe('ask-again');
