@@ -3,14 +3,18 @@ import { nextMaintenance } from '#core/broker/maintenance.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import type { Bridge } from './bridge-parts.ts';
 
+type MaintainedBridge = Pick<Bridge, 'metric' | 'schedule'> & {
+  readonly settings: Pick<Bridge['settings'], 'maintenance'>;
+};
+
 /** Freezes the bridge for the gateway's planned restarts and logins, one window after the other. */
 export class MaintenanceWatch {
-  readonly #bridge: Bridge;
+  readonly #bridge: MaintainedBridge;
   readonly #step: (input: SessionInput) => Promise<void>;
   readonly #awaitLogin: (windowEnd: EpochMillis) => void;
 
   constructor(
-    bridge: Bridge,
+    bridge: MaintainedBridge,
     step: (input: SessionInput) => Promise<void>,
     awaitLogin: (windowEnd: EpochMillis) => void,
   ) {

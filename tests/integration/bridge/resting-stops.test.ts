@@ -38,8 +38,8 @@ describe('a resting stop', () => {
   const move = (intentId: string, to: string, from = '150') =>
     world.command(
       'StopMoveAuthorized',
-      `move-${to}`,
-      { requestId: `move-${to}`, intentId, instrument: 'AAPL', from, to, reason: 'trailing' },
+      `move-${to}-${from}`,
+      { requestId: `move-${to}-${from}`, intentId, instrument: 'AAPL', from, to, reason: 'trailing' },
       `stops of ${intentId}`,
     );
   const close = (intentId: string, quantity: string, side: 'BUY' | 'SELL' = 'SELL') =>
@@ -347,6 +347,20 @@ describe('a resting stop', () => {
       world.wire.passes = () => true;
       await world.advance(5 * MINUTE);
       expect(moves()).toEqual(['moved to 155']);
+    });
+
+    it('ends where it was asked for last, though that is where it is shown already', async () => {
+      await atTheOpen();
+      const entry = world.place();
+      await world.advance(2 * MINUTE);
+      move(entry, '153.5');
+      await world.rest();
+      world.gateway.faults.set({ delayMillis: 2 * SECOND });
+      move(entry, '151');
+      await world.rest();
+      move(entry, '153.5', '151');
+      await world.advance(10 * SECOND);
+      expect(stopsAtBroker(entry).map(({ stopPrice }) => stopPrice)).toEqual([153.5]);
     });
 
     it('is asked again on the next link', async () => {
