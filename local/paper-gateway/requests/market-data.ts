@@ -22,6 +22,8 @@ import { noLineIsFree } from './lines.ts';
 import { sendRealTimeBars } from './real-time-bars.ts';
 
 const MAXIMUM_LIVE_HISTORIES = 50;
+/** Bars of one answer. More hardly fit a frame, and writing them only to find that out would keep everybody waiting. */
+const MAXIMUM_BARS = 200_000;
 
 /** Tick types, live and delayed. */
 const TICKS = {
@@ -200,6 +202,13 @@ export function historicalData(
     connection.error(request.reqId, 162, historyError('HMDS query returned no data'));
     return;
   }
+  const tooMany = historyError(
+    `${bars.length} bars do not fit one message; ask for a shorter duration or larger bars`,
+  );
+  if (bars.length > MAXIMUM_BARS) {
+    connection.error(request.reqId, 162, tooMany);
+    return;
+  }
   const answer = connection.frame(
     respond('historicalData', {
       reqId: request.reqId,
@@ -218,11 +227,7 @@ export function historicalData(
     }),
   );
   if (isTooLong(answer)) {
-    connection.error(
-      request.reqId,
-      162,
-      historyError(`${bars.length} bars do not fit one message; ask for a shorter duration or larger bars`),
-    );
+    connection.error(request.reqId, 162, tooMany);
     return;
   }
   if (

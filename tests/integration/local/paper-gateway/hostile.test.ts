@@ -199,12 +199,13 @@ describe('a request that cannot be answered', () => {
     ]);
   });
 
-  it('because its answer is longer than a frame may be is refused with 162 and not sent', async () => {
+  it.each([
+    ['has more bars than one may have', 200_001, 100, 100],
+    ['is longer than a frame may be', 195_000, 123_456.78, 1_000_000_000],
+  ])('because its answer %s is refused with 162 and not sent', async (_what, count, price, volume) => {
     const { gateway } = await market(
-      Array.from({ length: 280_000 }, () => calm(100)),
-      {
-        clock: new SteppedClock(OPEN + 280_000 * MINUTE),
-      },
+      Array.from({ length: count }, () => calm(price, volume)),
+      { clock: new SteppedClock(OPEN + count * MINUTE) },
     );
     const client = new RawClient(gateway.port);
     open.push(client);
