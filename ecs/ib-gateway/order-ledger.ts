@@ -198,14 +198,12 @@ export class OrderLedger {
 
   /**
    * Applies what the broker says of an order, which it says again when asked, and keeps it back for a commit with what came
-   * together with it. What is no event and ends nothing waits for the next change of the record. Where nothing changes the
-   * record stays the very same.
+   * together with it. What is no event and ends nothing waits for the next change of the record.
    */
   async report(orderRef: string, decide: (record: OrderRecord) => OrderChange): Promise<OrderRecord | null> {
     const record = await this.get(orderRef);
     if (record === null) return null;
     const change = decide(record);
-    if (change.entries.length === 0 && sameRecord(change.record, record)) return record;
     if (change.entries.length === 0 && isUnfinished(change.record) === isUnfinished(record))
       this.#hold({ record: change.record, version: this.#version(orderRef) });
     else await this.#keepBack(change);

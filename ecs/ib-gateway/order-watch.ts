@@ -138,7 +138,7 @@ export class OrderWatch {
     const now = this.#bridge.schedule.now();
     const record = await this.#bridge.ledger.get(ref);
     if (record === null) return false;
-    switch (classifyOrderNotice(code, message, record.stopMove !== null)) {
+    switch (classifyOrderNotice(code, message, this.#stops.isChanging(record))) {
       case 'rejected':
         // What the broker has already accepted is refused with a code only where a change or a cancel of it is.
         if (record.status === 'submitted' || REFUSES_WORKING.has(code))
@@ -203,14 +203,8 @@ export class OrderWatch {
 
   /** Sees to what hangs on an order of which something has changed. */
   async changed(before: OrderRecord, after: OrderRecord): Promise<void> {
-    const { status, fills, quantity, stopMove } = after;
-    if (
-      before.status === status &&
-      before.fills === fills &&
-      before.quantity === quantity &&
-      before.stopMove === stopMove
-    )
-      return;
+    const { status, fills, quantity } = after;
+    if (before.status === status && before.fills === fills && before.quantity === quantity) return;
     if (after.role === 'stop' && before.status !== status) await this.#stopEnded(after);
     await this.#stops.tend(after.closes ?? after.intentId);
   }

@@ -125,6 +125,13 @@ export class RestingStops {
     await this.tend(intentId);
   }
 
+  /** Whether a refusal may be of a change that was asked for, also where the broker has made the same change by itself. */
+  isChanging(record: OrderRecord): boolean {
+    const asked = this.#asked.get(record.orderRef);
+    if (asked === undefined || asked.orderId !== record.orderId) return record.stopMove !== null;
+    return !asked.shown || asked.at + PATIENCE_MS > this.#bridge.schedule.now();
+  }
+
   /** Only the client that placed an order can change it: under another's id a change would be an order of its own. */
   #strangeness(stop: OrderRecord | null): string | null {
     const { clientId } = this.#bridge.settings;

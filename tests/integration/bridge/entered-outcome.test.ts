@@ -3,6 +3,7 @@ import type { EventData } from '#contracts/registry.ts';
 import { outcomeWrite } from '#core/broker/entered-outcome.ts';
 import { positionQuantity } from '#core/portfolio/position.ts';
 import { expectedAccount } from '#ecs/ib-gateway/bridge.ts';
+import { lostAnswer } from './lost-answer.ts';
 import { CLOSE, MINUTE, OPEN, SECOND, World } from './world.ts';
 
 type Outcome = EventData<'OrderOutcomeEntered'>;
@@ -117,6 +118,21 @@ describe('an order that may have ended while the bridge was away over midnight',
     await world.store.commit({ entries: [], writes: [outcomeWrite({ ...told, executions: [] })] });
     await entered(told, false);
     expect((await world.record(intentId))?.status).toBe('unresolved');
+  });
+
+  it('sees to what hangs on the order, though the answer to the commit was lost', async () => {
+    const { intentId, execution } = await filledUnseen();
+    world.gateway.faults.halt('AAPL', true);
+    for (const order of world.brokerOrders())
+      if (order.orderRef.endsWith(':stop')) world.gateway.faults.cancelManually(order.permId);
+    await world.advance(SECOND);
+    world.store.commit = lostAnswer(world.store.commit, ({ processed }) => processed !== undefined);
+    const part = { ...statementOf(execution), quantity: '4' };
+    await entered(outcome(intentId, [part]));
+    expect(declined()).toEqual([]);
+    expect((await world.record(intentId))?.status).toBe('cancelled');
+    await world.advance(SECOND);
+    expect((await world.record(`${intentId}:stop`))?.quantity).toBe('4');
   });
 
   it('takes an outcome once', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { BrokerMessage } from '#core/broker/broker-port.ts';
+import type { BrokerMessage, ObservedOrder } from '#core/broker/broker-port.ts';
 import type { OrderRecord } from '#core/broker/order-record.ts';
 import { expectedAccount } from '#ecs/ib-gateway/bridge.ts';
 import { lostAnswer } from './lost-answer.ts';
@@ -335,18 +335,21 @@ describe('a resting stop', () => {
     it('takes its move along where the change was refused because it had ended', async () => {
       await atTheOpen();
       const entry = world.place();
-      await world.advance(2 * MINUTE);
+      await world.advance(13 * MINUTE);
       const { orderId } = await stopOf(entry);
-      world.gateway.faults.halt('AAPL', true);
       for (const { permId } of stopsAtBroker(entry)) world.gateway.faults.cancelManually(permId);
-      world.wire.passes = (request) => request.kind !== 'place';
       await world.rest();
+      expect((await stopOf(entry)).status).toBe('lapsed');
       move(entry, '155');
       await world.rest();
       world.wire.hear({ kind: 'notice', id: orderId, code: 104, message: 'Cannot modify a filled order.' });
-      world.wire.passes = () => true;
-      await world.advance(5 * MINUTE);
+      await world.advance(15 * SECOND);
       expect(moves()).toEqual(['moved to 155']);
+      expect(world.events('OrderSubmitted').map(({ data }) => data.triggerPrice)).toEqual([
+        null,
+        '150',
+        '155',
+      ]);
     });
 
     it('ends where it was asked for last, though that is where it is shown already', async () => {
@@ -361,6 +364,23 @@ describe('a resting stop', () => {
       move(entry, '153.5', '151');
       await world.advance(10 * SECOND);
       expect(stopsAtBroker(entry).map(({ stopPrice }) => stopPrice)).toEqual([153.5]);
+    });
+
+    it('stands where it was when the broker rejects a change of it, and is not taken for rejected itself', async () => {
+      await atTheOpen();
+      world.gateway.faults.partialFills(6);
+      const entry = world.place();
+      await until(() => held() === 6);
+      const { orderId } = await stopOf(entry);
+      world.wire.passes = (request) => {
+        if (request.kind !== 'place' || request.ticket.orderId !== orderId) return true;
+        world.wire.hear({ kind: 'notice', id: orderId, code: 201, message: 'Order rejected - reason: no' });
+        return false;
+      };
+      cancel(entry);
+      await world.advance(5 * SECOND);
+      expect((await stopOf(entry)).status).toBe('working');
+      expect(world.events('OrderRejected')).toEqual([]);
     });
 
     it('is asked again on the next link', async () => {
@@ -433,16 +453,19 @@ describe('a resting stop', () => {
     const entry = world.place();
     await world.advance(2 * MINUTE);
     const asked: string[] = [];
+    let shown: ObservedOrder | null = null;
     world.wire.passes = (request) => {
       if (request.kind === 'place') asked.push(request.ticket.quantity);
       return true;
     };
-    world.wire.says = (message) =>
-      message.kind === 'open-order' && message.order.orderRef === `${entry}:stop`
-        ? { ...message, order: { ...message.order, quantity: '2' } }
-        : message;
-    await world.advance(11 * MINUTE);
-    expect(world.events('BrokerDifferenceFound').map(({ data }) => data.observed)).toContain('one for 2');
-    expect(asked[0]).toBe('10');
+    world.wire.says = (message) => {
+      if (message.kind === 'open-order' && message.order.orderRef === `${entry}:stop`) shown = message.order;
+      return message;
+    };
+    await until(() => shown !== null);
+    world.wire.hear({ kind: 'open-order', order: { ...(shown as unknown as ObservedOrder), quantity: '2' } });
+    await world.rest();
+    expect(world.events('BrokerDifferenceFound').map(({ data }) => data.observed)).toEqual(['one for 2']);
+    expect(asked).toEqual(['10']);
   });
 });
