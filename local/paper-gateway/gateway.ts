@@ -130,7 +130,7 @@ class Gateway implements PaperGateway {
     this.#feed = new MarketFeed(options.tape, sessions, options.clock, (bar) => this.#onBar(bar));
     this.#expiry = new OrderExpiry(
       this.#clock,
-      () => nextExpiry(this.#desk.state, this.#desk.settings.instruments.keys()),
+      () => nextExpiry(this.#desk.state),
       () => this.#act({ input: 'expire' }),
     );
     const connections = (): Iterable<Connection> =>

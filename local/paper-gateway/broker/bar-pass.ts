@@ -1,4 +1,3 @@
-import type { InstrumentId } from '#core/market/instrument.ts';
 import { bookFill } from '#core/simulation/account.ts';
 import { chargeFor } from '#core/simulation/commission.ts';
 import {
@@ -86,23 +85,16 @@ function expire(step: Step, bar: BrokerBar, upTo: number): void {
 const endExpired = (step: Step, order: BrokerOrder): void =>
   endOrder(step, order, 202, 'Order Canceled - reason:expired', 'Cancelled by System: expired');
 
-/** Orders good till a date, of all instruments, that have not ended. */
-function dated(state: BrokerState, instruments: Iterable<InstrumentId>): BrokerOrder[] {
-  return [...instruments].flatMap((instrument) =>
-    state.index.ofInstrument(instrument).filter(({ timeInForce }) => timeInForce === 'GTD'),
-  );
-}
-
 /** Ends the orders whose good-till date has come. */
 export function expireDated(step: Step): void {
-  for (const order of dated(step.state, step.settings.instruments.keys()))
+  for (const order of step.state.index.dated())
     if ((order.expiresAt ?? step.at) <= step.at) endExpired(step, order);
 }
 
 /** When the next order ends by its good-till date, null where none does. */
-export function nextExpiry(state: BrokerState, instruments: Iterable<InstrumentId>): EpochMillis | null {
+export function nextExpiry({ index }: BrokerState): EpochMillis | null {
   let next: EpochMillis | null = null;
-  for (const { expiresAt } of dated(state, instruments))
+  for (const { expiresAt } of index.dated())
     if (expiresAt !== null && (next === null || expiresAt < next)) next = expiresAt;
   return next;
 }

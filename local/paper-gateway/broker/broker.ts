@@ -6,6 +6,7 @@ import { moveCash, splitUnits } from './account-events.ts';
 import { expireDated, matchBar } from './bar-pass.ts';
 import { correctExecution } from './correction.ts';
 import { openingOf } from './day-result.ts';
+import { DemandBound } from './demand-bound.ts';
 import { bindManualOrders, placeManually } from './manual-orders.ts';
 import { OrderIndex } from './order-index.ts';
 import { place } from './placement.ts';
@@ -63,6 +64,7 @@ export function newBroker(initialCash: Decimal): BrokerState {
     highestOrderId: new Map(),
     orders: new Map(),
     index: new OrderIndex(),
+    demand: new DemandBound(),
     byName: new Map(),
     executions: new Map(),
     marks: new Map(),

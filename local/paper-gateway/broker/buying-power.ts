@@ -123,6 +123,43 @@ function initialMargin(step: Step, order: BrokerOrder, taken: boolean): Decimal 
   return total;
 }
 
+/** So much more than reckoned an upper bound is taken for, as it is reckoned in floating point. */
+const ROUNDING = 1.000_001;
+
+/** At most what the initial margin of the account is with `order` beside the others; null where that is not known. */
+function mostMargin(step: Step, order: BrokerOrder): Decimal | null {
+  const { state, settings } = step;
+  const priceOf = (one: BrokerOrder) => (isExit(step, one) ? 0 : referencePrice(step, one));
+  state.demand.take(state.index.takeFresh(), priceOf);
+  const own = referencePrice(step, order);
+  let total = ZERO;
+  for (const instrument of settings.instruments.values()) {
+    const { id, multiplier } = instrument;
+    const mark = state.marks.get(id);
+    const demand = state.demand.of(id, mark, () => state.index.ofInstrument(id), priceOf);
+    if (demand === null || own === null) return null;
+    const held = state.books.positions.get(id)?.quantity.toNumber() ?? 0;
+    if (mark === undefined && held !== 0) return null;
+    let most = ZERO;
+    for (const [side, direction] of [
+      ['buy', 1],
+      ['sell', -1],
+    ] as const) {
+      const open = id === order.instrument && side === order.side ? order.total - order.filled : 0;
+      // As if nothing of it closed anything.
+      const along = Math.max(0, held * direction);
+      const units = along + demand[side].units + open;
+      if (units === 0) continue;
+      const value = along * Number(mark ?? 0) + demand[side].value + open * own;
+      const position = { instrument: id, quantity: new Decimal(units).times(direction), multiplier };
+      const price = new Decimal((value / units) * ROUNDING);
+      most = Decimal.max(most, positionRequirement(position, price, settings.margin)[0]);
+    }
+    total = total.plus(most);
+  }
+  return total;
+}
+
 /**
  * Why the account cannot carry an order, new or with new terms, beside what works already; null where it can. What
  * does not raise the requirement above `before` always may: it closes, or makes smaller.
@@ -138,16 +175,19 @@ export function marginRefusal(
   const price = referencePrice(step, order);
   if (price === null) return 'no market price is known for this instrument';
   const standing = standingOf(step.state, step.settings);
-  const without = initialMargin(step, before ?? order, before !== null);
-  const required = initialMargin(step, order, true);
-  if (standing === null || without === null || required === null)
-    return 'the account cannot be valued: a held instrument has no price';
   const quantity = order.total - order.filled;
   const commission = commissionOf(step.state, step.settings, instrument, {
     side: order.side,
     quantity,
     price,
   });
+  const most = mostMargin(step, order);
+  if (standing !== null && most?.lte(standing.netLiquidation.minus(commission)) === true) return null;
+  step.state.demand.clear();
+  const without = initialMargin(step, before ?? order, before !== null);
+  const required = initialMargin(step, order, true);
+  if (standing === null || without === null || required === null)
+    return 'the account cannot be valued: a held instrument has no price';
   const equity = standing.netLiquidation.minus(commission);
   const short = required.minus(equity);
   if (!required.greaterThan(without) || !short.greaterThan(0)) return null;

@@ -248,6 +248,7 @@ function modify(step: Step, order: BrokerOrder, request: OrderRequest, terms: Or
     orderType: request.orderType.toUpperCase(),
     outsideRth: request.outsideRth,
   });
+  step.state.index.changed(order);
   order.triggered =
     order.triggered && (terms.type === 'STP' || terms.type === 'STP LMT' || terms.type === 'TRAIL');
   order.eligibleFrom = step.at;

@@ -5,6 +5,7 @@ import type { MarginPolicy } from '#core/simulation/margin.ts';
 import type { FillModel, MatchableOrder, MatchBar } from '#core/simulation/orders.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import type { Decimal } from '#core/values/decimal.ts';
+import type { DemandBound } from './demand-bound.ts';
 import type { OrderIndex } from './order-index.ts';
 
 /** Status words of the TWS protocol, and `Held` for an order kept back by transmit=false (never sent). */
@@ -124,6 +125,8 @@ export interface BrokerState {
   readonly orders: Map<number, BrokerOrder>;
   /** Derived from `orders`. */
   readonly index: OrderIndex<BrokerOrder>;
+  /** What the working orders may ask of the account, at most; not kept. */
+  readonly demand: DemandBound<BrokerOrder>;
   /** `clientId:orderId` of the latest order of that name. */
   readonly byName: Map<string, number>;
   readonly executions: Map<string, Execution>;
