@@ -408,7 +408,12 @@ describe('a resting stop', () => {
       expect(moves()).toEqual([
         'declined: the resting stop was placed under the client id 17, and this bridge has 18: only that one can change it',
       ]);
-      expect(stopsAtBroker(entry)).toHaveLength(1);
+      const record = (await world.record(entry)) as OrderRecord;
+      const corrected = record.fills[0]?.execId.replace(/\.01$/, '.02') as string;
+      world.wire.hear(execution(record, { execId: corrected, quantity: '6' }));
+      await world.advance(5 * SECOND);
+      expect(stopsAtBroker(entry).map(({ total }) => total)).toEqual([10]);
+      expect(world.brokerOrders()).toHaveLength(2);
     });
 
     it('is not moved any more when its turn comes after its cancel', async () => {

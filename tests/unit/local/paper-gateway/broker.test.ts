@@ -404,6 +404,22 @@ describe('margin', () => {
     expect(codes(broker.place(8, resting))).toEqual([]);
   });
 
+  it('counts an order with the terms and at the price that it has by now', () => {
+    const changed = new Broker();
+    const resting = { orderType: 'LMT', limitPrice: 100 };
+    changed.place(1, { ...resting, quantity: 1 });
+    changed.place(2, { ...resting, quantity: 1 });
+    expect(codes(changed.place(1, { ...resting, quantity: 19_000 }))).toEqual([]);
+    expect(codes(changed.place(3, { ...resting, quantity: 19_000 }))).toEqual([201]);
+
+    const dearer = new Broker();
+    const short = { action: 'SELL', orderType: 'STP', auxPrice: 1 } as const;
+    dearer.place(1, { ...short, quantity: 9_000 });
+    dearer.place(2, { ...short, quantity: 1 });
+    dearer.bar([200, 200, 200, 200, 0]);
+    expect(codes(dearer.place(3, { ...short, quantity: 1_100 }))).toEqual([201]);
+  });
+
   it('lets what is held be closed, with a stop and a target of their own beside', () => {
     const broker = new Broker();
     broker.place(1, { quantity: 19_000 });
