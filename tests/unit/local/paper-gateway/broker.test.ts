@@ -410,7 +410,7 @@ describe('margin', () => {
     changed.place(1, { ...resting, quantity: 1 });
     changed.place(2, { ...resting, quantity: 1 });
     expect(codes(changed.place(1, { ...resting, quantity: 19_000 }))).toEqual([]);
-    expect(codes(changed.place(3, { ...resting, quantity: 19_000 }))).toEqual([201]);
+    expect(codes(changed.place(3, { ...resting, quantity: 9_000 }))).toEqual([201]);
 
     const dearer = new Broker();
     const short = { action: 'SELL', orderType: 'STP', auxPrice: 1 } as const;
