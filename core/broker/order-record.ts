@@ -104,6 +104,11 @@ export function isUnfinished(record: OrderRecord): boolean {
   return isOpen(record) || record.triedOrderIds.length > 0;
 }
 
+/** Whether two records say the same. */
+export function sameRecord(left: OrderRecord, right: OrderRecord): boolean {
+  return left === right || JSON.stringify(left) === JSON.stringify(right);
+}
+
 /** Units filled, exactly. */
 export const filledQuantity = memoizeByIdentity(
   (record: OrderRecord): Decimal =>
@@ -167,11 +172,16 @@ export function closableQuantity(
   stop: OrderRecord | null,
   closing: readonly OrderRecord[],
 ): Decimal {
-  const taken = closing.reduce(
-    (sum, order) => sum.plus(filledQuantity(order)).plus(openQuantity(order)),
+  const coming = closing.reduce((sum, order) => sum.plus(openQuantity(order)), new Decimal(0));
+  return Decimal.max(0, heldQuantity(entry, stop, closing).minus(coming));
+}
+
+/** Units that a layer's stop and the orders against it have filled. */
+export function closedQuantity(stop: OrderRecord | null, closing: readonly OrderRecord[]): Decimal {
+  return closing.reduce(
+    (sum, order) => sum.plus(filledQuantity(order)),
     stop === null ? new Decimal(0) : filledQuantity(stop),
   );
-  return Decimal.max(0, filledQuantity(entry).minus(taken));
 }
 
 /** Units of a layer that are held: what the entry filled, less what its stop and the orders against it filled. */
@@ -180,11 +190,7 @@ export function heldQuantity(
   stop: OrderRecord | null,
   closing: readonly OrderRecord[],
 ): Decimal {
-  const closed = closing.reduce(
-    (sum, order) => sum.plus(filledQuantity(order)),
-    stop === null ? new Decimal(0) : filledQuantity(stop),
-  );
-  return Decimal.max(0, filledQuantity(entry).minus(closed));
+  return Decimal.max(0, filledQuantity(entry).minus(closedQuantity(stop, closing)));
 }
 
 /**
@@ -215,6 +221,5 @@ export function protectedQuantity(
 ): Decimal {
   const filled = filledQuantity(entry);
   const bought = isOpen(entry) ? Decimal.max(entry.quantity, filled) : filled;
-  const closed = closing.reduce((sum, order) => sum.plus(filledQuantity(order)), filledQuantity(stop));
-  return Decimal.max(0, bought.minus(closed));
+  return Decimal.max(0, bought.minus(closedQuantity(stop, closing)));
 }

@@ -10,26 +10,23 @@ export interface BrokerPicture {
   readonly completed: readonly CompletedOrder[];
 }
 
+/** What is not as it should be. */
+export interface Mismatch {
+  readonly expected: string;
+  readonly observed: string;
+  readonly explanation: string;
+}
+
 export type OrderFinding =
   | { readonly kind: 'agrees' }
   /** The broker works it, and not as the desk asked: somebody has changed it there, or the broker holds it back. */
-  | {
-      readonly kind: 'altered';
-      readonly expected: string;
-      readonly observed: string;
-      readonly explanation: string;
-    }
+  | ({ readonly kind: 'altered' } & Mismatch)
   | { readonly kind: 'ended'; readonly as: 'cancelled' | 'rejected'; readonly reason: string }
   /** The broker never got it: nothing open, nothing completed, nothing executed, twice asked. It may be sent again. */
   | { readonly kind: 'never-arrived' }
   /** Nothing found yet; the broker may still be taking it in. Ask once more before concluding. */
   | { readonly kind: 'ask-again' }
-  | {
-      readonly kind: 'difference';
-      readonly expected: string;
-      readonly observed: string;
-      readonly explanation: string;
-    };
+  | ({ readonly kind: 'difference' } & Mismatch);
 
 /**
  * What the broker's answers say about the present life of one order that the journal holds for open, joined on its

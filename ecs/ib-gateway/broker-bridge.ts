@@ -29,6 +29,7 @@ import { Acknowledgements, type LinkKnowledge } from './link-knowledge.ts';
 import { Mailbox } from './mailbox.ts';
 import { MaintenanceWatch } from './maintenance-watch.ts';
 import { MarketDataDesk } from './market-data-desk.ts';
+import { deliver } from './message-routes.ts';
 import { NoticeReader } from './notice-reader.ts';
 import { OrderLedger } from './order-ledger.ts';
 import { OrderServices } from './order-services.ts';
@@ -357,42 +358,15 @@ export class BrokerBridge implements RunningBridge, Bridge {
 
   async #onMessage(message: BrokerMessage): Promise<void> {
     await this.#reconciler.observe(message);
-    switch (message.kind) {
-      case 'connected':
-        return this.#step({ kind: 'connected' });
-      case 'accounts':
-      case 'next-order-id':
-      case 'current-time':
-        return this.#handshake.observe(message);
-      case 'open-order':
-        return this.#orders.watch.openOrder(message.order);
-      case 'order-status':
-        return this.#orders.watch.status(message);
-      case 'execution':
-        return this.#orders.watch.execution(message);
-      case 'commission':
-        return this.#orders.watch.commission(message);
-      case 'position':
-      case 'positions-end':
-      case 'account-value':
-      case 'account-values-end':
-        return this.#account.observe(message);
-      case 'bar':
-      case 'bars-end':
-      case 'bar-update':
-        return this.#marketData.observe(message);
-      case 'notice':
-        return this.#notices.read(message.id, message.code, message.message);
-      case 'closed':
-        return this.#step({ kind: 'link-ended', reason: message.reason });
-      case 'what-if':
-        return this.#preflight.answered(message.orderId);
-      case 'open-orders-end':
-      case 'executions-end':
-      case 'completed-order':
-      case 'completed-orders-end':
-        return;
-    }
+    await deliver(message, {
+      step: (input) => this.#step(input),
+      handshake: this.#handshake,
+      orders: this.#orders.watch,
+      account: this.#account,
+      marketData: this.#marketData,
+      notices: this.#notices,
+      preflight: this.#preflight,
+    });
   }
 
   async #greeted(): Promise<void> {

@@ -1,4 +1,10 @@
-import { closableQuantity, filledQuantity, type OrderRecord, stopRefOf } from '#core/broker/order-record.ts';
+import {
+  closableQuantity,
+  closedQuantity,
+  filledQuantity,
+  type OrderRecord,
+  stopRefOf,
+} from '#core/broker/order-record.ts';
 import type { ClosableLayer } from '#core/broker/placement.ts';
 import { Decimal } from '#core/values/decimal.ts';
 import type { OrderLedger } from './order-ledger.ts';
@@ -32,10 +38,7 @@ export async function deskUnits(ledger: OrderLedger, instrument: string): Promis
     if (stop.role !== 'stop' || stop.instrument !== instrument) continue;
     const layer = await layerOf(ledger, stop.intentId);
     if (layer === null) continue;
-    const open = layer.orders.reduce(
-      (left, order) => left.minus(filledQuantity(order)),
-      filledQuantity(layer.entry).minus(filledQuantity(stop)),
-    );
+    const open = filledQuantity(layer.entry).minus(closedQuantity(stop, layer.orders));
     units = layer.entry.side === 'BUY' ? units.plus(open) : units.minus(open);
   }
   return units;

@@ -4,6 +4,7 @@ import {
   isUnfinished,
   type OrderRecord,
   orderRecord,
+  sameRecord,
   unfinishedOrders,
   unfinishedOrdersKey,
 } from '#core/broker/order-record.ts';
@@ -334,8 +335,4 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 function sameSet(left: ReadonlySet<string>, right: ReadonlySet<string>): boolean {
   return left.size === right.size && [...left].every((ref) => right.has(ref));
-}
-
-function sameRecord(left: OrderRecord, right: OrderRecord): boolean {
-  return left === right || JSON.stringify(left) === JSON.stringify(right);
 }

@@ -1,7 +1,7 @@
 import type { BrokerMessage, CompletedOrder, ObservedOrder } from '#core/broker/broker-port.ts';
 import { cancelled, type OrderChange, rejected } from '#core/broker/order-facts.ts';
-import type { OrderRecord } from '#core/broker/order-record.ts';
-import { findOrder, type OrderFinding } from '#core/broker/reconciliation.ts';
+import { type OrderRecord, sameRecord } from '#core/broker/order-record.ts';
+import { findOrder, type Mismatch } from '#core/broker/reconciliation.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import type { Timer } from '#core/values/timer-clock.ts';
 import { type Bridge, reportDifference } from './bridge-parts.ts';
@@ -193,10 +193,7 @@ export class Reconciler {
     await this.#on.reconciled({ whileTrading, began, neverArrived, unchanged });
   }
 
-  #report(
-    { orderRef }: OrderRecord,
-    { expected, observed, explanation }: Extract<OrderFinding, { readonly expected: string }>,
-  ): Promise<void> {
+  #report({ orderRef }: OrderRecord, { expected, observed, explanation }: Mismatch): Promise<void> {
     return reportDifference(this.#bridge, {
       subject: 'order',
       key: orderRef,
@@ -209,11 +206,7 @@ export class Reconciler {
 
 /** Whether nothing was learned of an order; its status word alone may change from one message to the next. */
 function sameFacts(before: OrderRecord | undefined, now: OrderRecord): boolean {
-  if (before === now) return true;
-  return (
-    before !== undefined &&
-    JSON.stringify({ ...before, brokerStatus: now.brokerStatus }) === JSON.stringify(now)
-  );
+  return before !== undefined && sameRecord({ ...before, brokerStatus: now.brokerStatus }, now);
 }
 
 /** Whether the broker has ended it and the journal has said so; what comes next is the desk's to decide, or a person's. */

@@ -168,8 +168,7 @@ export class RestingStops {
     const layer = await layerOf(ledger, intentId);
     const stop = ledger.peek(stopRefOf(intentId));
     if (layer === null || stop === null) return;
-    if (await this.#revived(layer, stop)) return this.#lapsed.settle(intentId);
-    if (stop.status === 'lapsed') return this.#lapsed.settle(intentId);
+    if (stop.status === 'lapsed' || (await this.#revived(layer, stop))) return this.#lapsed.settle(intentId);
     return this.#fit(layer, stop);
   }
 
@@ -192,39 +191,38 @@ export class RestingStops {
   }
 
   /** Makes a working stop what it should be: at once, or where its layer is being closed when that is quiet. */
-  async #fit({ orders }: Layer, stop: OrderRecord): Promise<void> {
+  #fit(layer: Layer, stop: OrderRecord): void {
     const { intentId } = stop;
+    const { orders } = layer;
     this.#quiet.get(intentId)?.cancel();
     this.#quiet.delete(intentId);
-    const wanted = await this.#wanted(stop);
+    const wanted = wantedTerms(layer, stop);
     if (wanted === null || sameTerms(wanted, this.#coming(stop))) return;
     // Of what has just closed a part the broker is about to end the stop; what grows is not protected yet.
     const justClosed = orders.length > 0 && wanted.quantity.lt(stop.quantity);
-    if (!justClosed && !orders.some(isOpen)) return this.#settle(intentId);
-    const timer = this.#bridge.schedule.after(QUIET_MS, () => {
+    if (!justClosed && !orders.some(isOpen)) {
+      this.#make(stop, wanted);
+      return;
+    }
+    const timer = this.#bridge.schedule.after(QUIET_MS, async () => {
       this.#quiet.delete(intentId);
-      return this.#settle(intentId);
+      const now = this.#bridge.ledger.peek(stop.orderRef);
+      const still = now === null ? null : await this.#wanted(now);
+      if (now !== null && still !== null) this.#make(now, still);
     });
     this.#quiet.set(intentId, timer);
   }
 
-  async #settle(intentId: string): Promise<void> {
-    const stop = this.#bridge.ledger.peek(stopRefOf(intentId));
-    const wanted = stop === null ? null : await this.#wanted(stop);
-    if (stop === null || wanted === null || !this.#bridge.mayTrade()) return;
+  #make(stop: OrderRecord, wanted: Terms): void {
+    if (!this.#bridge.mayTrade()) return;
     if (wanted.quantity.gt(filledQuantity(stop))) this.#ask(stop, wanted);
     // Nothing is left to protect: a stop that stood on would open a position the other way.
     else this.#desk.requestCancel(stop);
   }
 
-  /** What a working stop should be; null where that is not the desk's to say. */
   async #wanted(stop: OrderRecord): Promise<Terms | null> {
     const layer = await layerOf(this.#bridge.ledger, stop.intentId);
-    if (layer === null || stop.status !== 'working') return null;
-    const quantity = fittingQuantity(layer.entry, stop, layer.orders);
-    // What is still on its way to close the layer takes its stop with it.
-    if (quantity.lte(filledQuantity(stop)) && [layer.entry, ...layer.orders].some(isOpen)) return null;
-    return { quantity, triggerPrice: stop.stopMove?.to ?? shownTerms(stop).triggerPrice };
+    return layer === null ? null : wantedTerms(layer, stop);
   }
 
   /** What a stop will be at the broker: what it was asked for in its present life, which outranks what was shown before. */
@@ -253,6 +251,14 @@ export class RestingStops {
       wanted,
     );
   }
+}
+
+/** What a stop should be; null where it is not at work, or where what closes its layer takes it along. */
+function wantedTerms({ entry, orders }: Layer, stop: OrderRecord): Terms | null {
+  if (stop.status !== 'working') return null;
+  const quantity = fittingQuantity(entry, stop, orders);
+  if (quantity.lte(filledQuantity(stop)) && [entry, ...orders].some(isOpen)) return null;
+  return { quantity, triggerPrice: stop.stopMove?.to ?? shownTerms(stop).triggerPrice };
 }
 
 /** What the broker has shown a stop to be; a stop has a trigger price. */

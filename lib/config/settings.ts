@@ -128,16 +128,13 @@ export function parseSettings(value: unknown): Settings {
     problems.push('mode is paper, but broker.port is 4001, the live port; use 4002');
   }
   for (const name of settings.instruments) {
-    if (findInstrument(name) === undefined)
+    const instrument = findInstrument(name);
+    if (instrument === undefined)
       problems.push(`instruments has ${name}, which the catalog does not have (core/market/catalog.ts)`);
-  }
-  if (settings.environment !== 'local') {
-    for (const { id, proxyFor } of settings.instruments.flatMap((name) => findInstrument(name) ?? [])) {
-      if (proxyFor !== null)
-        problems.push(
-          `instruments has ${id}, a stand-in for ${proxyFor} that no broker has a price of; take it out, or name a fund that follows ${proxyFor}`,
-        );
-    }
+    else if (settings.environment !== 'local' && instrument.proxyFor !== null)
+      problems.push(
+        `instruments has ${name}, a stand-in for ${instrument.proxyFor} that no broker has a price of; take it out, or name a fund that follows ${instrument.proxyFor}`,
+      );
   }
   if (problems.length > 0) throw new InvalidSettingsError(problems);
   return settings;
