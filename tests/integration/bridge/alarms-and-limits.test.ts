@@ -10,8 +10,7 @@ describe('what the bridge has to be told of, and what it may not exceed', () => 
   afterEach(() => world.end());
 
   const atTheOpen = async (environment: Readonly<Record<string, string>> = {}): Promise<void> => {
-    world = await World.start(environment);
-    await world.advanceTo(OPEN + 30 * SECOND);
+    world = await World.atTheOpen(environment);
   };
   const counted = (name: string) =>
     world.metrics.filter((metric) => metric.name === name).map(({ value }) => value);

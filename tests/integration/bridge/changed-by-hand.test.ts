@@ -31,15 +31,8 @@ describe('units of the desk’s that come or go without an order of the desk', (
     expect(book().foreign).toBeUndefined();
     return intentId;
   };
-  const stopAtBroker = (intentId: string) =>
-    world
-      .brokerOrders()
-      .filter(
-        ({ orderRef, status }) =>
-          orderRef === `${intentId}:stop` && ['PreSubmitted', 'Submitted'].includes(status),
-      );
   const cancelStop = async (intentId: string) => {
-    for (const { permId } of stopAtBroker(intentId)) world.gateway.faults.cancelManually(permId);
+    for (const { permId } of world.stopsAtBroker(intentId)) world.gateway.faults.cancelManually(permId);
     await world.advance(SECOND);
   };
   const byHand = (side: 'BUY' | 'SELL', quantity: number) =>
@@ -86,7 +79,7 @@ describe('units of the desk’s that come or go without an order of the desk', (
     expect(await statusOfStop(intentId)).toBe('lapsed');
     await world.advance(10 * SECOND);
     expect(await statusOfStop(intentId)).toBe('working');
-    expect(stopAtBroker(intentId)).toHaveLength(1);
+    expect(world.stopsAtBroker(intentId)).toHaveLength(1);
     expect(about(`${intentId}:stop`)).toEqual([]);
   });
 
@@ -98,7 +91,7 @@ describe('units of the desk’s that come or go without an order of the desk', (
     expect(await statusOfStop(intentId)).toBe('lapsed');
     await world.advance(30 * SECOND);
     expect(await statusOfStop(intentId)).toBe('unresolved');
-    expect(stopAtBroker(intentId)).toEqual([]);
+    expect(world.stopsAtBroker(intentId)).toEqual([]);
     expect(about(`${intentId}:stop`)).toEqual([
       expect.objectContaining({
         expected: 'a resting stop for 10 AAPL',
@@ -111,12 +104,12 @@ describe('units of the desk’s that come or go without an order of the desk', (
     world.bridge = world.newBridge();
     await world.advance(2 * POLL);
     expect(await statusOfStop(intentId)).toBe('unresolved');
-    expect(stopAtBroker(intentId)).toEqual([]);
+    expect(world.stopsAtBroker(intentId)).toEqual([]);
 
     await enter(`${intentId}:stop`, executionsByHand());
     expect(await statusOfStop(intentId)).toBe('filled');
     expect(await agrees()).toBe('0');
-    expect(stopAtBroker(intentId)).toEqual([]);
+    expect(world.stopsAtBroker(intentId)).toEqual([]);
   });
 
   it('what is left of a layer that was partly closed by hand has its stop again once that is entered', async () => {
@@ -130,7 +123,7 @@ describe('units of the desk’s that come or go without an order of the desk', (
     expect(book().foreign?.positions).toMatchObject([{ instrument: 'AAPL', quantity: '-4' }]);
     await enter(`${intentId}:stop`, executionsByHand());
     await world.advance(SECOND);
-    expect(stopAtBroker(intentId).map(({ total }) => total)).toEqual([6]);
+    expect(world.stopsAtBroker(intentId).map(({ total }) => total)).toEqual([6]);
     expect(await statusOfStop(intentId)).toBe('working');
     expect(await agrees()).toBe('6');
   });
@@ -143,7 +136,7 @@ describe('units of the desk’s that come or go without an order of the desk', (
     await cancelStop(intentId);
     await world.advance(30 * SECOND);
     expect(await statusOfStop(intentId)).toBe('unresolved');
-    expect(stopAtBroker(intentId)).toEqual([]);
+    expect(world.stopsAtBroker(intentId)).toEqual([]);
   });
 
   it('what is found out while a stop waits explains nothing', async () => {
@@ -182,12 +175,12 @@ describe('units of the desk’s that come or go without an order of the desk', (
     const intentId = await holding();
     world.place({ purpose: 'exit', side: 'SELL', quantity: '4', protectiveStop: null, closes: intentId });
     await world.advanceTo(Math.ceil(world.clock.now() / MINUTE) * MINUTE);
-    for (let waited = 0; waited < 180 && stopAtBroker(intentId)[0]?.total !== 6; waited += 1) {
+    for (let waited = 0; waited < 180 && world.stopsAtBroker(intentId)[0]?.total !== 6; waited += 1) {
       await world.advance(SECOND);
       const stop = await world.record(`${intentId}:stop`);
       expect(stop?.status === 'lapsed' && world.events('OrderFilled').length > 1).toBe(false);
     }
-    expect(stopAtBroker(intentId).map(({ total }) => total)).toEqual([6]);
+    expect(world.stopsAtBroker(intentId).map(({ total }) => total)).toEqual([6]);
   });
 
   it('a stop that was left standing is not touched, and no order of the desk opens the other way', async () => {
@@ -195,7 +188,7 @@ describe('units of the desk’s that come or go without an order of the desk', (
     byHand('SELL', 10);
     await world.advance(POLL + MINUTE);
     expect(book().foreign?.positions).toMatchObject([{ instrument: 'AAPL', quantity: '-10' }]);
-    expect(stopAtBroker(intentId)).toHaveLength(1);
+    expect(world.stopsAtBroker(intentId)).toHaveLength(1);
     const exit = world.place({
       purpose: 'exit',
       side: 'SELL',
@@ -264,9 +257,9 @@ describe('units of the desk’s that come or go without an order of the desk', (
       world.gateway.faults.split('AAPL', ratio);
       await world.advance(30 * SECOND);
       expect(await statusOfStop(intentId)).toBe('unresolved');
-      expect(stopAtBroker(intentId)).toEqual([]);
+      expect(world.stopsAtBroker(intentId)).toEqual([]);
       await world.advance(3 * POLL);
-      expect(stopAtBroker(intentId)).toEqual([]);
+      expect(world.stopsAtBroker(intentId)).toEqual([]);
       byHand('SELL', 10 * ratio);
       await world.advance(2 * MINUTE);
       const [sale] = executionsByHand();

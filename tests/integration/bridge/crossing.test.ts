@@ -4,28 +4,20 @@ import type { OrderRecord } from '#core/broker/order-record.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import { expectedAccount } from '#ecs/ib-gateway/bridge.ts';
 import { lostAnswer } from './lost-answer.ts';
-import { MINUTE, OPEN, SECOND, World } from './world.ts';
+import { MINUTE, SECOND, World } from './world.ts';
 
 describe('what crosses, is swallowed or altered on the way', () => {
   let world: World;
   afterEach(() => world.end());
 
   const atTheOpen = async (...settings: Parameters<typeof World.start>) => {
-    world = await World.start(...settings);
-    await world.advanceTo(OPEN + 30 * SECOND);
+    world = await World.atTheOpen(...settings);
   };
   const waiting = async (): Promise<string> => {
     const entry = world.place({ orderType: 'LMT', limitPrice: '155' });
     await world.rest();
     return entry;
   };
-  const cancel = (intentId: string) =>
-    world.command('CancelAuthorized', `cancel-${intentId}`, {
-      requestId: `cancel-${intentId}`,
-      intentId,
-      includeStops: false,
-      reason: 'the view changed',
-    });
   const record = async (orderRef: string) => (await world.record(orderRef)) as OrderRecord;
   const differences = () => world.events('BrokerDifferenceFound').map(({ data }) => data);
   const shows = (orderRef: string, changes: Partial<ObservedOrder>) => {
@@ -48,7 +40,7 @@ describe('what crosses, is swallowed or altered on the way', () => {
       });
       return false;
     };
-    cancel(entry);
+    world.cancel(entry);
     await world.advance(SECOND);
     expect((await record(entry)).status).toBe('working');
     const value = { halted: true, by: 'operator', reason: 'enough', at: new Date().toISOString() };
@@ -67,7 +59,7 @@ describe('what crosses, is swallowed or altered on the way', () => {
     await atTheOpen({ RECONCILE_MINUTES: '10' });
     const entry = await waiting();
     world.wire.passes = ({ kind }) => kind !== 'cancel';
-    cancel(entry);
+    world.cancel(entry);
     await world.rest();
     world.wire.passes = () => true;
     await world.advance(11 * MINUTE);
@@ -146,7 +138,7 @@ describe('what crosses, is swallowed or altered on the way', () => {
     await atTheOpen({ LEASE_SECONDS: '30' });
     const entry = await waiting();
     world.store.commit = lostAnswer(world.store.commit, ({ processed }) => processed !== undefined);
-    cancel(entry);
+    world.cancel(entry);
     await world.advance(2 * MINUTE);
     expect((await record(entry)).status).toBe('cancelled');
     expect(world.metrics.filter(({ name }) => name === 'BrokerLeaseLost')).toEqual([]);

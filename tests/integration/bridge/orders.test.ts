@@ -8,8 +8,7 @@ describe('commands', () => {
   afterEach(() => world.end());
 
   const atTheOpen = async (environment: Readonly<Record<string, string>> = {}): Promise<void> => {
-    world = await World.start(environment);
-    await world.advanceTo(OPEN + 30 * SECOND);
+    world = await World.atTheOpen(environment);
   };
   const atTheOpenOn = async (change: (store: DeskStore) => Partial<DeskStore>): Promise<void> => {
     world = await World.withoutBridge();

@@ -62,10 +62,7 @@ class Layer {
   }
 
   stops() {
-    return this.#world
-      .brokerOrders()
-      .filter(({ orderRef }) => orderRef === `${this.entry}:stop`)
-      .filter(({ status }) => ['PreSubmitted', 'Submitted'].includes(status));
+    return this.#world.stopsAtBroker(this.entry);
   }
 
   async does(deed: Deed): Promise<void> {
@@ -117,9 +114,7 @@ class Layer {
 
   async #cancel(intentId: string | undefined): Promise<void> {
     if (intentId === undefined) return;
-    const requestId = `cancel-${intentId}-${this.#world.clock.now()}`;
-    const wish = { requestId, intentId, includeStops: false, reason: 'the view changed' };
-    this.#world.command('CancelAuthorized', requestId, wish);
+    this.#world.cancel(intentId, `cancel-${intentId}-${this.#world.clock.now()}`);
     await this.#world.rest();
   }
 

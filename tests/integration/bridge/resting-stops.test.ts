@@ -3,38 +3,30 @@ import type { BrokerMessage, ObservedOrder } from '#core/broker/broker-port.ts';
 import type { OrderRecord } from '#core/broker/order-record.ts';
 import { expectedAccount } from '#ecs/ib-gateway/bridge.ts';
 import { lostAnswer } from './lost-answer.ts';
-import { MINUTE, OPEN, SECOND, World } from './world.ts';
+import { MINUTE, SECOND, World } from './world.ts';
 
 describe('a resting stop', () => {
   let world: World;
   afterEach(() => world.end());
 
   const atTheOpen = async (...settings: Parameters<typeof World.start>) => {
-    world = await World.start(...settings);
-    await world.advanceTo(OPEN + 30 * SECOND);
+    world = await World.atTheOpen(...settings);
+  };
+  /** A layer that was entered at the open. */
+  const entered = async (changes: Parameters<World['place']>[0] = {}): Promise<string> => {
+    await atTheOpen();
+    const entry = world.place(changes);
+    await world.advance(2 * MINUTE);
+    return entry;
   };
   const held = () => Number(world.gateway.state().books.positions.get('AAPL')?.quantity ?? 0);
-  const stopsAtBroker = (intentId: string) =>
-    world
-      .brokerOrders()
-      .filter(
-        ({ orderRef, status }) =>
-          orderRef === `${intentId}:stop` && ['PreSubmitted', 'Submitted'].includes(status),
-      );
   const stopOf = async (intentId: string) => (await world.record(`${intentId}:stop`)) as OrderRecord;
   /** Units held, units that stops stand for, and what was found to differ. */
   const picture = (intentId: string) => ({
     held: held(),
-    stop: stopsAtBroker(intentId).reduce((sum, { total, filled }) => sum + total - filled, 0),
+    stop: world.stopsAtBroker(intentId).reduce((sum, { total, filled }) => sum + total - filled, 0),
     differences: world.events('BrokerDifferenceFound').length,
   });
-  const cancel = (intentId: string) =>
-    world.command('CancelAuthorized', `cancel-${intentId}`, {
-      requestId: `cancel-${intentId}`,
-      intentId,
-      includeStops: false,
-      reason: 'the view changed',
-    });
   const move = (intentId: string, to: string, from = '150') =>
     world.command(
       'StopMoveAuthorized',
@@ -70,22 +62,18 @@ describe('a resting stop', () => {
 
   describe('stands for the units that are held', () => {
     it('when an order that closes them fills in part and is cancelled', async () => {
-      await atTheOpen();
-      const entry = world.place();
-      await world.advance(2 * MINUTE);
+      const entry = await entered();
       world.gateway.faults.partialFills(4);
       const reduce = close(entry, '5');
       await until(() => held() === 6);
-      cancel(reduce);
+      world.cancel(reduce);
       await world.advance(5 * SECOND);
       expect((await world.record(reduce))?.status).toBe('cancelled');
       expect(picture(entry)).toEqual({ held: 6, stop: 6, differences: 0 });
     });
 
     it('while an order that closes them is filled in part and works on', async () => {
-      await atTheOpen();
-      const entry = world.place();
-      await world.advance(2 * MINUTE);
+      const entry = await entered();
       world.gateway.faults.partialFills(4);
       close(entry, '5');
       await until(() => held() === 6);
@@ -126,15 +114,13 @@ describe('a resting stop', () => {
       const entry = world.place();
       await until(() => held() === 6);
       world.gateway.faults.partialFills(1);
-      cancel(entry);
+      world.cancel(entry);
       await world.advance(5 * MINUTE);
       expect(picture(entry)).toEqual({ held: held(), stop: held(), differences: 0 });
     });
 
     it('when the layer is closed in many parts', async () => {
-      await atTheOpen();
-      const entry = world.place({ quantity: '20' });
-      await world.advance(2 * MINUTE);
+      const entry = await entered({ quantity: '20' });
       for (let n = 0; n < 11; n += 1) {
         close(entry, '1');
         await world.advance(3 * MINUTE);
@@ -147,7 +133,7 @@ describe('a resting stop', () => {
       const entry = world.place({ orderType: 'LMT', limitPrice: '155' });
       await world.rest();
       const record = (await world.record(entry)) as OrderRecord;
-      cancel(entry);
+      world.cancel(entry);
       await world.advance(SECOND);
       expect((await world.record(entry))?.status).toBe('cancelled');
       expect((await stopOf(entry)).status).toBe('cancelled');
@@ -160,27 +146,23 @@ describe('a resting stop', () => {
         averageCost: '155',
       });
       await world.rest();
-      expect(stopsAtBroker(entry).map(({ total }) => total)).toEqual([10]);
+      expect(world.stopsAtBroker(entry).map(({ total }) => total)).toEqual([10]);
     });
 
     it('when an execution is corrected to fewer units, and when its entry was made larger by hand', async () => {
-      await atTheOpen();
-      const entry = world.place();
-      await world.advance(2 * MINUTE);
+      const entry = await entered();
       const record = (await world.record(entry)) as OrderRecord;
       const corrected = record.fills[0]?.execId.replace(/\.01$/, '.02') as string;
       world.wire.hear(execution(record, { execId: corrected, quantity: '6' }));
       await world.rest();
-      expect(stopsAtBroker(entry).map(({ total }) => total)).toEqual([6]);
+      expect(world.stopsAtBroker(entry).map(({ total }) => total)).toEqual([6]);
       world.wire.hear(execution(record, { execId: '0000e0d5.ffff.01.01', quantity: '9' }));
       await world.rest();
-      expect(stopsAtBroker(entry).map(({ total }) => total)).toEqual([15]);
+      expect(world.stopsAtBroker(entry).map(({ total }) => total)).toEqual([15]);
     });
 
     it('which is none where its layer was closed, though the broker let it stand', async () => {
-      await atTheOpen();
-      const entry = world.place();
-      await world.advance(2 * MINUTE);
+      const entry = await entered();
       const terms = { purpose: 'reduce', side: 'SELL', closes: entry, protectiveStop: null } as const;
       const closing = world.place({ ...terms, orderType: 'LMT', limitPrice: '200' });
       await world.rest();
@@ -191,32 +173,28 @@ describe('a resting stop', () => {
         }),
       );
       await world.rest();
-      expect(stopsAtBroker(entry)).toHaveLength(1);
+      expect(world.stopsAtBroker(entry)).toHaveLength(1);
       await world.advance(2 * SECOND);
-      expect(stopsAtBroker(entry)).toEqual([]);
+      expect(world.stopsAtBroker(entry)).toEqual([]);
       expect((await stopOf(entry)).status).toBe('cancelled');
     });
 
     it('in its next life too, which is sent again where the link swallowed it', async () => {
-      await atTheOpen();
-      const entry = world.place({ side: 'SELL', protectiveStop: '160.2' });
-      await world.advance(2 * MINUTE);
+      const entry = await entered({ side: 'SELL', protectiveStop: '160.2' });
       world.gateway.faults.partialFills(4);
       await until(() => held() === -6);
       world.gateway.faults.halt('AAPL', true);
       world.gateway.faults.set({ disconnectOnOrder: { when: 'unreceived', orders: 1 } });
-      for (const { permId } of stopsAtBroker(entry)) world.gateway.faults.cancelManually(permId);
+      for (const { permId } of world.stopsAtBroker(entry)) world.gateway.faults.cancelManually(permId);
       await world.advance(5 * MINUTE);
       expect((await stopOf(entry)).status).toBe('working');
-      expect(stopsAtBroker(entry).map(({ total }) => total)).toEqual([6]);
+      expect(world.stopsAtBroker(entry).map(({ total }) => total)).toEqual([6]);
     });
   });
 
   describe('that is to be moved', () => {
     it('is moved in its next life where an order that closes a part of the layer ends it first', async () => {
-      await atTheOpen();
-      const entry = world.place();
-      await world.advance(2 * MINUTE);
+      const entry = await entered();
       close(entry, '7');
       await world.rest();
       world.gateway.faults.set({ delayMillis: 2 * SECOND });
@@ -226,7 +204,9 @@ describe('a resting stop', () => {
       await world.rest();
       world.gateway.faults.set({ delayMillis: 0 });
       await world.advance(MINUTE);
-      expect(stopsAtBroker(entry).map(({ total, stopPrice }) => [total, stopPrice])).toEqual([[3, 155]]);
+      expect(world.stopsAtBroker(entry).map(({ total, stopPrice }) => [total, stopPrice])).toEqual([
+        [3, 155],
+      ]);
       expect(moves()).toEqual(['moved to 155']);
       expect(world.queue.remaining()).toEqual([]);
     });
@@ -243,22 +223,22 @@ describe('a resting stop', () => {
       await world.rest();
       move(entry, '155');
       await world.advance(MINUTE);
-      expect(stopsAtBroker(entry).map(({ total, stopPrice }) => [total, stopPrice])).toEqual([[4, 155]]);
+      expect(world.stopsAtBroker(entry).map(({ total, stopPrice }) => [total, stopPrice])).toEqual([
+        [4, 155],
+      ]);
       expect((await stopOf(entry)).triggerPrice).toBe('155');
       expect(moves()).toEqual(['moved to 155']);
     });
 
     it('turns no position round with units that its group has taken off it meanwhile', async () => {
-      await atTheOpen();
-      const entry = world.place({ side: 'SELL', protectiveStop: '162' });
-      await world.advance(2 * MINUTE);
+      const entry = await entered({ side: 'SELL', protectiveStop: '162' });
       world.gateway.faults.partialFills(4);
       const reduce = close(entry, '5', 'BUY');
       await world.rest();
       world.gateway.faults.set({ delayMillis: SECOND / 2 });
       await until(() => held() === -6, SECOND / 5);
       move(entry, '161', '162');
-      cancel(reduce);
+      world.cancel(reduce);
       await world.advance(MINUTE);
       world.gateway.faults.set({ delayMillis: 0 });
       world.gateway.faults.partialFills(null);
@@ -271,14 +251,12 @@ describe('a resting stop', () => {
     });
 
     it('is moved where the commit of the move was taken and its answer lost', async () => {
-      await atTheOpen();
-      const entry = world.place();
-      await world.advance(2 * MINUTE);
+      const entry = await entered();
       world.store.commit = lostAnswer(world.store.commit, ({ processed }) => processed !== undefined);
       move(entry, '155');
       await world.advance(SECOND);
       expect(moves()).toEqual(['moved to 155']);
-      expect(stopsAtBroker(entry).map(({ stopPrice }) => stopPrice)).toEqual([155]);
+      expect(world.stopsAtBroker(entry).map(({ stopPrice }) => stopPrice)).toEqual([155]);
     });
 
     it('has its move declined where it ends before it is moved, and where nobody knows what became of it', async () => {
@@ -302,7 +280,7 @@ describe('a resting stop', () => {
       await world.advance(13 * MINUTE);
       world.gateway.faults.manualOrder({ instrument: 'AAPL', side: 'SELL', quantity: 10 });
       await world.advance(2 * MINUTE);
-      for (const { permId } of stopsAtBroker(other)) world.gateway.faults.cancelManually(permId);
+      for (const { permId } of world.stopsAtBroker(other)) world.gateway.faults.cancelManually(permId);
       await world.advance(30 * SECOND);
       expect((await stopOf(other)).status).toBe('unresolved');
       move(other, '156');
@@ -311,9 +289,7 @@ describe('a resting stop', () => {
     });
 
     it('is moved with the units that were asked for before and are not shown yet', async () => {
-      await atTheOpen();
-      const entry = world.place();
-      await world.advance(2 * MINUTE);
+      const entry = await entered();
       world.gateway.faults.partialFills(4);
       close(entry, '5');
       await until(() => held() === 6);
@@ -337,7 +313,7 @@ describe('a resting stop', () => {
       const entry = world.place();
       await world.advance(13 * MINUTE);
       const { orderId } = await stopOf(entry);
-      for (const { permId } of stopsAtBroker(entry)) world.gateway.faults.cancelManually(permId);
+      for (const { permId } of world.stopsAtBroker(entry)) world.gateway.faults.cancelManually(permId);
       await world.rest();
       expect((await stopOf(entry)).status).toBe('lapsed');
       move(entry, '155');
@@ -353,9 +329,7 @@ describe('a resting stop', () => {
     });
 
     it('ends where it was asked for last, though that is where it is shown already', async () => {
-      await atTheOpen();
-      const entry = world.place();
-      await world.advance(2 * MINUTE);
+      const entry = await entered();
       move(entry, '153.5');
       await world.rest();
       world.gateway.faults.set({ delayMillis: 2 * SECOND });
@@ -363,7 +337,7 @@ describe('a resting stop', () => {
       await world.rest();
       move(entry, '153.5', '151');
       await world.advance(10 * SECOND);
-      expect(stopsAtBroker(entry).map(({ stopPrice }) => stopPrice)).toEqual([153.5]);
+      expect(world.stopsAtBroker(entry).map(({ stopPrice }) => stopPrice)).toEqual([153.5]);
     });
 
     it('stands where it was when the broker rejects a change of it, and is not taken for rejected itself', async () => {
@@ -377,7 +351,7 @@ describe('a resting stop', () => {
         world.wire.hear({ kind: 'notice', id: orderId, code: 201, message: 'Order rejected - reason: no' });
         return false;
       };
-      cancel(entry);
+      world.cancel(entry);
       await world.advance(5 * SECOND);
       expect((await stopOf(entry)).status).toBe('working');
       expect(world.events('OrderRejected')).toEqual([]);
@@ -397,9 +371,7 @@ describe('a resting stop', () => {
     });
 
     it('is not moved by a bridge under another client id, which would place a second one', async () => {
-      await atTheOpen();
-      const entry = world.place();
-      await world.advance(2 * MINUTE);
+      const entry = await entered();
       await world.bridge.stop('another client id');
       world.startBridge({ BROKER_CLIENT_ID: '18' });
       await world.advance(MINUTE);
@@ -412,7 +384,7 @@ describe('a resting stop', () => {
       const corrected = record.fills[0]?.execId.replace(/\.01$/, '.02') as string;
       world.wire.hear(execution(record, { execId: corrected, quantity: '6' }));
       await world.advance(5 * SECOND);
-      expect(stopsAtBroker(entry).map(({ total }) => total)).toEqual([10]);
+      expect(world.stopsAtBroker(entry).map(({ total }) => total)).toEqual([10]);
       expect(world.brokerOrders()).toHaveLength(2);
     });
 
@@ -433,7 +405,7 @@ describe('a resting stop', () => {
       world.command('CancelAuthorized', 'c-1', wish, 'cancels');
       await world.advance(MINUTE);
       expect(sent).toEqual(['cancel']);
-      expect(stopsAtBroker(entry)).toEqual([]);
+      expect(world.stopsAtBroker(entry)).toEqual([]);
     });
 
     it('is asked again where the gateway has swallowed that, and it is said', async () => {
@@ -454,9 +426,7 @@ describe('a resting stop', () => {
   });
 
   it('that somebody makes smaller at the screen is said to differ, and is made whole again', async () => {
-    await atTheOpen();
-    const entry = world.place();
-    await world.advance(2 * MINUTE);
+    const entry = await entered();
     const asked: string[] = [];
     let shown: ObservedOrder | null = null;
     world.wire.passes = (request) => {

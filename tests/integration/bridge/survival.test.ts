@@ -7,8 +7,7 @@ describe('what the bridge survives', () => {
   afterEach(() => world.end());
 
   const atTheOpen = async (environment: Readonly<Record<string, string>> = {}): Promise<void> => {
-    world = await World.start(environment);
-    await world.advanceTo(OPEN + 30 * SECOND);
+    world = await World.atTheOpen(environment);
   };
   const brokerOrders = () => world.brokerOrders();
   const states = () => world.events('BrokerStateChanged').map(({ data }) => data.to);

@@ -186,6 +186,13 @@ export class World {
     return world;
   }
 
+  /** Half a minute into the session. */
+  static async atTheOpen(...settings: Parameters<typeof World.start>): Promise<World> {
+    const world = await World.start(...settings);
+    await world.advanceTo(OPEN + 30 * SECOND);
+    return world;
+  }
+
   static async withoutBridge(start = MORNING): Promise<World> {
     const world = new World(start);
     world.gateway = await startPaperGateway({
@@ -279,6 +286,12 @@ export class World {
       occurredAt: this.clock.now(),
       data,
     }).event;
+  }
+
+  /** The gate's word that an order is called back; its stop stays. */
+  cancel(intentId: string, requestId = `cancel-${intentId}`): void {
+    const wish = { requestId, intentId, includeStops: false, reason: 'the view changed' };
+    this.command('CancelAuthorized', requestId, wish);
   }
 
   place(changes: Partial<Intent> = {}): string {
@@ -393,6 +406,14 @@ export class World {
       ...order,
       orderRef: readLifeRef(order.orderRef).orderRef,
     }));
+  }
+
+  /** The resting stops of a layer that work at the broker. */
+  stopsAtBroker(intentId: string) {
+    return this.brokerOrders().filter(
+      ({ orderRef, status }) =>
+        orderRef === `${intentId}:stop` && ['PreSubmitted', 'Submitted'].includes(status),
+    );
   }
 
   async record(orderRef: string): Promise<OrderRecord | null> {
