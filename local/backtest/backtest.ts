@@ -62,7 +62,7 @@ async function barsOf(
   }
   if (file === null)
     throw new ConfigurationError(
-      `there are no prices for ${id}; packaged data exist for ${PACKAGED_INSTRUMENTS.join(', ')}, other instruments need --data with their own bars, named first in --symbols`,
+      `there are no prices for ${id}; packaged data exist for ${PACKAGED_INSTRUMENTS.join(', ')}, other instruments need a file of their own bars (--data, for a paper gateway --tape) and to be named first in --symbols`,
     );
   const { instruments } = await playedBars([id], file);
   const [played] = instruments;

@@ -35,7 +35,7 @@ export async function playedBars(symbols: readonly string[], file: string | null
     }
     if (file === null || id !== symbols[0]) {
       throw new ConfigurationError(
-        `there are no prices for ${id}; packaged data exist for ${PACKAGED_INSTRUMENTS.join(', ')}, other instruments need --data with their own bars, named first in --symbols`,
+        `there are no prices for ${id}; packaged data exist for ${PACKAGED_INSTRUMENTS.join(', ')}, other instruments need a file of their own bars (--data, for a paper gateway --tape) and to be named first in --symbols`,
       );
     }
     const own = await ownBars(id, file);

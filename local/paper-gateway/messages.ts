@@ -52,6 +52,8 @@ function orderFields(order: BrokerOrder, instrument: TapeInstrument) {
     goodTillDate: order.goodTillDate,
     ocaType: order.ocaType === 0 ? 3 : order.ocaType,
     trailStopPrice: trail ? set(order.stopPrice) : null,
+    // The message has it twice, and clients keep what comes last.
+    adjustableTrailStopPrice: trail ? set(order.stopPrice) : null,
     trailingPercent: trail ? set(order.trailPercent) : null,
     status: order.status,
   };

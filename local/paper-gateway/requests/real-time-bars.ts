@@ -1,5 +1,5 @@
 import type { Connection } from '../connection.ts';
-import { FIVE_SECONDS, fiveSecondBars } from '../five-second-bars.ts';
+import { fiveSecondBars } from '../five-second-bars.ts';
 import type { FeedBar } from '../market-feed.ts';
 import type { RequestFields } from '../protocol/requests.ts';
 import { respond } from '../protocol/responses.ts';
@@ -9,7 +9,10 @@ import { noLineIsFree } from './lines.ts';
 
 const invalid = (why: string): string => `Invalid Real-time Query:${why}`;
 
-/** Five-second bars until cancelled. Those of a minute come together when it has closed: nothing of it is known before. */
+/**
+ * Five-second bars until cancelled. Those of a minute come together when it has closed: nothing of it is known before. The
+ * bar size that is asked for is ignored, as TWS does: there are clients that send 0.
+ */
 export function realTimeBars(
   context: RequestContext,
   connection: Connection,
@@ -27,10 +30,6 @@ export function realTimeBars(
       420,
       invalid(`no data of type ${JSON.stringify(request.whatToShow)}; this tape has ${shown}`),
     );
-    return;
-  }
-  if (request.barSize !== FIVE_SECONDS / 1000) {
-    connection.error(request.reqId, 420, invalid(`bar size ${request.barSize} is not 5 seconds`));
     return;
   }
   const key = subscriptionKey('realTimeBars', request.reqId);

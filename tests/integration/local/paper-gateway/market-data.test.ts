@@ -91,7 +91,8 @@ describe('market data', () => {
   it('in five-second bars comes when the minute has closed, and adds up to that minute', async () => {
     const { clock, connect } = await market(rising);
     const { client } = await connect();
-    client.api.reqRealTimeBars(1, AAPL, 5, 'TRADES' as never, true);
+    // The size is ignored: a client may say 0.
+    client.api.reqRealTimeBars(1, AAPL, 0, 'TRADES' as never, true);
     client.api.reqRealTimeBars(1, AAPL, 5, 'TRADES' as never, true);
     await client.next(EventName.error, (_error, code, reqId) => code === 322 && reqId === 1);
     client.api.reqRealTimeBars(2, AAPL, 5, 'BID' as never, true);

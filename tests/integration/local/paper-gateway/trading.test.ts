@@ -122,6 +122,22 @@ describe('an unmodified TWS client at the paper gateway', () => {
     expect(client.status(id + 1)).toBe('Cancelled');
   });
 
+  it('shows where a trailing stop stands, while it works and when it is over', async () => {
+    const { clock, client, id } = await trading([calm(100), calm(100), calm(100)]);
+    client.api.placeOrder(
+      id,
+      AAPL,
+      order('BUY', 10, 'TRAIL', { trailStopPrice: 130, auxPrice: 5, tif: 'GTC' as never }),
+    );
+    const stands = (shown: unknown) => (shown as Order).trailStopPrice === 130;
+    await client.next(EventName.openOrder, (_id, _contract, shown) => stands(shown));
+    client.api.cancelOrder(id);
+    await client.until(() => client.status(id) === 'Cancelled');
+    client.api.reqCompletedOrders(false);
+    await client.next(EventName.completedOrder, (_contract, shown) => stands(shown));
+    expect(clock.now()).toBe(OPEN);
+  });
+
   it('protects a bracket: the stop rests inactive, then sells at the worse of its price and the open', async () => {
     const { clock, client, id, gateway } = await trading([
       calm(100),
