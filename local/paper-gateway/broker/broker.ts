@@ -28,8 +28,8 @@ import { complain, freeName, type Step } from './step.ts';
 /** Everything that can happen to the broker. */
 export type BrokerInput =
   | { readonly input: 'place'; readonly request: OrderRequest }
-  /** An order entered by hand, at the broker's own screen. */
-  | { readonly input: 'placeManually'; readonly request: OrderRequest }
+  /** An order entered by hand, at the broker's own screen; client 0 may want it bound at once. */
+  | { readonly input: 'placeManually'; readonly request: OrderRequest; readonly bind: boolean }
   /** Client 0 wants ids for the orders entered by hand. */
   | { readonly input: 'bindManualOrders' }
   | { readonly input: 'cancel'; readonly clientId: number; readonly orderId: number }
@@ -107,7 +107,7 @@ function apply(step: Step, input: BrokerInput): void {
       place(step, input.request);
       return;
     case 'placeManually':
-      placeManually(step, input.request);
+      placeManually(step, input.request, input.bind);
       return;
     case 'bindManualOrders':
       bindManualOrders(step);

@@ -21,9 +21,9 @@ export function manualRefusal(request: OrderRequest, settings: Step['settings'])
 
 /**
  * Takes an order entered by hand, as at the broker's own screen: it belongs to client 0 and has no id until it is
- * bound. What {@link manualRefusal} names is not taken.
+ * bound, which may be from the first moment on. What {@link manualRefusal} names is not taken.
  */
-export function placeManually(step: Step, request: OrderRequest): void {
+export function placeManually(step: Step, request: OrderRequest, bind: boolean): void {
   const instrument = step.settings.instruments.get(request.instrument);
   if (instrument === undefined) return;
   const terms = termsOf(request, instrument, step.settings.account);
@@ -31,11 +31,12 @@ export function placeManually(step: Step, request: OrderRequest): void {
   const named = {
     ...request,
     clientId: MANUAL_CLIENT_ID,
-    orderId: MANUAL_ORDER_ID,
+    orderId: bind ? lowestId(step.state) - 1 : MANUAL_ORDER_ID,
     parentId: 0,
     transmit: true,
   };
-  accept(step, named, terms, instrument);
+  const order = accept(step, named, terms, instrument);
+  if (bind && order !== null) step.events.push({ event: 'bound', order: { ...order } });
 }
 
 /** Gives every working order that was entered by hand an id of its own, below zero, for client 0. */

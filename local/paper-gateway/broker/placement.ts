@@ -70,13 +70,13 @@ function remember(step: Step, request: { readonly clientId: number; readonly ord
   step.changes.account = true;
 }
 
-/** Takes a new order whose terms have been checked. */
+/** Takes a new order whose terms have been checked. @returns it; null if its parent is none */
 export function accept(
   step: Step,
   request: OrderRequest,
   terms: OrderTerms,
   instrument: BrokerInstrument,
-): void {
+): BrokerOrder | null {
   const { state } = step;
   let parentPermId = 0;
   if (request.parentId !== 0) {
@@ -87,7 +87,7 @@ export function accept(
       (isFinal(parent) && parent.filled === 0)
     ) {
       complain(step, request, 135, `Can't find order with id =${request.parentId}`);
-      return;
+      return null;
     }
     parentPermId = parent.permId;
   }
@@ -98,8 +98,9 @@ export function accept(
   if (order.orderId !== MANUAL_ORDER_ID)
     state.byName.set(orderName(order.clientId, order.orderId), order.permId);
   step.changes.orders.add(order.permId);
-  if (!request.transmit) return;
-  for (const member of family(step, order)) transmit(step, member, instrument, request.session);
+  if (request.transmit)
+    for (const member of family(step, order)) transmit(step, member, instrument, request.session);
+  return order;
 }
 
 /** The held members of an order's bracket, parent first, the order itself among them. */

@@ -49,7 +49,8 @@ export function enterManually(context: RequestContext, written: ManualOrder): vo
   };
   const refusal = manualRefusal(request, desk.settings);
   if (refusal !== null) throw new RangeError(`the order is refused: ${refusal.code} ${refusal.message}`);
-  context.act({ input: 'placeManually', request });
-  for (const connection of context.connections())
-    if (connection.subscriptions.has(subscriptionKey('autoBind'))) context.act({ input: 'bindManualOrders' });
+  const bind = [...context.connections()].some(({ subscriptions }) =>
+    subscriptions.has(subscriptionKey('autoBind')),
+  );
+  context.act({ input: 'placeManually', request, bind });
 }

@@ -211,6 +211,11 @@ describe('the account', () => {
         limitPrice: 3,
       });
       await zero.client.until(() => zero.client.all(EventName.orderBound).length === 3);
+      // Once it binds by itself, client 0 hears of an order under its own id alone.
+      const third = zero.client
+        .all(EventName.openOrder)
+        .filter(([, , shown]) => (shown as { lmtPrice: number }).lmtPrice === 3);
+      expect(new Set(third.map(([id]) => id))).toEqual(new Set([-3]));
       zero.client.api.placeOrder(-1, AAPL, { ...order('BUY', 5, 'LMT'), lmtPrice: 4 });
       await zero.client.next(
         EventName.openOrder,

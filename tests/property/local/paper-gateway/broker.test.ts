@@ -166,6 +166,7 @@ function play(
       does({
         input: 'placeManually',
         request: request(0, { clientId: 0, orderType: 'LMT', quantity, limitPrice }),
+        bind: quantity % 2 === 0,
       });
     } else if (each.deed === 'bind') {
       does({ input: 'bindManualOrders' });
