@@ -164,11 +164,18 @@ export class OrderWatch {
           );
         break;
       case 'cancel-refused':
+        // The stop of a cancelled entry ends with it, and the cancel that was sent for it finds nothing.
+        this.#remark(isOpen(record) ? 'warn' : 'info', ref, code, message);
+        break;
       case 'warning':
-        this.#bridge.log('warn', 'the broker remarks on an order', { orderRef: ref, code, message });
+        this.#remark('warn', ref, code, message);
         break;
     }
     return true;
+  }
+
+  #remark(level: 'warn' | 'info', orderRef: string, code: number, message: string): void {
+    this.#bridge.log(level, 'the broker remarks on an order', { orderRef, code, message });
   }
 
   /**

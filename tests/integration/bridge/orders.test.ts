@@ -293,6 +293,9 @@ describe('commands', () => {
     });
     await world.rest();
     expect(declined()).toEqual(['no such order is working']);
+    // The cancel of the stop found nothing any more: that is told, and is nobody's trouble.
+    const remarks = world.logs.filter((line) => line.includes('the broker remarks on an order'));
+    expect(remarks.filter((line) => line.startsWith('warn'))).toEqual([]);
   });
 
   it('keeps resting stops on a cancel of everything, and takes them too when asked', async () => {
