@@ -12,7 +12,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     coverage: {
       provider: 'v8',
-      include: ['core/**/*.ts', 'functions/**/*.ts', 'adapters/**/*.ts'],
+      include: ['{adapters,bin,contracts,core,ecs,functions,lib,local}/**/*.ts'],
       reporter: ['text-summary', 'json-summary'],
       thresholds: { lines: 90 },
     },
