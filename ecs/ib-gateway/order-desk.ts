@@ -139,7 +139,7 @@ export class OrderDesk {
     if (record === null) return false;
     this.#bridge.log('info', 'the intent has been dealt with before', { intentId, known });
     if (!known && isOpen(record)) {
-      ledger.reset();
+      await ledger.reload();
       this.#bridge.endLink(`order ${intentId} was recorded by a commit whose answer was lost`);
     }
     return true;

@@ -73,6 +73,15 @@ export class OrderLedger {
     this.#keptEntries = [];
   }
 
+  /**
+   * Reads everything anew: what is stored is not what was held. Until it is read nothing else is done, because a ledger that
+   * has forgotten its orders would say of each that there is none.
+   */
+  async reload(): Promise<void> {
+    this.reset();
+    await this.load();
+  }
+
   /** Reads the unfinished orders of earlier processes, once. */
   async load(): Promise<void> {
     if (this.#loaded) return;

@@ -144,6 +144,21 @@ describe('what crosses, is swallowed or altered on the way', () => {
     expect(world.metrics.filter(({ name }) => name === 'BrokerLeaseLost')).toEqual([]);
   });
 
+  it('a cancel that comes with an order whose commit was taken and its answer lost is carried out', async () => {
+    await atTheOpen();
+    const entry = await waiting();
+    world.store.commit = lostAnswer(world.store.commit, ({ entries }) =>
+      entries.some(({ event }) => event.metadata.type === 'OrderSubmitted'),
+    );
+    // Both are taken off the queue together: the cancel has its turn before the link is replaced.
+    world.place({ orderType: 'LMT', limitPrice: '141', protectiveStop: '130' });
+    const wish = { requestId: 'c', intentId: entry, includeStops: false, reason: 'the view changed' };
+    world.command('CancelAuthorized', 'c', wish, 'cancels');
+    await world.advance(2 * MINUTE);
+    expect(world.events('CommandDeclined')).toEqual([]);
+    expect((await record(entry)).status).toBe('cancelled');
+  });
+
   it.each([
     [
       'a stop that the broker holds without working it',
