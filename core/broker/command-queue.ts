@@ -1,9 +1,24 @@
+import type { EventType } from '#contracts/registry.ts';
+
 /** A command as it was received. It may come again, unchanged, until it is deleted. */
 export interface ReceivedCommand {
   readonly messageId: string;
   readonly receipt: string;
   readonly body: string;
 }
+
+/**
+ * The commands, by the group of the queue that each kind is put into. A FIFO queue gives out nothing of a group while one of
+ * its messages is in hand, and the bridge keeps in hand what waits: an order for the link or for its turn, a session for
+ * twenty minutes of daily history. What must not wait behind those has a group of its own.
+ */
+export const COMMAND_GROUPS = {
+  orders: ['OrderAuthorized'],
+  cancels: ['CancelAuthorized'],
+  stops: ['StopMoveAuthorized'],
+  sessions: ['SessionPrepared'],
+  operator: ['ReconciliationRequested', 'OrderOutcomeEntered'],
+} as const satisfies Readonly<Record<string, readonly EventType[]>>;
 
 /** The queue that commands reach the bridge by: at least once, in order within a group. */
 export interface CommandQueue {

@@ -1,6 +1,6 @@
 import type { Intent } from '#contracts/events/orders.ts';
 import { type DeskEvent, parseEventOf } from '#contracts/registry.ts';
-import type { ReceivedCommand } from '#core/broker/command-queue.ts';
+import { COMMAND_GROUPS, type ReceivedCommand } from '#core/broker/command-queue.ts';
 import { contractOf } from '#core/broker/contracts.ts';
 import { declined } from '#core/broker/declined-command.ts';
 import { BRIDGE } from '#core/broker/order-facts.ts';
@@ -16,14 +16,7 @@ import type { Mailbox } from './mailbox.ts';
 import type { OrderServices } from './order-services.ts';
 import type { SessionPreparation } from './session-preparation.ts';
 
-const COMMANDS = [
-  'OrderAuthorized',
-  'CancelAuthorized',
-  'StopMoveAuthorized',
-  'SessionPrepared',
-  'ReconciliationRequested',
-  'OrderOutcomeEntered',
-] as const;
+const COMMANDS = Object.values(COMMAND_GROUPS).flat();
 type Command = DeskEvent<(typeof COMMANDS)[number]>;
 type OrderCommand = DeskEvent<'OrderAuthorized' | 'CancelAuthorized' | 'StopMoveAuthorized'>;
 
@@ -32,6 +25,8 @@ interface Waiting {
   readonly event: OrderCommand;
 }
 
+/** Cancels of orders that have not come yet are remembered so many at the most. */
+const MOST_AHEAD = 1_000;
 /** After a fault a command comes again this much later; the queue sets it aside when that has not helped often enough. */
 const RETRY_SECONDS = 30;
 
@@ -55,6 +50,8 @@ export class CommandBoard {
   readonly #intake: CommandIntake;
   readonly #services: BoardServices;
   #waiting: Waiting[] = [];
+  /** Why orders must not go out whose cancels came before them: the queue keeps no order between its groups. */
+  readonly #ahead = new Map<string, string>();
   /** Commands whose turn in the mailbox has not come. */
   #arrived = 0;
 
@@ -117,7 +114,10 @@ export class CommandBoard {
     await this.pump();
   }
 
-  /** Carries out what may be carried out now. New orders wait while too many are unacknowledged; cancels do not. */
+  /**
+   * Carries out what may be carried out now. New orders wait while too many are unacknowledged; cancels do not, and they go
+   * first: an order that waited with its cancel must not go out.
+   */
   async pump(): Promise<void> {
     for (let index = this.#next(); index >= 0; index = this.#next()) {
       const heldBefore = this.#waiting.slice(0, index);
@@ -129,6 +129,8 @@ export class CommandBoard {
   /** The place in the line of the first command that may be carried out now, -1 where none may. */
   #next(): number {
     if (!this.#services.ready()) return -1;
+    const cancel = this.#waiting.findIndex(({ event }) => event.metadata.type === 'CancelAuthorized');
+    if (cancel >= 0) return cancel;
     const full = this.#bridge.acknowledgements.count >= this.#bridge.settings.maximumUnacknowledged;
     return this.#waiting.findIndex(({ event }) => !full || event.metadata.type !== 'OrderAuthorized');
   }
@@ -136,6 +138,7 @@ export class CommandBoard {
   /** Forgets what waits: the intake gives it back, and this bridge is not the one to do it. */
   abandon(): void {
     this.#waiting = [];
+    this.#ahead.clear();
   }
 
   #carryOut(next: Waiting, heldBefore: readonly Waiting[]): Promise<void> {
@@ -162,8 +165,11 @@ export class CommandBoard {
   async #perform({ event }: Waiting, heldBefore: readonly Waiting[]): Promise<void> {
     const { desk, stops } = this.#services.orders;
     switch (event.metadata.type) {
-      case 'OrderAuthorized':
-        return desk.place(event as DeskEvent<'OrderAuthorized'>);
+      case 'OrderAuthorized': {
+        const place = event as DeskEvent<'OrderAuthorized'>;
+        const withdrawn = this.#ahead.get(place.data.intent.intentId);
+        return withdrawn === undefined ? desk.place(place) : desk.decline(place, withdrawn);
+      }
       case 'StopMoveAuthorized':
         return stops.move(event as DeskEvent<'StopMoveAuthorized'>);
       case 'CancelAuthorized': {
@@ -174,20 +180,31 @@ export class CommandBoard {
     }
   }
 
-  /** An order that still waits here when its cancel comes never goes out. */
+  /**
+   * An order that still waits here when its cancel comes never goes out, nor one that comes after the cancel that names it.
+   * A cancel of everything is of what came before it.
+   */
   async #withdraw(cancel: DeskEvent<'CancelAuthorized'>, heldBefore: readonly Waiting[]): Promise<void> {
-    for (const held of heldBefore) {
+    const { intentId } = cancel.data;
+    const reason = `it was cancelled before it was sent: ${cancel.data.reason}`;
+    const { desk } = this.#services.orders;
+    if (intentId !== null && (await this.#bridge.ledger.get(intentId)) === null)
+      this.#comesBefore(intentId, reason);
+    for (const held of intentId === null ? heldBefore : this.#waiting) {
       if (held.event.metadata.type !== 'OrderAuthorized') continue;
       const place = held.event as DeskEvent<'OrderAuthorized'>;
-      const { intentId } = cancel.data;
       if (intentId !== null && intentId !== place.data.intent.intentId) continue;
-      await this.#services.orders.desk.decline(
-        place,
-        `it was cancelled before it was sent: ${cancel.data.reason}`,
-      );
+      await desk.decline(place, reason);
       this.#waiting = this.#waiting.filter((waiting) => waiting !== held);
       this.#intake.complete(held.messageId);
     }
+  }
+
+  /** Remembers the cancel of an order that is not known, the oldest forgotten first. */
+  #comesBefore(intentId: string, reason: string): void {
+    const [oldest] = this.#ahead.keys();
+    if (this.#ahead.size >= MOST_AHEAD && oldest !== undefined) this.#ahead.delete(oldest);
+    this.#ahead.set(intentId, reason);
   }
 
   /** A command that waits past its expiry is declined then, whatever state the link is in. */

@@ -8,6 +8,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secrets from 'aws-cdk-lib/aws-secretsmanager';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { COMMAND_GROUPS } from '#core/broker/command-queue.ts';
 import { patternOf, routeToQueue, undeliveredQueue } from '../constructs/desk-function.ts';
 import type { DeskFoundation } from '../constructs/foundation.ts';
 import { acknowledge, acknowledgeWildcard } from '../constructs/nag.ts';
@@ -49,22 +50,16 @@ export class BrokerStack extends Stack {
       visibilityTimeout: Duration.seconds(60),
       deadLetterQueue: { queue: this.failedCommands, maxReceiveCount: 20 },
     });
-    routeToQueue(
-      this,
-      'CommandsRule',
-      foundation.bus,
-      patternOf([
-        'OrderAuthorized',
-        'CancelAuthorized',
-        'StopMoveAuthorized',
-        'SessionPrepared',
-        'ReconciliationRequested',
-        'OrderOutcomeEntered',
-      ]),
-      this.commands,
-      this.undelivered,
-      'orders',
-    );
+    for (const [group, types] of Object.entries(COMMAND_GROUPS))
+      routeToQueue(
+        this,
+        `CommandsRule-${group}`,
+        foundation.bus,
+        patternOf(types),
+        this.commands,
+        this.undelivered,
+        group,
+      );
 
     const vpc = new ec2.Vpc(this, 'Vpc', {
       maxAzs: 2,

@@ -1,5 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { detailType } from '#contracts/registry.ts';
 import { type Environment, GATEWAY_IMAGE, references, type Synthesized, synthesized } from './synthesized.ts';
 
 const paper = synthesized('paper');
@@ -73,7 +74,24 @@ describe('delivery', () => {
       );
     const consumed = fifo.filter(({ properties }) => properties.RedrivePolicy !== undefined);
     expect(new Set(fed)).toEqual(new Set(consumed.map(({ logicalId }) => logicalId)));
-    expect(fed).toHaveLength(3);
+    expect(new Set(fed)).toHaveLength(3);
+  });
+
+  it('keeps what may wait at the bridge in groups of its own, out of the way of cancels', () => {
+    const groups = paper
+      .all('AWS::Events::Rule')
+      .filter(({ logicalId }) => logicalId.startsWith('CommandsRule'))
+      .map(({ properties }) => [
+        properties.Targets[0].SqsParameters.MessageGroupId,
+        properties.EventPattern['detail-type'],
+      ]);
+    expect(Object.fromEntries(groups)).toEqual({
+      orders: [detailType('OrderAuthorized')],
+      cancels: [detailType('CancelAuthorized')],
+      stops: [detailType('StopMoveAuthorized')],
+      sessions: [detailType('SessionPrepared')],
+      operator: [detailType('ReconciliationRequested'), detailType('OrderOutcomeEntered')],
+    });
   });
 });
 

@@ -18,6 +18,7 @@ import { keepLedger } from '#functions/portfolio/ledger.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
 import { parseDeskEnvironment } from '#functions/runtime/environment.ts';
 import { jsonLog } from '#functions/runtime/log.ts';
+import { commandGroup } from '../../support/command-group.ts';
 import type { Names } from './processes.ts';
 import { OPERATOR, REGION } from './settings.ts';
 
@@ -190,7 +191,7 @@ export class ChaosDesk {
         new SendMessageCommand({
           QueueUrl: this.#names.queueUrl,
           MessageBody: JSON.stringify(event),
-          MessageGroupId: 'orders',
+          MessageGroupId: commandGroup(event.metadata.type),
           MessageDeduplicationId: deduplication,
         }),
       ),

@@ -240,6 +240,49 @@ describe('commands', () => {
     expect(brokerOrders()).toHaveLength(2);
   });
 
+  it('sends nothing of an order that waited for the link with its cancel', async () => {
+    await atTheOpen();
+    world.gateway.faults.restart({ refuseMillis: 20 * SECOND });
+    await world.rest();
+    const intentId = world.place();
+    await world.rest();
+    world.cancel(intentId);
+    await world.advance(3 * MINUTE);
+    expect(world.bridge.state).toBe('READY');
+    expect(brokerOrders()).toEqual([]);
+    expect(declined()[0]).toBe('it was cancelled before it was sent: the view changed');
+    expect(world.queue.remaining()).toEqual([]);
+  });
+
+  it('sends nothing of an order that comes after its cancel', async () => {
+    await atTheOpen();
+    const intent = world.intent();
+    world.cancel(intent.intentId);
+    await world.rest();
+    world.place(intent);
+    await world.advance(3 * MINUTE);
+    expect(brokerOrders()).toEqual([]);
+    expect(declined()).toContain('it was cancelled before it was sent: the view changed');
+    expect(world.queue.remaining()).toEqual([]);
+  });
+
+  it('carries a cancel out while an order waits for its turn', async () => {
+    await atTheOpen({ MAXIMUM_UNACKNOWLEDGED: '2', ACKNOWLEDGE_DEADLINE_MS: '60000' });
+    const working = world.place({ orderType: 'LMT', limitPrice: '155' });
+    await world.rest();
+    world.gateway.faults.set({ mute: true });
+    world.place();
+    await world.rest();
+    world.place();
+    await world.rest();
+    world.cancel(working);
+    await world.rest();
+    expect((await world.record(working))?.cancel?.reason).toBe('the view changed');
+    world.gateway.faults.set({ mute: false });
+    await world.advance(3 * MINUTE);
+    expect((await world.record(working))?.status).toBe('cancelled');
+  });
+
   it('refuses a price off the tick, a size off the lot, an unknown instrument, an unprotected entry', async () => {
     await atTheOpen();
     world.place({ orderType: 'LMT', limitPrice: '160.005' });

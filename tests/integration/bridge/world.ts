@@ -19,6 +19,7 @@ import type { BridgeDependencies } from '#ecs/ib-gateway/bridge-context.ts';
 import type { RunningBridge } from '#ecs/ib-gateway/running-bridge.ts';
 import { type PaperGateway, startPaperGateway } from '#local/paper-gateway/gateway.ts';
 import { memoryTape, type Tape } from '#local/paper-gateway/tape.ts';
+import { commandGroup } from '../../support/command-group.ts';
 import { bytesAreAllRead } from './client-sockets.ts';
 import { SteppedClock } from './stepped-clock.ts';
 import { Wire } from './wire.ts';
@@ -272,7 +273,7 @@ export class World {
   }
 
   /** Puts a command on the queue and returns its message id. */
-  command<T extends EventType>(type: T, key: string, data: EventData<T>, group = 'AAPL'): string {
+  command<T extends EventType>(type: T, key: string, data: EventData<T>, group = commandGroup(type)): string {
     return this.queue.put(JSON.stringify(this.event(type, key, data)), group);
   }
 

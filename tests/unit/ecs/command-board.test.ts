@@ -82,6 +82,7 @@ describe('a command that fails', () => {
     const bridge = {
       log: () => {},
       acknowledgements: { count: 0 },
+      ledger: { get: async () => null },
       settings: { maximumUnacknowledged: 1 },
     };
     const intake = {
