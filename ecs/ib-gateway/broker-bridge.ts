@@ -34,6 +34,7 @@ import { NoticeReader } from './notice-reader.ts';
 import { OrderLedger } from './order-ledger.ts';
 import { OrderServices } from './order-services.ts';
 import { Outbox } from './outbox.ts';
+import { Patience } from './patience.ts';
 import { Preflight } from './preflight.ts';
 import { ReadinessReport } from './readiness-report.ts';
 import { Reconciler, type Reconciliation } from './reconciler.ts';
@@ -58,6 +59,7 @@ export class BrokerBridge implements RunningBridge, Bridge {
   readonly finished: Promise<void>;
   readonly #dependencies: BridgeDependencies;
   readonly #mailbox: Mailbox;
+  readonly #patience: Patience;
   readonly #connection: GatewayConnection;
   readonly #handshake: Handshake;
   readonly #catalog: ReadonlyMap<string, Instrument>;
@@ -93,11 +95,8 @@ export class BrokerBridge implements RunningBridge, Bridge {
     this.schedule = new Schedule(dependencies.clock, (work, urgent) =>
       urgent ? this.#mailbox.postUrgent(work) : this.#mailbox.post(work),
     );
-    const pause = (millis: number) =>
-      new Promise<void>((resolve) => {
-        dependencies.clock.schedule(dependencies.clock.now() + millis, resolve);
-      });
-    this.writer = new JournalWriter(dependencies.store, this.schedule, pause, this.log);
+    this.#patience = new Patience(dependencies.clock);
+    this.writer = new JournalWriter(dependencies.store, this.schedule, this.#patience, this.log);
     this.ledger = new OrderLedger(this.writer);
     this.lease = new LeaseKeeper(this.writer, this.schedule, settings.lease, this.log);
     this.killSwitch = new KillSwitch(this.writer);
@@ -145,7 +144,7 @@ export class BrokerBridge implements RunningBridge, Bridge {
       dependencies.queue,
       this.schedule,
       settings.commandVisibilitySeconds,
-      pause,
+      this.#patience,
       this.log,
     );
     this.#board = new CommandBoard(this, this.#intake, {
@@ -251,10 +250,15 @@ export class BrokerBridge implements RunningBridge, Bridge {
   }
 
   async stop(reason: string): Promise<void> {
-    // What is in hand may be waiting for a store that is down; it must not keep the task from ending.
-    this.writer.giveUpAt(this.schedule.now() + this.settings.stopWithin);
+    // What is in hand may be waiting for a store or a queue that is down; it must not keep the task from ending.
+    const { clock } = this.#dependencies;
+    const deadline = clock.schedule(clock.now() + this.settings.stopWithin, () => this.#patience.end());
     this.#mailbox.post(() => this.#shutDown(reason));
-    await this.finished;
+    try {
+      await this.finished;
+    } finally {
+      deadline.cancel();
+    }
   }
 
   instrument(id: string): Instrument | undefined {
@@ -299,11 +303,12 @@ export class BrokerBridge implements RunningBridge, Bridge {
     if (this.#session.state === 'STOPPED') return;
     for (const part of [
       () => this.#step({ kind: 'stop', reason }),
+      // Before the queue, which may not answer: whoever comes next need not wait for the lease to run out.
+      () => this.lease.release(),
       () => {
         this.#board.abandon();
         return this.#intake.stop();
       },
-      () => this.lease.release(),
     ]) {
       try {
         await part();

@@ -1,6 +1,7 @@
 import type { CommandQueue, ReceivedCommand } from '#core/broker/command-queue.ts';
 import type { Timer } from '#core/values/timer-clock.ts';
 import type { BridgeLog, Schedule } from './bridge-context.ts';
+import type { Patience } from './patience.ts';
 
 const LONGEST_PAUSE_MS = 10_000;
 
@@ -9,7 +10,7 @@ export class CommandIntake {
   readonly #queue: CommandQueue;
   readonly #schedule: Schedule;
   readonly #visibilitySeconds: number;
-  readonly #pause: (millis: number) => Promise<void>;
+  readonly #patience: Pick<Patience, 'waitFor' | 'pause'>;
   readonly #log: BridgeLog;
   #abort: AbortController | null = null;
   readonly #pending = new Map<string, string>();
@@ -21,13 +22,13 @@ export class CommandIntake {
     queue: CommandQueue,
     schedule: Schedule,
     visibilitySeconds: number,
-    pause: (millis: number) => Promise<void>,
+    patience: Pick<Patience, 'waitFor' | 'pause'>,
     log: BridgeLog,
   ) {
     this.#queue = queue;
     this.#schedule = schedule;
     this.#visibilitySeconds = visibilitySeconds;
-    this.#pause = pause;
+    this.#patience = patience;
     this.#log = log;
   }
 
@@ -51,8 +52,8 @@ export class CommandIntake {
   complete(messageId: string): void {
     const receipt = this.#forget(messageId);
     if (receipt === null) return;
-    const deletion = this.#queue
-      .delete(receipt)
+    const deletion = this.#patience
+      .waitFor('the deletion of a command', () => this.#queue.delete(receipt))
       .catch((fault: unknown) => {
         // It will come again and be recognised as a repeat.
         this.#log('warn', 'a command could not be deleted from its queue', {
@@ -69,7 +70,7 @@ export class CommandIntake {
     const receipt = this.#forget(messageId);
     if (receipt === null) return;
     try {
-      await this.#queue.extend(receipt, seconds);
+      await this.#extend(receipt, seconds);
     } catch (fault) {
       this.#log('warn', 'a command could not be given back; it returns when its time is up', {
         messageId,
@@ -96,7 +97,7 @@ export class CommandIntake {
         failures = 0;
         const turns: Promise<void>[] = [];
         for (const command of commands) {
-          if (signal.aborted) await this.#queue.extend(command.receipt, 0);
+          if (signal.aborted) await this.#extend(command.receipt, 0);
           else turns.push(this.#take(command, onCommand));
         }
         await Promise.race([Promise.all(turns), aborted]);
@@ -107,7 +108,7 @@ export class CommandIntake {
           failures,
           fault: String(fault),
         });
-        await this.#pause(Math.min(LONGEST_PAUSE_MS, 100 * 2 ** failures));
+        await this.#patience.pause(Math.min(LONGEST_PAUSE_MS, 100 * 2 ** failures));
       }
     }
   }
@@ -121,6 +122,10 @@ export class CommandIntake {
     this.#keepHidden();
     // A command whose hiding ran out while it waits here is the same command with a newer receipt.
     if (!known) await onCommand(command);
+  }
+
+  #extend(receipt: string, seconds: number): Promise<void> {
+    return this.#patience.waitFor('the hiding of a command', () => this.#queue.extend(receipt, seconds));
   }
 
   #forget(messageId: string): string | null {
@@ -140,7 +145,7 @@ export class CommandIntake {
       const receipts = [...this.#pending.values()];
       await Promise.all(
         receipts.map((receipt) =>
-          this.#queue.extend(receipt, this.#visibilitySeconds).catch((fault: unknown) => {
+          this.#extend(receipt, this.#visibilitySeconds).catch((fault: unknown) => {
             this.#log('warn', 'a waiting command could not be kept hidden', { fault: String(fault) });
           }),
         ),

@@ -8,6 +8,7 @@ import type {
 } from '#core/events/desk-store.ts';
 import type { JournalEntry } from '#core/events/new-event.ts';
 import type { BridgeLog, Schedule } from './bridge-context.ts';
+import { type Patience, UnansweredError } from './patience.ts';
 
 const LONGEST_PAUSE_MS = 5_000;
 /** Deferred entries a commit: half of what a transaction can hold. */
@@ -16,16 +17,6 @@ const MOST_TOGETHER = 50;
 /** Faults of the commit itself: no repetition mends them. */
 const HOPELESS: ReadonlySet<unknown> = new Set(['CommitTooLarge', 'NotCanonical', 'RepeatedItem']);
 
-/** The store did not answer until the task had to stop. */
-export class StoreUnansweredError extends Error {
-  readonly code = 'StoreUnanswered';
-  readonly retryable = true;
-  constructor(what: string, cause: unknown) {
-    super(`the store did not answer a ${what} before the task had to stop`, { cause });
-    this.name = 'StoreUnansweredError';
-  }
-}
-
 /**
  * The store as the bridge uses it: what cannot be written now is written later, and until then nothing else happens, so
  * that the journal never has a gap. A bridge that waits here stops renewing its lease and its health, as it should.
@@ -33,31 +24,22 @@ export class StoreUnansweredError extends Error {
 export class JournalWriter {
   readonly #store: DeskStore;
   readonly #schedule: Pick<Schedule, 'now' | 'post'>;
-  readonly #pause: (millis: number) => Promise<void>;
+  readonly #patience: Pick<Patience, 'waitFor' | 'pause'>;
   readonly #log: BridgeLog;
   #deferred: JournalEntry[] = [];
   #settleFirst: () => Promise<void> = () => Promise.resolve();
   #flushing = false;
-  #giveUpAt: number | null = null;
 
   constructor(
     store: DeskStore,
     schedule: Pick<Schedule, 'now' | 'post'>,
-    pause: (millis: number) => Promise<void>,
+    patience: Pick<Patience, 'waitFor' | 'pause'>,
     log: BridgeLog,
   ) {
     this.#store = store;
     this.#schedule = schedule;
-    this.#pause = pause;
+    this.#patience = patience;
     this.#log = log;
-  }
-
-  /**
-   * From `instant` on a store that does not answer is an error: the task is being stopped, and will be killed if it waits.
-   * Nothing that matters is lost with it: what the broker has done is asked for again by the next bridge.
-   */
-  giveUpAt(instant: number): void {
-    this.#giveUpAt = instant;
   }
 
   read(keys: readonly StateKey[]): Promise<readonly (StoredState | null)[]> {
@@ -140,8 +122,9 @@ export class JournalWriter {
   async #insist<T>(what: string, attempt: () => Promise<T>): Promise<T> {
     for (let failures = 0; ; failures++) {
       try {
-        return await attempt();
+        return await this.#patience.waitFor(`a ${what} of the store`, attempt);
       } catch (fault) {
+        if (fault instanceof UnansweredError) throw fault;
         const code = typeof fault === 'object' && fault !== null && 'code' in fault ? fault.code : undefined;
         if (HOPELESS.has(code)) throw fault;
         this.#log('error', `the store does not answer a ${what}; trying again`, {
@@ -149,9 +132,7 @@ export class JournalWriter {
           at: this.#schedule.now(),
           fault: fault instanceof Error ? fault.message : String(fault),
         });
-        if (this.#giveUpAt !== null && this.#schedule.now() >= this.#giveUpAt)
-          throw new StoreUnansweredError(what, fault);
-        await this.#pause(Math.min(LONGEST_PAUSE_MS, 100 * 2 ** failures));
+        await this.#patience.pause(Math.min(LONGEST_PAUSE_MS, 100 * 2 ** failures));
       }
     }
   }

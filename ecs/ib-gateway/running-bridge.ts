@@ -7,7 +7,7 @@ export interface RunningBridge {
   readonly idle: boolean;
   /** Resolves when nothing is being done. */
   settled(): Promise<void>;
-  /** Freezes, journals, gives waiting commands back and releases the lease. */
+  /** Freezes, journals, releases the lease and gives waiting commands back. */
   stop(reason: string): Promise<void>;
   /** Resolves when the bridge has stopped; rejects where it must not trade at all. */
   readonly finished: Promise<void>;

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Lease } from '#core/broker/lease.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import { newYorkInstant } from '#core/market/calendar.ts';
+import { parseInstant } from '#core/values/clock.ts';
 import { CLOSE, MINUTE, OPEN, SECOND, World } from './world.ts';
 
 const HOUR = 60 * MINUTE;
@@ -221,29 +223,51 @@ describe('what the bridge has to be told of, and what it may not exceed', () => 
     );
   });
 
-  it('stops within its time though the store is down', async () => {
-    await atTheOpen({ STOP_WITHIN_SECONDS: '20' });
-    const { store } = world;
-    const down = async (): Promise<never> => {
-      throw new Error('no connection to the store');
-    };
-    const healthy = { ...store };
-    Object.assign(store, { read: down, commit: down, journal: down, entries: down });
-    let stopped = false;
-    void world.bridge.stop('the task is being stopped').then(() => {
-      stopped = true;
-    });
-    for (let second = 0; second < 60 && !stopped; second++) {
-      await new Promise((resolve) => setImmediate(resolve));
-      await world.clock.advanceTo(world.clock.now() + SECOND, async () => {
-        for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  describe('stops within its time', () => {
+    /** Whether the bridge has stopped after so many seconds, however much of its work never comes to rest. */
+    const stopsWithin = async (seconds: number): Promise<boolean> => {
+      let stopped = false;
+      void world.bridge.stop('the task is being stopped').then(() => {
+        stopped = true;
       });
-    }
-    Object.assign(store, healthy);
-    expect(stopped).toBe(true);
-    expect(world.bridge.state).toBe('STOPPED');
-    // Whoever comes next waits for the lease to run out, and reconciles.
-    const [lease] = await store.read([stateKeys.lease]);
-    expect(lease).not.toBeNull();
+      const turns = async () => {
+        for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      };
+      for (let second = 0; second < seconds && !stopped; second++) {
+        await turns();
+        await world.clock.advanceTo(world.clock.now() + SECOND, turns);
+      }
+      return stopped;
+    };
+    const lease = async () => (await world.store.read([stateKeys.lease]))[0]?.value as Lease | undefined;
+
+    it.each([
+      ['is down', () => Promise.reject(new Error('no connection to the store'))],
+      ['does not even refuse', () => new Promise<never>(() => {})],
+    ])('though the store %s', async (_, answer) => {
+      await atTheOpen({ STOP_WITHIN_SECONDS: '20' });
+      const { store } = world;
+      const healthy = { ...store };
+      // One commit is in hand, others wait behind it.
+      for (let orders = 0; orders < 5; orders++) world.place();
+      Object.assign(store, { read: answer, commit: answer, journal: answer, entries: answer });
+      const stopped = await stopsWithin(25);
+      Object.assign(store, healthy);
+      expect(stopped).toBe(true);
+      expect(world.bridge.state).toBe('STOPPED');
+      // Whoever comes next waits for the lease to run out, and reconciles.
+      expect(parseInstant((await lease())?.expiresAt ?? '')).toBeGreaterThan(world.clock.now());
+    });
+
+    it('though the queue does not answer, and frees the lease at once', async () => {
+      await atTheOpen({ STOP_WITHIN_SECONDS: '20' });
+      world.gateway.faults.restart({ refuseMillis: 10 * MINUTE });
+      await world.rest();
+      world.place();
+      await world.rest();
+      world.queue.extend = () => new Promise(() => {});
+      expect(await stopsWithin(25)).toBe(true);
+      expect(parseInstant((await lease())?.expiresAt ?? '')).toBeLessThan(world.clock.now());
+    });
   });
 });

@@ -26,7 +26,7 @@ function pulling() {
     queue,
     schedule,
     30,
-    async () => {},
+    { pause: async () => {}, waitFor: (_, work) => work() },
     () => {},
   );
   const give = async (messageId: string) => {

@@ -35,12 +35,7 @@ async function opened(...orderRefs: readonly string[]) {
   const posted: (() => unknown)[] = [];
   const schedule = { now: () => NOW, post: (work: () => unknown) => void posted.push(work) };
   const newWriter = () =>
-    new JournalWriter(
-      store,
-      schedule,
-      async () => {},
-      () => {},
-    );
+    new JournalWriter(store, schedule, { pause: async () => {}, waitFor: (_, work) => work() }, () => {});
   const writer = newWriter();
   const ledger = new OrderLedger(writer);
   await ledger.commit(
