@@ -140,16 +140,13 @@ export class CommandIntake {
 
   #keepHidden(): void {
     if (this.#timer !== null) return;
-    this.#timer = this.#schedule.after((this.#visibilitySeconds * 1_000) / 2, async () => {
+    this.#timer = this.#schedule.after((this.#visibilitySeconds * 1_000) / 2, () => {
       this.#timer = null;
-      const receipts = [...this.#pending.values()];
-      await Promise.all(
-        receipts.map((receipt) =>
-          this.#extend(receipt, this.#visibilitySeconds).catch((fault: unknown) => {
-            this.#log('warn', 'a waiting command could not be kept hidden', { fault: String(fault) });
-          }),
-        ),
-      );
+      // Not waited for: while the queue does not answer, reports, the kill switch and the lease have their turns.
+      for (const receipt of this.#pending.values())
+        void this.#extend(receipt, this.#visibilitySeconds).catch((fault: unknown) => {
+          this.#log('warn', 'a waiting command could not be kept hidden', { fault: String(fault) });
+        });
       if (this.#pending.size > 0) this.#keepHidden();
     });
   }

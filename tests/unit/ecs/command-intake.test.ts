@@ -20,8 +20,16 @@ function pulling() {
     delete: async (receipt) => void deleted.push(receipt),
     extend: async (receipt) => void returned.push(receipt),
   };
-  const clock = { now: () => 0, schedule: () => ({ cancel: () => {} }) };
-  const schedule = new Schedule(clock, (work) => void work());
+  const timers: (() => void)[] = [];
+  const turns: unknown[] = [];
+  const clock = {
+    now: () => 0,
+    schedule: (_: number, run: () => void) => {
+      timers.push(run);
+      return { cancel: () => {} };
+    },
+  };
+  const schedule = new Schedule(clock, (work) => void turns.push(work()));
   const intake = new CommandIntake(
     queue,
     schedule,
@@ -33,7 +41,7 @@ function pulling() {
     waiting.shift()?.([{ messageId, receipt: `r-${messageId}`, body: '{}' }]);
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { intake, give, deleted, returned, asked: () => asked };
+  return { intake, queue, give, deleted, returned, timers, turns, asked: () => asked };
 }
 
 describe('pulling commands', () => {
@@ -50,6 +58,24 @@ describe('pulling commands', () => {
     expect(asked()).toBe(2);
     expect(deleted).toEqual(['r-a']);
     await intake.stop();
+  });
+
+  it('keeps what waits hidden, and nobody waiting where the queue does not answer', async () => {
+    const { intake, queue, give, returned, timers, turns } = pulling();
+    const hiding = { ...queue };
+    queue.extend = (receipt, seconds) => {
+      void hiding.extend(receipt, seconds);
+      return new Promise(() => {});
+    };
+    intake.start(async () => {});
+    await give('a');
+    await give('b');
+    for (const run of timers.splice(0)) run();
+    expect(returned).toEqual(['r-a', 'r-b']);
+    // The turn is over, and the next one is planned.
+    const later = new Promise((resolve) => setImmediate(() => resolve('still waiting')));
+    expect(await Promise.race([Promise.all(turns), later])).toEqual([undefined]);
+    expect(timers).toHaveLength(1);
   });
 
   it('stops though a command still has its turn, and gives it back', async () => {
