@@ -45,6 +45,8 @@ export class AccountComparison {
   /** What the account has beyond the book, confirmed: here, or before the first look what the book was told. */
   #beyond: Beyond | null = null;
   #cashReported = '';
+  /** The fencing token that all of this was seen under: another bridge may have told the book otherwise since. */
+  #tenure = 0;
 
   constructor(bridge: Bridge, foreign: ForeignHoldingsWatch) {
     this.#bridge = bridge;
@@ -55,6 +57,7 @@ export class AccountComparison {
   async compare(seen: SeenAccount): Promise<boolean> {
     const expected = await this.#bridge.expectedAccount();
     if (expected === null) return false;
+    this.#beginTenure();
     const known = this.#beyond ?? toldTo(expected);
     const before = this.#suspects;
     const suspects = new Map<string, EpochMillis>();
@@ -70,6 +73,15 @@ export class AccountComparison {
     this.#beyond = { positions, cash };
     await this.#foreign.holdings(positions, cash);
     return [...suspects.keys()].some((signature) => !before.has(signature));
+  }
+
+  #beginTenure(): void {
+    const { token } = this.#bridge.lease;
+    if (token === this.#tenure) return;
+    this.#tenure = token;
+    this.#suspects = new Map();
+    this.#beyond = null;
+    this.#cashReported = '';
   }
 
   async #positions(

@@ -10,9 +10,9 @@ describe('what is not the desk’s in its account', () => {
   let world: World;
   afterEach(() => world.end());
 
-  const atTheOpen = async (): Promise<void> => {
+  const atTheOpen = async (environment: Readonly<Record<string, string>> = {}): Promise<void> => {
     world = await World.start(
-      { RECONCILE_MINUTES: '10', ACCOUNT_MINUTES: '10' },
+      { RECONCILE_MINUTES: '10', ACCOUNT_MINUTES: '10', ...environment },
       { expected: expectedAccount },
     );
     world.changeBook((book) => ({ ...book, cash: '1000000' }));
@@ -72,6 +72,21 @@ describe('what is not the desk’s in its account', () => {
     const byHand = [...world.gateway.state().orders.values()].find(({ clientId }) => clientId === 0);
     expect(byHand?.status).toBe('Submitted');
     expect(world.metrics.filter(({ name }) => name === 'BrokerDifferenceFound').length).toBeGreaterThan(0);
+  });
+
+  it('is told to the book again where another bridge had the lease and told it otherwise', async () => {
+    await atTheOpen({ LEASE_SECONDS: '30' });
+    limitByHand();
+    await world.advance(POLL);
+    book();
+    expect(holdings()).toHaveLength(1);
+    await world.takeLease(world.clock.now() + 5 * MINUTE);
+    await world.advance(MINUTE);
+    world.changeBook((before) => ({ ...before, foreign: { positions: [], orders: [], cash: '0' } }));
+    await world.advance(POLL);
+    expect(world.bridge.state).toBe('READY');
+    expect(holdings()).toHaveLength(2);
+    expect(holdings()[1]).toEqual(holdings()[0]);
   });
 
   it('counts on while a new bridge, or another figure, has been seen only once', async () => {
