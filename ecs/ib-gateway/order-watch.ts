@@ -52,6 +52,8 @@ export class OrderWatch {
   readonly #refOfExecution = new Map<string, string>();
   readonly #early = new Map<string, Commission>();
   readonly #strangers = new Set<number>();
+  /** Executions of others' orders that were said already: each comparison has the broker tell all of the day's again. */
+  readonly #strangersExecutions = new Set<string>();
 
   constructor(
     bridge: Bridge,
@@ -95,16 +97,19 @@ export class OrderWatch {
   async execution({ execution }: ExecutionMessage): Promise<void> {
     const record = await this.#recordOf(execution);
     if (record === null) {
-      if (execution.account !== this.#bridge.link.account) return;
+      const { execId, account } = execution;
+      if (account !== this.#bridge.link.account || this.#strangersExecutions.has(execId)) return;
       this.#holdings.executed(execution.symbol, execution.executedAt);
       this.#onForeign();
-      return reportDifference(this.#bridge, {
+      await reportDifference(this.#bridge, {
         subject: 'execution',
-        key: execution.execId,
+        key: execId,
         expected: 'no execution that no order of the desk accounts for',
         observed: `${execution.side} ${execution.quantity} ${execution.symbol} at ${execution.price}`,
         explanation: 'an order that is not the desk’s was executed in its account; it counts in the position',
       });
+      this.#strangersExecutions.add(execId);
+      return;
     }
     // A resting stop that stands anew may have filled in part before; an order is sent again only where it never was there.
     if (record.role === 'order' && !isAbout(record, execution)) await this.#secondOrder(record, execution);

@@ -89,6 +89,22 @@ describe('what is not the desk’s in its account', () => {
     expect(holdings()[1]).toEqual(holdings()[0]);
   });
 
+  it('an execution of somebody else’s is compared once, however often the broker tells it', async () => {
+    await atTheOpen();
+    let comparisons = 0;
+    world.wire.passes = ({ kind }) => {
+      if (kind === 'all-open-orders') comparisons += 1;
+      return true;
+    };
+    world.gateway.faults.manualOrder({ instrument: 'AAPL', side: 'BUY', quantity: 200 });
+    await world.advance(POLL + MINUTE);
+    expect(comparisons).toBeLessThanOrEqual(2);
+    comparisons = 0;
+    await world.advance(3 * POLL);
+    expect(comparisons).toBe(3);
+    expect(differences().filter((subject) => subject === 'execution')).toHaveLength(1);
+  });
+
   it('counts on while a new bridge, or another figure, has been seen only once', async () => {
     await atTheOpen();
     limitByHand();
@@ -105,6 +121,8 @@ describe('what is not the desk’s in its account', () => {
     await world.advance(2 * POLL);
     expect(holdings()).toHaveLength(before);
 
+    // Right before a comparison, which then sees it at work.
+    await world.advance(POLL - SECOND);
     world.gateway.faults.manualOrder({ instrument: 'AAPL', side: 'BUY', quantity: 50 });
     await world.advance(2 * POLL);
     const after = holdings().slice(before);
