@@ -15,7 +15,8 @@ import type { HistoryQueue } from './history-queue.ts';
 interface Job {
   readonly event: DeskEvent<'SessionPrepared'>;
   readonly remaining: Map<string, Instrument>;
-  readonly done: () => void;
+  /** Told when every instrument's history is journaled or declined. */
+  readonly done: (() => void)[];
 }
 
 interface Ask {
@@ -53,12 +54,17 @@ export class SessionPreparation {
       'DailyHistoryObserved',
     ]);
     const known = new Set(present.map(({ sortKey }) => sortKey.slice('DailyHistoryObserved#'.length)));
-    const remaining = new Map(
-      instruments.filter(({ id }) => !known.has(id)).map((instrument) => [instrument.id, instrument]),
-    );
-    const job: Job = { event, remaining, done };
-    this.#jobs.push(job);
-    if (remaining.size === 0) await this.#finish(job);
+    // Given back, as where the lease was lost, the same preparation comes again: it goes on with what was begun.
+    const begun = this.#jobs.find((other) => other.event.metadata.id === event.metadata.id);
+    const job = begun ?? {
+      event,
+      remaining: new Map(instruments.map((instrument) => [instrument.id, instrument])),
+      done: [],
+    };
+    if (begun === undefined) this.#jobs.push(job);
+    job.done.push(done);
+    for (const id of known) job.remaining.delete(id);
+    if (job.remaining.size === 0) await this.#finish(job);
   }
 
   /** Asks for everything that is still missing; called whenever the bridge may ask questions. */
@@ -164,6 +170,6 @@ export class SessionPreparation {
 
   async #finish(job: Job): Promise<void> {
     this.#jobs = this.#jobs.filter((other) => other !== job);
-    job.done();
+    for (const done of job.done) done();
   }
 }

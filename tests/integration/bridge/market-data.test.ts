@@ -37,6 +37,25 @@ describe('market data', () => {
     expect(caused).toHaveLength(1);
   });
 
+  it('asks for each history once where the lease is lost before it has come', async () => {
+    world = await World.start({ LEASE_SECONDS: '30' });
+    const asked: string[] = [];
+    world.wire.passes = (request) => {
+      const daily = request.kind === 'history' && request.barSize === '1 day';
+      if (daily) asked.push(request.contract.symbol);
+      return !daily || asked.length > 1;
+    };
+    world.prepareSession();
+    await world.advance(SECOND);
+    await world.takeLease(world.clock.now() + 20 * SECOND);
+    await world.advance(2 * MINUTE);
+    expect(world.bridge.state).toBe('READY');
+    expect(world.events('DailyHistoryObserved')).toHaveLength(1);
+    // On the first link, and on the one that came after it.
+    expect(asked).toEqual(['AAPL', 'AAPL']);
+    expect(world.queue.remaining()).toEqual([]);
+  });
+
   it('declines the history of an instrument that the broker does not know, and of one that nobody knows', async () => {
     world = await World.start();
     world.prepareSession(['AAPL', 'SPX', 'NOPE']);
