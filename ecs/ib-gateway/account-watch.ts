@@ -25,7 +25,8 @@ export class AccountWatch {
   #values = new Map<string, { readonly value: string; readonly currency: string }>();
   #request: number | null = null;
   #positionsComplete = false;
-  #wanted: { readonly causationId: string | null }[] = [];
+  /** For what events the account is to be journaled; null where it is for none. */
+  #wanted = new Set<string | null>();
   #observations = 0;
 
   /** @param onPositions called when the broker has told all positions on a new link */
@@ -58,13 +59,13 @@ export class AccountWatch {
 
   /** Asks for the account's values; journals the account when they have come. */
   ask(causationId: string | null): void {
-    this.#wanted.push({ causationId });
+    this.#wanted.add(causationId);
     this.resume();
   }
 
   /** Sends what is wanted and not under way. Values are asked for once each time: a subscription would age unseen. */
   resume(): void {
-    if (this.#request !== null || this.#wanted.length === 0) return;
+    if (this.#request !== null || this.#wanted.size === 0) return;
     this.#request = this.#bridge.link.nextRequestId();
     this.#values = new Map();
     const request = this.#request;
@@ -115,10 +116,10 @@ export class AccountWatch {
   }
 
   async #conclude(): Promise<void> {
-    if (!this.#positionsComplete || this.#request !== null || this.#wanted.length === 0) return;
+    if (!this.#positionsComplete || this.#request !== null || this.#wanted.size === 0) return;
     const wanted = this.#wanted;
-    this.#wanted = [];
-    for (const { causationId } of wanted) await this.#journal(causationId);
+    this.#wanted = new Set();
+    for (const causationId of wanted) await this.#journal(causationId);
     await this.#compare();
   }
 

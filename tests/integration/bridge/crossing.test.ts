@@ -215,6 +215,16 @@ describe('what crosses, is swallowed or altered on the way', () => {
     expect(world.bridge.state).toBe('READY');
   });
 
+  it('an account that the gateway has not told for hours is journaled once when it does', async () => {
+    await atTheOpen({ RECONCILE_MINUTES: '10', ACCOUNT_MINUTES: '10' });
+    world.wire.passes = ({ kind }) => kind !== 'account-summary';
+    await world.advance(180 * MINUTE);
+    world.wire.passes = () => true;
+    const before = world.events('AccountObserved').length;
+    await world.advance(MINUTE);
+    expect(world.events('AccountObserved')).toHaveLength(before + 1);
+  });
+
   it('two looks at the account within a second confirm no difference', async () => {
     await atTheOpen({ RECONCILE_MINUTES: '10', ACCOUNT_MINUTES: '10' }, { expected: expectedAccount });
     world.keepBook();
