@@ -17,6 +17,15 @@ const MOST_TOGETHER = 50;
 /** Faults of the commit itself: no repetition mends them. */
 const HOPELESS: ReadonlySet<unknown> = new Set(['CommitTooLarge', 'NotCanonical', 'RepeatedItem']);
 
+class ContendedError extends Error {
+  readonly code = 'Contended';
+  readonly retryable = true;
+  constructor() {
+    super('another transaction has hold of an entry');
+    this.name = 'ContendedError';
+  }
+}
+
 /**
  * The store as the bridge uses it: what cannot be written now is written later, and until then nothing else happens, so
  * that the journal never has a gap. A bridge that waits here stops renewing its lease and its health, as it should.
@@ -115,8 +124,16 @@ export class JournalWriter {
     }
   }
 
+  /**
+   * A conflict over no state is another transaction's hold on an entry, as that of a first try which is still under way:
+   * nothing was written and there is nothing to read again, so it is no answer.
+   */
   #commit(change: Commit): Promise<CommitResult> {
-    return this.#insist('commit', () => this.#store.commit(change));
+    return this.#insist('commit', async () => {
+      const result = await this.#store.commit(change);
+      if (result.kind === 'conflict' && result.keys.length === 0) throw new ContendedError();
+      return result;
+    });
   }
 
   async #insist<T>(what: string, attempt: () => Promise<T>): Promise<T> {

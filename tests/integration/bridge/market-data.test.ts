@@ -37,6 +37,25 @@ describe('market data', () => {
     expect(caused).toHaveLength(1);
   });
 
+  it('journals a bar though the store was busy with another transaction', async () => {
+    world = await World.start();
+    const { commit } = world.store;
+    let busy = 1;
+    world.store.commit = async (change) => {
+      const bars = change.entries.some(({ event }) => event.metadata.type === 'BarClosed');
+      return bars && busy-- > 0 ? { kind: 'conflict', keys: [] } : commit(change);
+    };
+    world.prepareSession();
+    await world.advanceTo(OPEN + 5 * MINUTE + SECOND - 1);
+    // The bridge does not come to rest before it has tried again.
+    await world.clock.advanceTo(OPEN + 5 * MINUTE + 2 * SECOND, async () => {
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    });
+    await world.advanceTo(OPEN + 10 * MINUTE + 2 * SECOND);
+    expect(busy).toBeLessThan(0);
+    expect(closes()).toEqual(['2018-02-05T14:35:00.000Z', '2018-02-05T14:40:00.000Z']);
+  });
+
   it('asks for each history once where the lease is lost before it has come', async () => {
     world = await World.start({ LEASE_SECONDS: '30' });
     const asked: string[] = [];
