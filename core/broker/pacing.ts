@@ -14,8 +14,8 @@ export interface MessagePacer<T> {
   take(now: EpochMillis): readonly T[];
   /** When {@link take} will next have something; null where nothing waits. */
   nextAt(now: EpochMillis): EpochMillis | null;
-  /** Lets nothing out before `until`: the broker has complained. */
-  holdUntil(until: EpochMillis): void;
+  /** Lets nothing out for so long: the broker has complained. */
+  hold(now: EpochMillis, millis: number): void;
   /** Forgets what waits and returns it, for instance when the link is gone. */
   clear(): readonly T[];
 }
@@ -23,10 +23,11 @@ export interface MessagePacer<T> {
 export function messagePacer<T>(limit: number, reserve: number, windowMillis = 1_000): MessagePacer<T> {
   const waiting: Record<Priority, T[]> = { cancel: [], order: [], question: [] };
   let sent: EpochMillis[] = [];
-  let held = Number.NEGATIVE_INFINITY;
+  let held = { from: Number.NEGATIVE_INFINITY, until: Number.NEGATIVE_INFINITY };
 
   const forget = (now: EpochMillis): void => {
     // A clock that was set back must not lock the pacer up.
+    if (now < held.from) held = { from: now, until: now };
     sent = sent.filter((at) => at > now - windowMillis && at <= now);
   };
   const capacity = (priority: Priority): number => (priority === 'cancel' ? limit : limit - reserve);
@@ -36,8 +37,8 @@ export function messagePacer<T>(limit: number, reserve: number, windowMillis = 1
       waiting[priority].push(item);
     },
     take(now) {
-      if (now < held) return [];
       forget(now);
+      if (now < held.until) return [];
       const out: T[] = [];
       for (const priority of ORDER) {
         const queue = waiting[priority];
@@ -55,10 +56,11 @@ export function messagePacer<T>(limit: number, reserve: number, windowMillis = 1
       if (priority === undefined) return null;
       forget(now);
       const blocking = sent[sent.length - capacity(priority)];
-      return Math.max(now, held, blocking === undefined ? now : blocking + windowMillis);
+      return Math.max(now, held.until, blocking === undefined ? now : blocking + windowMillis);
     },
-    holdUntil(until) {
-      held = Math.max(held, until);
+    hold(now, millis) {
+      forget(now);
+      held = { from: now, until: Math.max(held.until, now + millis) };
     },
     clear() {
       const rest = ORDER.flatMap((priority) => waiting[priority]);
@@ -103,6 +105,8 @@ export function historicalPacer(
   return {
     earliest(ask, now) {
       if (open >= limits.open) return null;
+      // A clock that was set back must not lock the pacer up.
+      past = past.filter((one) => one.at <= now);
       const ofContract = past.filter((one) => one.ask.contract === ask.contract);
       const identical = past.findLast((one) => one.ask.identity === ask.identity);
       return Math.max(

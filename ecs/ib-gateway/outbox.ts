@@ -61,7 +61,7 @@ export class Outbox {
 
   /** The broker complained about the rate. */
   slowDown(): void {
-    this.#pacer.holdUntil(this.#schedule.now() + PACING_PENALTY_MS);
+    this.#pacer.hold(this.#schedule.now(), PACING_PENALTY_MS);
   }
 
   #flush(): void {

@@ -118,12 +118,26 @@ describe('pacing', () => {
 
   it('forgets what waits when told, and sends nothing while the broker complains', () => {
     const pacer = messagePacer<string>(3, 1);
-    pacer.holdUntil(500);
+    pacer.hold(0, 500);
     pacer.add('question', 'q');
     expect(pacer.take(0)).toEqual([]);
     expect(pacer.nextAt(0)).toBe(500);
     expect(pacer.clear()).toEqual(['q']);
     expect(pacer.take(600)).toEqual([]);
+  });
+
+  it('is not locked up by a clock that is set back', () => {
+    const hour = 3_600_000;
+    const pacer = messagePacer<string>(3, 1);
+    pacer.hold(hour, 1_000);
+    pacer.add('cancel', 'c');
+    expect(pacer.take(hour)).toEqual([]);
+    expect(pacer.nextAt(0)).toBe(0);
+    expect(pacer.take(0)).toEqual(['c']);
+    const history = historicalPacer();
+    const ask = { contract: 'a', identity: 'a' };
+    history.sent(ask, hour);
+    expect(history.earliest(ask, 0)).toBe(0);
   });
 
   it('keeps all limits on historical requests', () => {
