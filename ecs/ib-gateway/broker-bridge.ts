@@ -186,7 +186,8 @@ export class BrokerBridge implements RunningBridge, Bridge {
       ends: async (reason) => {
         await this.#step({ kind: 'lease-lost', reason });
         this.#board.abandon();
-        await this.#intake.stop();
+        // Not waited for: the lease is taken again when it may be, whether the queue answers or not.
+        void this.#intake.stop();
       },
     });
   }

@@ -511,6 +511,15 @@ describe('what the bridge survives', () => {
       expect(world.bridge.state).toBe('DISCONNECTED');
     });
 
+    it('takes the lease again when it may, though the queue does not answer', async () => {
+      await atTheOpen({ LEASE_SECONDS: '30' });
+      world.queue.extend = () => new Promise(() => {});
+      await world.takeLease(world.clock.now() + MINUTE);
+      world.place();
+      await world.advance(3 * MINUTE);
+      expect(world.bridge.state).toBe('READY');
+    });
+
     it('leaves an order to whoever holds the lease next', async () => {
       await atTheOpen({ LEASE_SECONDS: '30' });
       await world.takeLease(world.clock.now() + 5 * MINUTE);
