@@ -145,12 +145,16 @@ export function barCloser(instrument: Instrument, minutes: number, graceMillis: 
 const FIRST_INSTANT = Date.parse(`${CALENDAR_FIRST_DATE}T12:00:00Z`);
 const LAST_INSTANT = Date.parse(`${CALENDAR_LAST_DATE}T00:00:00Z`);
 
-/** The bar with its place in a session, or null where it is none of the instrument's regular trading. */
+/** Whether a bar has prices: the broker writes zero or below where it has none. */
+export const hasPrices = ({ open, high, low, close }: BrokerBar): boolean =>
+  [open, high, low, close].every((price) => Number.isFinite(price) && price > 0);
+
+/** The bar with its place in a session, or null where it has no prices or is none of the instrument's regular trading. */
 function placedBar(instrument: Instrument, width: number, bar: BrokerBar): ClosedBar | null {
   const openTime = Number(bar.time) * 1_000;
   if (!Number.isSafeInteger(openTime) || bar.time.trim() === '') return null;
   if (openTime < FIRST_INSTANT || openTime >= LAST_INSTANT) return null;
-  if (![bar.open, bar.high, bar.low, bar.close].every(Number.isFinite)) return null;
+  if (!hasPrices(bar)) return null;
   const session = sessionAt(instrument.sessionTemplate, openTime);
   if (session === null) return null;
   return {

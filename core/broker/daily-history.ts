@@ -5,6 +5,7 @@ import { canonicalJson } from '#core/events/canonical.ts';
 import { CALENDAR_FIRST_DATE, sessionOn } from '#core/market/calendar.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import type { BrokerBar } from './broker-port.ts';
+import { hasPrices } from './closed-bars.ts';
 
 /** The daily history of an instrument as an object: its content, where it goes and how it is referred to. */
 export interface HistoryObject {
@@ -34,7 +35,7 @@ export function historyObject(
     if (match === null) continue;
     const date = `${match[1]}-${match[2]}-${match[3]}`;
     if (date < CALENDAR_FIRST_DATE || date >= session) continue;
-    if ([bar.open, bar.high, bar.low, bar.close].every(Number.isFinite)) byDate.set(date, bar);
+    if (hasPrices(bar)) byDate.set(date, bar);
   }
   const rows = [...byDate.keys()].sort().flatMap((date) => {
     const on = sessionOn(instrument.sessionTemplate, date);

@@ -5,26 +5,35 @@ import type { AccountBook, Mark } from './account-book.ts';
 /** Bars before the last that the collar over a window may look back on. */
 const EARLIER_BARS = 30;
 
-/** The marks after a closed bar; null where what is known is newer, or as new and better. */
+/** Data farms tell zero and below where they have no price: valued at that, every position would be closed for nothing. */
+const isPrice = (price: string): boolean => new Decimal(price).gt(0);
+
+/** The marks after a closed bar; null where what is known is newer, or as new and better, or it tells no price. */
 export function withBarMark(
   marks: AccountBook['marks'],
   { instrument, close, closeTime, volume }: EventData<'BarClosed'>,
 ): AccountBook['marks'] | null {
+  if (!isPrice(close)) return null;
   const known = marks[instrument];
   if (known !== undefined && !outranks(closeTime, 'bar', close, known)) return null;
   const mark: Mark = { price: close, at: closeTime, volume, source: 'bar', earlier: earlierThan(known) };
   return { ...marks, [instrument]: mark };
 }
 
-/** The marks after an execution; the same where what is known is newer, or as new and better. */
+/**
+ * The marks after an execution; the same where what is known is newer, or as new and better, or it tells no price: one of no
+ * units is a trade that was taken back.
+ */
 export function withExecutionMark(
   marks: AccountBook['marks'],
   {
     instrument,
     executedAt: at,
+    quantity,
     price,
-  }: Pick<EventData<'OrderFilled'>, 'instrument' | 'executedAt' | 'price'>,
+  }: Pick<EventData<'OrderFilled'>, 'instrument' | 'executedAt' | 'quantity' | 'price'>,
 ): AccountBook['marks'] {
+  if (!isPrice(price) || new Decimal(quantity).isZero()) return marks;
   const known = marks[instrument];
   if (known !== undefined && !outranks(at, 'execution', price, known)) return marks;
   const volume = known?.volume ?? null;

@@ -62,6 +62,8 @@ describe('closed bars', () => {
       bar(390),
       { ...bar(0), time: 'x' },
       { ...bar(0), close: Number.NaN },
+      { ...bar(0), close: 0 },
+      { ...bar(0), low: -1 },
       { ...bar(0), time: '99999999999' },
       { ...bar(0), time: ' ' },
     ])
@@ -95,6 +97,7 @@ describe('daily history', () => {
       day('19700101'),
       day('rubbish'),
       { ...day('20180201'), open: Number.NaN },
+      { ...day('20180130'), close: -1 },
     ]);
     expect(object).toMatchObject({ first: '2018-01-31', last: '2018-02-02' });
     expect(object.history.bars.close).toEqual([158, 160]);

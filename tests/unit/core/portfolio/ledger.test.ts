@@ -416,6 +416,20 @@ describe('marks', () => {
     expect(folded(start, told[0], told[1]).marks).toEqual(folded(start, told[1], told[0]).marks);
   });
 
+  it('are prices: what tells none, and a trade that was taken back, values nothing at nothing', () => {
+    const book = folded(holding(bookOf()), barClosed('100', 75));
+    for (const none of ['0', '-1'])
+      expect(fold(book, barClosed(none, 90)), none).toEqual({ book, revalue: null });
+    const late = { executedAt: at(90) };
+    const taken = folded(
+      book,
+      fill('s.01', '20', '90', { ...late, role: 'stop', side: 'SELL' }),
+      fill('s.02', '0', '0', { ...late, role: 'stop', side: 'SELL', corrects: 's.01' }),
+    );
+    expect(taken.marks['AAPL']?.price).toBe('90');
+    expect([taken.cash, positionQuantity(taken.positions['AAPL']).toFixed()]).toEqual([book.cash, '50']);
+  });
+
   it('remember the closes before, for the collar over a window, and no more than they need', () => {
     let book = bookOf();
     for (let index = 1; index <= 40; index++) book = folded(book, barClosed(String(100 + index), 60 + index));
