@@ -5,7 +5,7 @@ import { stateKeys } from '#core/events/state-keys.ts';
 import { type EpochMillis, parseInstant } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { cancelled, type OrderChange, observeCommission, observeExecution } from './order-facts.ts';
-import { filledQuantity, isOpen, lifeRef, type OrderRecord } from './order-record.ts';
+import { executedQuantity, isOpen, lifeRef, type OrderRecord } from './order-record.ts';
 
 export type Outcome = EventData<'OrderOutcomeEntered'>;
 
@@ -45,7 +45,7 @@ export function enteredOutcome(
     then((current) => observeExecution(current, told, now));
     then((current) => observeCommission(current, { ...execution, realizedPnl: null }, now));
   }
-  const filled = filledQuantity(change.record);
+  const filled = executedQuantity(change.record);
   if (filled.gt(record.quantity))
     return refused(
       `with these executions the order ${record.orderRef} would have filled ${decimalText(filled)} of ${record.quantity}; leave out what belongs to another order`,

@@ -3,7 +3,15 @@ import { type JournalEntry, journalEntry, type NewEvent } from '#core/events/new
 import type { EpochMillis } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import type { Execution, ObservedOrder } from './broker-port.ts';
-import { averagePrice, filledQuantity, isAbout, isOpen, lifeRef, type OrderRecord } from './order-record.ts';
+import {
+  averagePrice,
+  executedQuantity,
+  filledQuantity,
+  isAbout,
+  isOpen,
+  lifeRef,
+  type OrderRecord,
+} from './order-record.ts';
 
 /** Who speaks in the journal. */
 export const BRIDGE = 'broker-bridge';
@@ -92,10 +100,10 @@ export function observeOpenOrder(record: OrderRecord, order: ObservedOrder, now:
       ? decimalText(new Decimal(order.quantity).plus(record.filledBefore))
       : record.quantity;
   const moved = stopMoved({ ...first.record, quantity }, order, now);
-  const filled = filledQuantity(moved.record);
+  const executed = executedQuantity(moved.record);
   // Its group may have reduced a partly filled stop to just what has filled: then it is done without a further execution.
   const next: OrderRecord =
-    filled.gt(0) && filled.gte(quantity) ? { ...moved.record, status: 'filled' } : moved.record;
+    executed.gt(0) && executed.gte(quantity) ? { ...moved.record, status: 'filled' } : moved.record;
   return withMoveAnswered({ record: next, entries: [...first.entries, ...moved.entries] }, now);
 }
 
@@ -154,7 +162,10 @@ export function observeExecution(
   if (earlier !== undefined && executionBase(earlier.execId).revision >= told.revision)
     return { record, entries: [] };
 
-  const fill = { execId: execution.execId, quantity: execution.quantity, price: execution.price };
+  const { execId, quantity, price } = execution;
+  const most = earlier?.executed ?? earlier?.quantity ?? '0';
+  const takenBack = new Decimal(most).gt(quantity);
+  const fill = { execId, quantity, price, ...(takenBack ? { executed: most } : {}) };
   const fills = earlier === undefined ? [...record.fills, fill] : record.fills.with(index, fill);
   // What an earlier life filled counts, and says nothing of the present one.
   const proof: OrderChange = isAbout(record, execution)
@@ -162,8 +173,9 @@ export function observeExecution(
     : { record, entries: [] };
   const counted: OrderRecord = { ...proof.record, fills };
   const filled = filledQuantity(counted);
-  const complete = filled.gte(counted.quantity) && isOpen(counted);
-  const curtailed = complete && record.role === 'order' && filled.lt(record.intended);
+  const executed = executedQuantity(counted);
+  const complete = executed.gte(counted.quantity) && isOpen(counted);
+  const curtailed = complete && record.role === 'order' && executed.lt(record.intended);
   const next: OrderRecord = complete && !curtailed ? { ...counted, status: 'filled' } : counted;
   const entry = orderEvent<'OrderFilled'>(next, {
     type: 'OrderFilled',
@@ -226,7 +238,7 @@ export function observeCommission(
 export function cancelled(record: OrderRecord, reason: string | null, now: EpochMillis): OrderChange {
   if (!isOpen(record) || record.status === 'lapsed') return { record, entries: [] };
   const filled = filledQuantity(record);
-  if (filled.minus(record.filledBefore).lt(record.brokerFilled)) {
+  if (executedQuantity(record).minus(record.filledBefore).lt(record.brokerFilled)) {
     return { record: { ...record, brokerStatus: 'Cancelled' }, entries: [] };
   }
   const status = record.role === 'stop' && record.cancel === null ? 'lapsed' : 'cancelled';

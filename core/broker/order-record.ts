@@ -18,6 +18,8 @@ const countedFill = z.object({
   execId: identifier,
   quantity: unsignedDecimalText,
   price: unsignedDecimalText,
+  /** The most units it was ever told with, where corrections have taken some back. */
+  executed: unsignedDecimalText.optional(),
 });
 
 /**
@@ -78,7 +80,7 @@ export const orderRecord = z.object({
   /** Units that the broker says are filled; more than `fills` add up to while an execution is on its way. */
   brokerFilled: decimalSchema,
   fills: z.array(countedFill),
-  /** Of a stop that was placed anew: units that its earlier lives filled. They are part of `quantity`. */
+  /** Of a stop that was placed anew: units that its earlier lives executed. They are part of `quantity`. */
   filledBefore: unsignedDecimalText,
   commissions: z.array(identifier),
   cancel: z.object({ requestId: identifier, reason: sentence, eventId: z.uuid() }).nullable(),
@@ -113,6 +115,15 @@ export function sameRecord(left: OrderRecord, right: OrderRecord): boolean {
 export const filledQuantity = memoizeByIdentity(
   (record: OrderRecord): Decimal =>
     record.fills.reduce((sum, fill) => sum.plus(fill.quantity), new Decimal(0)),
+);
+
+/**
+ * Units that were executed, those of trades that were taken back since with them: a correction changes what counts, and the
+ * broker does not work those units again. What is left of an order is measured on this, what is held on what counts.
+ */
+export const executedQuantity = memoizeByIdentity(
+  (record: OrderRecord): Decimal =>
+    record.fills.reduce((sum, fill) => sum.plus(fill.executed ?? fill.quantity), new Decimal(0)),
 );
 
 /** Units that the order has at the broker in its present life. */
@@ -158,7 +169,7 @@ export function averagePrice(record: OrderRecord): Decimal | null {
 /** Units of an order that may still fill. */
 export function openQuantity(record: OrderRecord): Decimal {
   return isOpen(record)
-    ? Decimal.max(0, new Decimal(record.quantity).minus(filledQuantity(record)))
+    ? Decimal.max(0, new Decimal(record.quantity).minus(executedQuantity(record)))
     : new Decimal(0);
 }
 
@@ -194,7 +205,7 @@ export function heldQuantity(
 }
 
 /**
- * The quantity, over all its lives, that a layer's resting stop should have: what it filled, and no less than the units that
+ * The quantity, over all its lives, that a layer's resting stop should have: what it executed, and no less than the units that
  * are held, no more than those that may still be. Between the two it is left as it is: a stop that waits for its entry
  * stands for all of it, and one that was placed while the entry works follows its fills.
  */
@@ -203,7 +214,7 @@ export function fittingQuantity(
   stop: OrderRecord,
   closing: readonly OrderRecord[],
 ): Decimal {
-  const own = filledQuantity(stop);
+  const own = executedQuantity(stop);
   const least = own.plus(heldQuantity(entry, stop, closing));
   const most = own.plus(protectedQuantity(entry, stop, closing));
   return Decimal.min(most, Decimal.max(least, stop.quantity));
@@ -219,7 +230,6 @@ export function protectedQuantity(
   stop: OrderRecord,
   closing: readonly OrderRecord[],
 ): Decimal {
-  const filled = filledQuantity(entry);
-  const bought = isOpen(entry) ? Decimal.max(entry.quantity, filled) : filled;
+  const bought = filledQuantity(entry).plus(openQuantity(entry));
   return Decimal.max(0, bought.minus(closedQuantity(stop, closing)));
 }

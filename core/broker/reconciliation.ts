@@ -2,7 +2,7 @@ import { newYorkDate } from '#core/market/calendar.ts';
 import { type EpochMillis, parseInstant } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import type { CompletedOrder, ObservedOrder } from './broker-port.ts';
-import { filledQuantity, isAbout, type OrderRecord } from './order-record.ts';
+import { executedQuantity, filledQuantity, isAbout, type OrderRecord } from './order-record.ts';
 
 /** Everything the broker told in one round of questions; executions are already counted in the records. */
 export interface BrokerPicture {
@@ -46,7 +46,10 @@ export function findOrder(
   if (!context.confirmed) return { kind: 'ask-again' };
   const submittedToday = newYorkDate(parseInstant(record.submittedAt)) === newYorkDate(context.now);
   // What an earlier life filled proves nothing of the present one.
-  const silent = record.status === 'submitted' && record.permId === null && filled.eq(record.filledBefore);
+  const silent =
+    record.status === 'submitted' &&
+    record.permId === null &&
+    executedQuantity(record).eq(record.filledBefore);
   if (silent && submittedToday) return { kind: 'never-arrived' };
   return {
     kind: 'difference',

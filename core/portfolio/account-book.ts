@@ -102,9 +102,12 @@ export const EMPTY_BOOK: AccountBook = {
 const ZERO = new Decimal(0);
 
 const FINISHED: readonly OrderRecord['status'][] = ['filled', 'cancelled', 'rejected', 'declined'];
-/** Units of an order that may still fill. Of one that has ended: executions the broker counts and we have not seen yet. */
-export const remaining = (order: OrderRecord): Decimal =>
-  Decimal.max(0, new Decimal(order.fillable).minus(order.filled));
+/**
+ * Units of an order that may still fill. Of one that has ended: executions the broker counts and we have not seen yet. Those
+ * of a trade that was taken back are not worked again.
+ */
+export const remaining = ({ fillable, filled, told }: OrderRecord): Decimal =>
+  Decimal.max(0, new Decimal(fillable).minus(Decimal.max(filled, told)));
 /** Whether an order can still fill, or has fills on their way. */
 export const isLive = (order: OrderRecord): boolean =>
   !FINISHED.includes(order.status) || (order.status === 'cancelled' && remaining(order).gt(0));

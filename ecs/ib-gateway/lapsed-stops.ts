@@ -1,5 +1,5 @@
 import { withMoveAnswered } from '#core/broker/order-facts.ts';
-import { filledQuantity, isOpen, type OrderRecord, stopRefOf } from '#core/broker/order-record.ts';
+import { executedQuantity, isOpen, type OrderRecord, stopRefOf } from '#core/broker/order-record.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import { type Decimal, decimalText } from '#core/values/decimal.ts';
 import { type Bridge, reportDifference } from './bridge-parts.ts';
@@ -118,7 +118,7 @@ export class LapsedStops {
 
   async #placeAnew(stop: OrderRecord, closable: Decimal): Promise<void> {
     const { ledger, lease, link, settings } = this.#bridge;
-    const filledBefore = filledQuantity(stop);
+    const filledBefore = executedQuantity(stop);
     link.forget(stop.clientId, stop.orderId);
     const change = this.#desk.submitted({
       ...stop,

@@ -1,7 +1,7 @@
 import type { DeskEvent } from '#contracts/registry.ts';
 import { BRIDGE, orderEvent } from '#core/broker/order-facts.ts';
 import {
-  filledQuantity,
+  executedQuantity,
   fittingQuantity,
   heldQuantity,
   isOpen,
@@ -215,7 +215,7 @@ export class RestingStops {
 
   #make(stop: OrderRecord, wanted: Terms): void {
     if (!this.#bridge.mayTrade()) return;
-    if (wanted.quantity.gt(filledQuantity(stop))) this.#ask(stop, wanted);
+    if (wanted.quantity.gt(executedQuantity(stop))) this.#ask(stop, wanted);
     // Nothing is left to protect: a stop that stood on would open a position the other way.
     else this.#desk.requestCancel(stop);
   }
@@ -257,7 +257,7 @@ export class RestingStops {
 function wantedTerms({ entry, orders }: Layer, stop: OrderRecord): Terms | null {
   if (stop.status !== 'working') return null;
   const quantity = fittingQuantity(entry, stop, orders);
-  if (quantity.lte(filledQuantity(stop)) && [entry, ...orders].some(isOpen)) return null;
+  if (quantity.lte(executedQuantity(stop)) && [entry, ...orders].some(isOpen)) return null;
   return { quantity, triggerPrice: stop.stopMove?.to ?? shownTerms(stop).triggerPrice };
 }
 

@@ -1,4 +1,5 @@
 import {
+  executedQuantity,
   filledQuantity,
   isOpen,
   type OrderRecord,
@@ -55,7 +56,7 @@ export class Resubmission {
     const family = [
       {
         ...record,
-        ...(left === null ? {} : { quantity: decimalText(filledQuantity(record).plus(left)) }),
+        ...(left === null ? {} : { quantity: decimalText(executedQuantity(record).plus(left)) }),
         triedOrderIds: ours ? [...record.triedOrderIds, ...tried] : [],
       },
       ...(stop !== null && stop.status === 'submitted' ? [stop] : []),

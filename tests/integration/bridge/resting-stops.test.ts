@@ -161,6 +161,22 @@ describe('a resting stop', () => {
       expect(world.stopsAtBroker(entry).map(({ total }) => total)).toEqual([15]);
     });
 
+    it('when a part of its entry is taken back before the rest of it fills', async () => {
+      await atTheOpen();
+      const entry = world.place({ orderType: 'LMT', limitPrice: '155' });
+      await world.rest();
+      const record = (await world.record(entry)) as OrderRecord;
+      for (const [execId, quantity] of [
+        ['0000e0d5.aaaa.01.01', '6'],
+        ['0000e0d5.aaaa.01.02', '4'],
+        ['0000e0d5.bbbb.01.01', '4'],
+      ] as const)
+        world.wire.hear(execution(record, { execId, quantity }));
+      await world.rest();
+      expect((await world.record(entry))?.status).toBe('filled');
+      expect(world.stopsAtBroker(entry).map(({ total }) => total)).toEqual([8]);
+    });
+
     it('which is none where its layer was closed, though the broker let it stand', async () => {
       const entry = await entered();
       const terms = { purpose: 'reduce', side: 'SELL', closes: entry, protectiveStop: null } as const;

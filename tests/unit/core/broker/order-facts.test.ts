@@ -14,8 +14,10 @@ import {
   averagePrice,
   closableQuantity,
   filledQuantity,
+  fittingQuantity,
   isAbout,
   lifeRef,
+  openQuantity,
   orderRecord,
   readLifeRef,
 } from '#core/broker/order-record.ts';
@@ -77,6 +79,55 @@ describe('what the broker says of an order', () => {
     });
     expect(said(observeExecution(correction.record, executionOf(), NOW))).toEqual([]);
     expect(executionBase('plain')).toEqual({ base: 'plain', revision: 0 });
+  });
+
+  describe('of a trade that it takes back later, wholly or in part,', () => {
+    const correctedTo = (quantity: string, record = recordOf()) =>
+      [executionOf({ quantity: '6' }), executionOf({ execId: '0000e0d5.5a7.01.02', quantity })].reduce(
+        (current, told) => observeExecution(current, told, NOW).record,
+        record,
+      );
+
+    it.each([
+      ['4', '8'],
+      ['0', '4'],
+    ])('works the rest alone: an order corrected to %s ends with %s', (quantity, filled) => {
+      const corrected = correctedTo(quantity);
+      expect(openQuantity(corrected).toFixed()).toBe('4');
+      const rest = executionOf({ execId: '0000e0d5.5a8.01.01', quantity: '4' });
+      const { record } = observeExecution(corrected, rest, NOW);
+      expect([record.status, filledQuantity(record).toFixed()]).toEqual(['filled', filled]);
+      expect(openQuantity(record).toFixed()).toBe('0');
+      expect(fittingQuantity(record, stopOf(), []).toFixed()).toBe(filled);
+      expect(orderRecord.parse(record)).toEqual(record);
+    });
+
+    it('counts what was executed, so that a cancel does not wait for it for ever', () => {
+      const change = observeStatus(correctedTo('4'), { permId: 900, status: 'Cancelled', filled: '6' }, NOW);
+      expect(said(change)).toEqual(['OrderCancelled#i-1']);
+      expect(change.entries[0]?.event.data).toMatchObject({ filledQuantity: '4' });
+    });
+
+    it('counts them when it takes back more, and none when it gives them again', () => {
+      const again = [
+        executionOf({ execId: '0000e0d5.5a7.01.03', quantity: '1' }),
+        executionOf({ execId: '0000e0d5.5a7.01.04', quantity: '6' }),
+      ];
+      const [less, given] = again.map(
+        (_, index) =>
+          again
+            .slice(0, index + 1)
+            .reduce((current, told) => observeExecution(current, told, NOW).record, correctedTo('4')).fills,
+      );
+      expect(less).toMatchObject([{ quantity: '1', executed: '6' }]);
+      expect(given).toEqual([{ execId: '0000e0d5.5a7.01.04', quantity: '6', price: '160' }]);
+    });
+
+    it('has its stop stand for what is held again beside what it executed', () => {
+      const entry = observeExecution(recordOf(), executionOf(), NOW).record;
+      const stop = correctedTo('4', stopOf());
+      expect(fittingQuantity(entry, stop, []).toFixed()).toBe('12');
+    });
   });
 
   it('ends cancelled with the quantity that filled, once', () => {

@@ -318,6 +318,17 @@ describe('orders', () => {
     expect(worstExposure(complete, 'AAPL')?.toFixed()).toBe('3000');
   });
 
+  it.each([
+    ['before', [fill('a.02', '20', '100', { corrects: 'a.01' }), cancelled('20')]],
+    ['after', [cancelled('30'), fill('a.02', '20', '100', { corrects: 'a.01' })]],
+  ])('reserve nothing for units that were taken back %s they ended', (_, rest) => {
+    const book = folded(withOrder(bookOf(), intentOf()), fill('a.01', '30', '100'), ...rest);
+
+    expect(isLive(order(book))).toBe(false);
+    expect(worstExposure(book, 'AAPL')?.toFixed()).toBe('2000');
+    expect(folded(book, sessionPrepared('2018-01-24')).orders).toEqual({});
+  });
+
   it('free what they had reserved when they end', () => {
     const book = folded(withOrder(bookOf(), intentOf()), events.cancelled);
     expect(worstExposure(book, 'AAPL')?.toFixed()).toBe('0');
