@@ -2,7 +2,13 @@ import { newYorkDate } from '#core/market/calendar.ts';
 import { type EpochMillis, parseInstant } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import type { CompletedOrder, ObservedOrder } from './broker-port.ts';
-import { executedQuantity, filledQuantity, isAbout, type OrderRecord } from './order-record.ts';
+import {
+  executedQuantity,
+  filledQuantity,
+  isAbout,
+  type OrderRecord,
+  workingQuantity,
+} from './order-record.ts';
 
 /** Everything the broker told in one round of questions; executions are already counted in the records. */
 export interface BrokerPicture {
@@ -40,20 +46,17 @@ export function findOrder(
 ): OrderFinding {
   const open = picture.open.find((order) => isAbout(record, order));
   if (open !== undefined) return alteration(record, open) ?? { kind: 'agrees' };
-  const filled = filledQuantity(record);
+  // What an earlier life executed says nothing of the present one.
+  const executed = executedQuantity(record).minus(record.filledBefore);
   const completed = picture.completed.find((order) => isAbout(record, order));
-  if (completed !== undefined) return endedAs(record, completed, filled);
+  if (completed !== undefined) return endedAs(record, completed, executed);
   if (!context.confirmed) return { kind: 'ask-again' };
   const submittedToday = newYorkDate(parseInstant(record.submittedAt)) === newYorkDate(context.now);
-  // What an earlier life filled proves nothing of the present one.
-  const silent =
-    record.status === 'submitted' &&
-    record.permId === null &&
-    executedQuantity(record).eq(record.filledBefore);
+  const silent = record.status === 'submitted' && record.permId === null && executed.isZero();
   if (silent && submittedToday) return { kind: 'never-arrived' };
   return {
     kind: 'difference',
-    expected: `${record.side} ${record.quantity} ${record.instrument}, ${decimalText(filled)} filled so far`,
+    expected: `${record.side} ${record.quantity} ${record.instrument}, ${decimalText(filledQuantity(record))} filled so far`,
     observed: 'not among the open, completed or executed orders',
     explanation: submittedToday
       ? 'the broker had accepted this order and no longer shows it'
@@ -94,7 +97,8 @@ function alteration(record: OrderRecord, shown: ObservedOrder): OrderFinding | n
   return !isStop && changed ? altered(`${record.quantity} units`, `${shown.quantity} units`, byHand) : null;
 }
 
-function endedAs(record: OrderRecord, completed: CompletedOrder, filled: Decimal): OrderFinding {
+/** @param executed units that executions have told of the order's present life */
+function endedAs(record: OrderRecord, completed: CompletedOrder, executed: Decimal): OrderFinding {
   const reason =
     completed.completedStatus === ''
       ? `the broker lists it as ${completed.status}`
@@ -102,7 +106,8 @@ function endedAs(record: OrderRecord, completed: CompletedOrder, filled: Decimal
   if (completed.status === 'Filled') {
     // A closing order stands in one group with its layer's stop: what the one fills the broker takes off the other, which
     // is then complete with less. Its executions are all there, so nothing is left to look up.
-    if (record.ocaGroup !== null && filled.gt(0) && completed.filled !== null && filled.eq(completed.filled))
+    const allTold = completed.filled !== null && executed.gt(0) && executed.eq(completed.filled);
+    if (record.ocaGroup !== null && allTold)
       return {
         kind: 'ended',
         as: 'cancelled',
@@ -110,12 +115,12 @@ function endedAs(record: OrderRecord, completed: CompletedOrder, filled: Decimal
       };
     return {
       kind: 'difference',
-      expected: `executions of ${record.quantity}`,
-      observed: `executions of ${decimalText(filled)} and status Filled`,
+      expected: `executions of ${decimalText(workingQuantity(record))}`,
+      observed: `executions of ${decimalText(executed)} and status Filled`,
       explanation: 'the broker says the order is filled but has not told all of its executions',
     };
   }
-  if (completed.status === 'Inactive' && filled.isZero()) return { kind: 'ended', as: 'rejected', reason };
+  if (completed.status === 'Inactive' && executed.isZero()) return { kind: 'ended', as: 'rejected', reason };
   return { kind: 'ended', as: 'cancelled', reason };
 }
 

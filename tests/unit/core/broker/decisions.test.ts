@@ -212,6 +212,30 @@ describe('reconciliation', () => {
     ] as const)
       expect(findOrder(record, filled(units), context).kind).toBe('difference');
   });
+  it('counts the executions of its present life alone: a stop placed anew is over with what its group left it', () => {
+    const before = observeExecution(
+      stopOf({ permId: 900 }),
+      executionOf({ orderRef: 'i-1:stop', execId: 'a.1.01', quantity: '2' }),
+      NOW,
+    ).record;
+    const again = { ...before, status: 'working', attempts: 2, permId: 901, filledBefore: '2' } as const;
+    const life = { permId: 901, orderRef: 'i-1:stop~2' };
+    const now = observeExecution(
+      again,
+      executionOf({ ...life, execId: 'b.1.01', quantity: '3' }),
+      NOW,
+    ).record;
+    const told = (units: string) => ({
+      open: [],
+      completed: [{ ...life, status: 'Filled', completedStatus: '', filled: units }],
+    });
+    expect(findOrder(now, told('3'), context)).toMatchObject({ kind: 'ended', as: 'cancelled' });
+    expect(findOrder(now, told('5'), context)).toMatchObject({
+      kind: 'difference',
+      expected: 'executions of 8',
+      observed: 'executions of 3 and status Filled',
+    });
+  });
   it('finds positions that differ in value, not in writing', () => {
     const expected = new Map([
       ['AAPL', '10.0'],
