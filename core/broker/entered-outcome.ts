@@ -2,9 +2,16 @@ import type { EventData } from '#contracts/registry.ts';
 import { contentOf } from '#core/events/content.ts';
 import type { StateKey } from '#core/events/desk-store.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
+import { findInstrument } from '#core/market/catalog.ts';
 import { type EpochMillis, parseInstant } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
-import { cancelled, type OrderChange, observeCommission, observeExecution } from './order-facts.ts';
+import {
+  cancelled,
+  executionBase,
+  type OrderChange,
+  observeCommission,
+  observeExecution,
+} from './order-facts.ts';
 import { executedQuantity, isOpen, lifeRef, type OrderRecord } from './order-record.ts';
 
 export type Outcome = EventData<'OrderOutcomeEntered'>;
@@ -64,11 +71,19 @@ export function enteredOutcome(
 }
 
 function executionsProblem(record: OrderRecord, { executions }: Outcome, now: EpochMillis): string | null {
-  const seen = new Set<string>();
-  for (const { execId, quantity, price, executedAt } of executions) {
+  const traded = findInstrument(record.instrument)?.currency;
+  const seen = new Map<string, string>();
+  for (const { execId, quantity, price, executedAt, currency } of executions) {
     const at = parseInstant(executedAt);
-    if (seen.has(execId)) return `the execution ${execId} is entered twice`;
-    seen.add(execId);
+    const { base } = executionBase(execId);
+    const same = seen.get(base);
+    if (same !== undefined)
+      return same === execId
+        ? `the execution ${execId} is entered twice`
+        : `${same} and ${execId} are one execution, as first told and corrected: its id but for the last group; enter the last of it alone`;
+    seen.set(base, execId);
+    if (traded !== undefined && currency !== traded)
+      return `the commission of the execution ${execId} is in ${currency}, and ${record.instrument} is traded in ${traded}; enter what the broker booked for it in ${traded}`;
     if (!new Decimal(quantity).gt(0) || !new Decimal(price).gt(0))
       return `the execution ${execId} of ${quantity} at ${price}: quantity and price are above zero`;
     if (at > now) return `the execution ${execId} is of ${executedAt}, which is still to come; times are UTC`;

@@ -125,14 +125,29 @@ export function correctableCharges(
   );
 }
 
+type Commission = DeskEvent<'CommissionReported'>['data'];
+
+/** Why a commission cannot be booked, or null: what another currency is worth nobody here knows. */
+export function commissionProblem(
+  { currency }: Pick<AccountBook, 'currency'>,
+  charged: Pick<Commission, 'currency'>,
+): string | null {
+  return charged.currency === currency
+    ? null
+    : `the book is kept in ${currency}; enter what the broker booked for it in ${currency} (abc cash)`;
+}
+
 /**
+ * Charges a commission; what {@link commissionProblem} names is not charged.
+ *
  * A corrected execution is reported once more, under an id that differs in its last group, and with its commission: the
  * broker charges that instead of the first one, not beside it. Whichever arrives first, the last by id counts.
  */
 export function chargeCommission(
   book: AccountBook,
-  { execId, commission }: DeskEvent<'CommissionReported'>['data'],
+  { execId, commission, currency }: Commission,
 ): AccountBook {
+  if (commissionProblem(book, { currency }) !== null) return book;
   const { base, revision } = executionBase(execId);
   const charged = book.charged?.[base];
   if (charged !== undefined && charged.revision >= revision) return book;

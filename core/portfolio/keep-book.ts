@@ -7,7 +7,7 @@ import type { RiskPolicy } from '#core/risk/policy.ts';
 import { type EpochMillis, instantText } from '#core/values/clock.ts';
 import type { AccountBook } from './account-book.ts';
 import { type CashEntered, cashProblem, isEntered } from './entered-cash.ts';
-import { UnknownIntentError } from './executions.ts';
+import { commissionProblem, UnknownIntentError } from './executions.ts';
 import { type Folded, fold, type LedgerEventType } from './ledger.ts';
 import { type DailyRecord, type IntradayRecord, withBar } from './market-record.ts';
 import { valuation } from './valuation.ts';
@@ -32,8 +32,11 @@ export interface KeptBook {
   readonly market: readonly { readonly key: StateKey; readonly value: IntradayRecord | DailyRecord }[];
   readonly entries: readonly JournalEntry[];
   readonly trips: readonly BreakerEvent['type'][];
-  /** What the book cannot take: executions of intents that it never authorized, cash on which no operator has left a word. */
-  readonly refused: readonly DeskEvent<'OrderFilled' | 'CashEntered'>[];
+  /**
+   * What the book cannot take: executions of intents that it never authorized, commissions in another currency, cash on
+   * which no operator has left a word.
+   */
+  readonly refused: readonly DeskEvent<'OrderFilled' | 'CommissionReported' | 'CashEntered'>[];
 }
 
 type Announcement =
@@ -65,7 +68,7 @@ export function keepBook(
     market.set(address(key), { key, value });
   const entries: JournalEntry[] = [];
   const trips: BreakerEvent['type'][] = [];
-  const refused: DeskEvent<'OrderFilled' | 'CashEntered'>[] = [];
+  const refused: KeptBook['refused'][number][] = [];
 
   for (const event of events) {
     const { metadata } = event;
@@ -111,6 +114,15 @@ export function keepBook(
       if (problem !== null) {
         refused.push(entered);
         say('BrokerDifferenceFound', refusedCash(entered.data, problem), 'critical');
+        continue;
+      }
+    }
+    if (metadata.type === 'CommissionReported') {
+      const charged = event as DeskEvent<'CommissionReported'>;
+      const problem = commissionProblem(book, charged.data);
+      if (problem !== null) {
+        refused.push(charged);
+        say('BrokerDifferenceFound', refusedCommission(charged.data, book, problem), 'critical');
         continue;
       }
     }
@@ -160,6 +172,18 @@ const unknownExecution = (
   expected: `an authorization of ${intentId} in the book`,
   observed: `${side} ${quantity} ${instrument} at ${price}`,
   explanation: error.message,
+});
+
+const refusedCommission = (
+  { execId, commission, currency }: DeskEvent<'CommissionReported'>['data'],
+  book: AccountBook,
+  problem: string,
+): DeskEvent<'BrokerDifferenceFound'>['data'] => ({
+  subject: 'execution',
+  key: execId,
+  expected: `a commission in ${book.currency}`,
+  observed: `${commission} ${currency}`,
+  explanation: `it was not charged: ${problem}`,
 });
 
 const refusedCash = (

@@ -97,6 +97,18 @@ describe('the outcome of an order, entered by a person', () => {
       /entered twice/,
     ],
     [
+      'an execution beside its correction',
+      record(),
+      outcome(execution({ quantity: '5' }), execution({ execId: 'e.1.02', quantity: '5' })),
+      /e\.1\.01 and e\.1\.02 are one execution/,
+    ],
+    [
+      'a commission in another currency',
+      record(),
+      outcome(execution({ currency: 'EUR' })),
+      /is in EUR, and AAPL is traded in USD/,
+    ],
+    [
       'an execution of the future',
       record(),
       outcome(execution({ executedAt: '2018-02-06T06:00:00.001Z' })),

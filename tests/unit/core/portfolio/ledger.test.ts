@@ -101,6 +101,15 @@ describe('the commission of a corrected execution', () => {
   });
 });
 
+it('a commission in another currency is not charged for as much in that of the book', () => {
+  const book = holding(bookOf());
+  const { data } = commission('a.01', '120');
+  expect(fold(book, deskEvent('CommissionReported', { ...data, currency: 'JPY' })).book).toMatchObject({
+    cash: book.cash,
+    fees: '0',
+  });
+});
+
 describe('the start of a book', () => {
   it.each([
     ['the account before the session', [accountObserved('100000'), sessionPrepared()]],

@@ -9,6 +9,7 @@ import {
   accountObserved,
   barClosed,
   bookOf,
+  brokerOrder,
   deskEvent,
   holding,
   intentOf,
@@ -193,6 +194,31 @@ describe('the ledger', () => {
     ]);
     expect(desk.said('PortfolioRevalued')).toHaveLength(1);
     expect((await bookIn(desk)).trading.state).toBe('REDUCING');
+  });
+
+  it('does not charge a commission in another currency for as much in its own: it says so', async () => {
+    const desk = await deskWith(holding(bookOf()));
+    const commission = (execId: string, currency: string) =>
+      deskEvent('CommissionReported', {
+        ...brokerOrder('I-1'),
+        execId,
+        commission: '120',
+        currency,
+        realizedPnl: null,
+      });
+    await keep(desk, commission('a.01', 'JPY'), commission('b.01', 'USD'));
+
+    expect(await bookIn(desk)).toMatchObject({ cash: '94880', fees: '120' });
+    expect(desk.said('BrokerDifferenceFound')).toMatchObject([
+      {
+        data: {
+          subject: 'execution',
+          key: 'a.01',
+          expected: 'a commission in USD',
+          observed: '120 JPY',
+        },
+      },
+    ]);
   });
 
   it('has nothing to do with no events', async () => {
