@@ -1,7 +1,7 @@
 import type { Contract, IBApi, Order } from '@stoqey/ib';
 import { EventName } from '@stoqey/ib/dist/api/data/enum/event-name.js';
 import { DateTime } from 'luxon';
-import type { BrokerMessage, CompletedOrder, ObservedOrder } from '#core/broker/broker-port.ts';
+import type { BrokerMessage, CompletedOrder, ObservedOrder, ToldContract } from '#core/broker/broker-port.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 
 /** Java's largest double: how the protocol writes "not set". */
@@ -54,6 +54,13 @@ function zoneOf(name: string | undefined): string {
   return name === undefined ? 'utc' : (ZONES[name] ?? name);
 }
 
+const toldContract = (contract: Contract): ToldContract => ({
+  symbol: contract.symbol ?? '',
+  secType: contract.secType ?? '',
+  currency: contract.currency ?? '',
+  localSymbol: contract.localSymbol ?? '',
+});
+
 function observedOrder(orderId: number, contract: Contract, order: Order, status: string): ObservedOrder {
   return {
     orderId,
@@ -63,9 +70,7 @@ function observedOrder(orderId: number, contract: Contract, order: Order, status
     account: order.account ?? '',
     symbol: contract.symbol ?? '',
     contract: {
-      symbol: contract.symbol ?? '',
-      secType: contract.secType ?? '',
-      currency: contract.currency ?? '',
+      ...toldContract(contract),
       multiplier:
         isSet(contract.multiplier) && contract.multiplier > 0
           ? decimalText(new Decimal(contract.multiplier))
@@ -189,11 +194,7 @@ function listenToAccount(api: IBApi, emit: (message: BrokerMessage) => void): vo
     emit({
       kind: 'position',
       account,
-      contract: {
-        symbol: contract.symbol ?? '',
-        secType: contract.secType ?? '',
-        currency: contract.currency ?? '',
-      },
+      contract: toldContract(contract),
       quantity: decimalOf('position', 'its quantity', quantity),
       averageCost: decimalOf('position', 'its cost', averageCost ?? 0),
     }),

@@ -161,7 +161,8 @@ export const stopMoved = z.object({ ...brokerOrder, stopPrice: unsignedDecimalTe
 export const commandDeclined = z.object({ intentId: identifier, command: identifier, reason: sentence });
 /**
  * All that stands in the account and is not the desk's; takes the place of what was last said. `instrument` is the
- * catalog's id, or `<kind>:<symbol>` of what the catalog does not have. A price is per unit in money, multiplier included.
+ * catalog's id; of what the catalog does not have `<kind>:<name at the exchange>`, with `:<currency>` where that is not the
+ * book's. A price is per unit in money of the book, multiplier included; null where it is in another currency.
  */
 export const foreignHoldingsObserved = z.object({
   account: identifier,

@@ -51,6 +51,15 @@ export type BrokerRequest =
     }
   | { readonly kind: 'cancel-history'; readonly requestId: number };
 
+/** A contract as the broker names it. */
+export interface ToldContract {
+  readonly symbol: string;
+  readonly secType: string;
+  readonly currency: string;
+  /** The exchange's name for it, by which options and futures of one symbol differ; empty where the broker tells none. */
+  readonly localSymbol: string;
+}
+
 /** An order as the broker shows it. `orderId` 0 stands for one that no API client placed. */
 export interface ObservedOrder {
   readonly orderId: number;
@@ -59,10 +68,7 @@ export interface ObservedOrder {
   readonly orderRef: string;
   readonly account: string;
   readonly symbol: string;
-  readonly contract: {
-    readonly symbol: string;
-    readonly secType: string;
-    readonly currency: string;
+  readonly contract: ToldContract & {
     /** Of futures and options; null where the broker tells none. */
     readonly multiplier: string | null;
   };
@@ -144,7 +150,7 @@ export type BrokerMessage =
   | {
       readonly kind: 'position';
       readonly account: string;
-      readonly contract: { readonly symbol: string; readonly secType: string; readonly currency: string };
+      readonly contract: ToldContract;
       readonly quantity: string;
       readonly averageCost: string;
     }

@@ -1,5 +1,5 @@
 import type { Instrument } from '#core/market/instrument.ts';
-import type { BrokerContract } from './broker-port.ts';
+import type { BrokerContract, ToldContract } from './broker-port.ts';
 
 /** The broker's name for an instrument; null for kinds that the desk does not trade through it yet. */
 export function contractOf(instrument: Instrument): BrokerContract | null {
@@ -29,6 +29,18 @@ export function contractKey(contract: {
   readonly currency: string;
 }): string {
   return `${contract.secType}:${contract.symbol}:${contract.currency}`;
+}
+
+/**
+ * The name of a contract that the desk does not know: its kind, the exchange's name for it, and its currency where that is not
+ * the account's. No two contracts have one name, or the units of one would take the place of the other's.
+ */
+export function strangeName(
+  { secType, symbol, localSymbol, currency }: ToldContract,
+  accountCurrency: string,
+): string {
+  const name = `${secType}:${localSymbol === '' ? symbol : localSymbol}`;
+  return currency === accountCurrency ? name : `${name}:${currency}`;
 }
 
 /** Finds the instrument of a broker's contract among those the desk knows. */

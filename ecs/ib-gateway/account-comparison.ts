@@ -1,4 +1,6 @@
 import type { EventData } from '#contracts/registry.ts';
+import type { ToldContract } from '#core/broker/broker-port.ts';
+import { strangeName } from '#core/broker/contracts.ts';
 import { cashDifference, positionDifferences } from '#core/broker/reconciliation.ts';
 import { newYorkDate } from '#core/market/calendar.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
@@ -7,9 +9,17 @@ import { type Bridge, reportDifference } from './bridge-parts.ts';
 import type { ExpectedAccount } from './expected-account.ts';
 import type { ForeignHoldingsWatch } from './foreign-holdings.ts';
 
+export interface SeenPosition {
+  /** The catalog's id; null for what it does not have. */
+  readonly instrument: string | null;
+  readonly contract: ToldContract;
+  readonly quantity: string;
+  readonly averageCost: string;
+}
+
 /** An account as the broker told it. */
 export interface SeenAccount {
-  readonly positions: ReadonlyMap<string, { readonly quantity: string; readonly averageCost: string }>;
+  readonly positions: readonly SeenPosition[];
   /** Null where the broker told no usable amount. */
   readonly cash: { readonly amount: Decimal; readonly currency: string } | null;
 }
@@ -90,7 +100,10 @@ export class AccountComparison {
     { known, confirm }: { readonly known: Beyond['positions']; readonly confirm: Confirm },
   ): Promise<Beyond['positions']> {
     const beyond: ForeignPosition[] = [];
-    const observed = new Map([...seen.positions].map(([name, { quantity }]) => [name, quantity]));
+    const positions = new Map(
+      seen.positions.map((each) => [each.instrument ?? strangeName(each.contract, expected.currency), each]),
+    );
+    const observed = new Map([...positions].map(([name, { quantity }]) => [name, quantity]));
     for (const found of positionDifferences(expected.positions, observed)) {
       const quantity = decimalText(new Decimal(found.observed).minus(found.expected));
       const before = known.find(({ instrument }) => instrument === found.instrument);
@@ -99,12 +112,13 @@ export class AccountComparison {
         if (before !== undefined) beyond.push(before);
         continue;
       }
-      const cost = seen.positions.get(found.instrument)?.averageCost;
-      beyond.push({
-        instrument: found.instrument,
-        quantity,
-        price: cost === undefined ? null : decimalText(new Decimal(cost).abs()),
-      });
+      const position = positions.get(found.instrument);
+      // What another currency is worth nobody here knows.
+      const price =
+        position?.contract.currency === expected.currency
+          ? decimalText(new Decimal(position.averageCost).abs())
+          : null;
+      beyond.push({ instrument: found.instrument, quantity, price });
       await reportDifference(this.#bridge, {
         subject: 'position',
         key: found.instrument,

@@ -1,17 +1,13 @@
 import type { BrokerMessage } from '#core/broker/broker-port.ts';
-import { instrumentFinder } from '#core/broker/contracts.ts';
+import { contractKey, instrumentFinder } from '#core/broker/contracts.ts';
 import { BRIDGE } from '#core/broker/order-facts.ts';
 import { journalEntry } from '#core/events/new-event.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
-import { type AccountComparison, CONFIRMATION_MS } from './account-comparison.ts';
+import { type AccountComparison, CONFIRMATION_MS, type SeenPosition } from './account-comparison.ts';
 import { type Bridge, brokerCorrelation } from './bridge-parts.ts';
 
-interface Position {
-  readonly instrument: string;
-  readonly quantity: string;
-  readonly averageCost: string;
-}
+type PositionMessage = Extract<BrokerMessage, { kind: 'position' }>;
 
 /** Watches money and positions of the account and journals them when they are asked for. */
 export class AccountWatch {
@@ -19,9 +15,8 @@ export class AccountWatch {
   readonly #comparison: AccountComparison;
   readonly #onPositions: () => Promise<void>;
   readonly #find: ReturnType<typeof instrumentFinder>;
-  readonly #positions = new Map<string, Position>();
-  /** Positions in what the catalog does not have, by kind and symbol. */
-  readonly #unknown = new Map<string, Position>();
+  /** By instrument, and by contract in what the catalog does not have. */
+  readonly #positions = new Map<string, SeenPosition>();
   #values = new Map<string, { readonly value: string; readonly currency: string }>();
   #request: number | null = null;
   #positionsComplete = false;
@@ -45,7 +40,6 @@ export class AccountWatch {
   /** A new link: positions are told anew and then kept up to date. */
   begin(): void {
     this.#positions.clear();
-    this.#unknown.clear();
     this.#positionsComplete = false;
     this.#request = null;
     this.#bridge.outbox.send('question', { kind: 'positions' });
@@ -102,17 +96,11 @@ export class AccountWatch {
     }
   }
 
-  #position(message: Extract<BrokerMessage, { kind: 'position' }>): void {
-    const instrument = this.#find(message.contract);
-    const name = instrument?.id ?? `${message.contract.secType}:${message.contract.symbol}`;
-    const positions = instrument === undefined ? this.#unknown : this.#positions;
-    if (new Decimal(message.quantity).isZero()) positions.delete(name);
-    else
-      positions.set(name, {
-        instrument: name,
-        quantity: message.quantity,
-        averageCost: message.averageCost,
-      });
+  #position({ contract, quantity, averageCost }: PositionMessage): void {
+    const instrument = this.#find(contract)?.id ?? null;
+    const key = instrument ?? `${contractKey(contract)}:${contract.localSymbol}`;
+    if (new Decimal(quantity).isZero()) this.#positions.delete(key);
+    else this.#positions.set(key, { instrument, contract, quantity, averageCost });
   }
 
   async #conclude(): Promise<void> {
@@ -150,7 +138,11 @@ export class AccountWatch {
         currency: equity.currency,
         netLiquidation,
         cash: cashValue,
-        positions: [...this.#positions.values()].sort((a, b) => (a.instrument < b.instrument ? -1 : 1)),
+        positions: [...this.#positions.values()]
+          .flatMap(({ instrument, quantity, averageCost }) =>
+            instrument === null ? [] : [{ instrument, quantity, averageCost }],
+          )
+          .sort((a, b) => (a.instrument < b.instrument ? -1 : 1)),
       },
     });
     await this.#bridge.writer.append({ entries: [entry] });
@@ -160,7 +152,7 @@ export class AccountWatch {
     const cash = this.#values.get('TotalCashValue');
     const amount = cash === undefined ? null : amountOf(cash.value);
     const suspicious = await this.#comparison.compare({
-      positions: new Map([...this.#unknown, ...this.#positions]),
+      positions: [...this.#positions.values()],
       cash:
         cash === undefined || amount === null
           ? null

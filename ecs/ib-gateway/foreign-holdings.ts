@@ -1,7 +1,7 @@
 import type { EventData } from '#contracts/registry.ts';
 import { ENDED_STATUSES } from '#core/broker/broker-codes.ts';
 import type { ObservedOrder } from '#core/broker/broker-port.ts';
-import { instrumentFinder } from '#core/broker/contracts.ts';
+import { instrumentFinder, strangeName } from '#core/broker/contracts.ts';
 import { BRIDGE } from '#core/broker/order-facts.ts';
 import { canonicalJson } from '#core/events/canonical.ts';
 import { journalEntry } from '#core/events/new-event.ts';
@@ -13,6 +13,12 @@ type Holdings = EventData<'ForeignHoldingsObserved'>;
 type ForeignOrder = Holdings['orders'][number];
 type ForeignPosition = Holdings['positions'][number];
 
+/** An order of somebody else's, with what remains of it. */
+interface SeenOrder extends Omit<ObservedOrder, 'side'> {
+  readonly side: 'BUY' | 'SELL';
+  readonly remaining: string;
+}
+
 /**
  * What stands in the account and is not the desk’s: orders that somebody else works, units and money that the book does not
  * account for. They are left alone, and told to the book whenever they are not what it last heard, so that every limit on
@@ -21,9 +27,9 @@ type ForeignPosition = Holdings['positions'][number];
 export class ForeignHoldingsWatch {
   readonly #bridge: Bridge;
   readonly #find: ReturnType<typeof instrumentFinder>;
-  readonly #seen = new Map<number, ForeignOrder>();
+  readonly #seen = new Map<number, SeenOrder>();
   // Null until this bridge has looked.
-  #orders: readonly ForeignOrder[] | null = null;
+  #orders: readonly SeenOrder[] | null = null;
   #positions: readonly ForeignPosition[] | null = null;
   #cash: string | null = null;
   /** What the book was told before this bridge looked, read when somebody first asked. */
@@ -61,17 +67,7 @@ export class ForeignHoldingsWatch {
       this.#seen.delete(order.permId);
       return;
     }
-    const price = order.limitPrice ?? order.triggerPrice;
-    this.#seen.set(order.permId, {
-      permId: order.permId,
-      clientId: order.clientId,
-      instrument: this.#find(order.contract)?.id ?? `${order.contract.secType}:${order.contract.symbol}`,
-      side: order.side,
-      orderType: order.orderType,
-      remaining: order.quantity,
-      price:
-        price === null ? null : decimalText(new Decimal(price).abs().times(order.contract.multiplier ?? '1')),
-    });
+    this.#seen.set(order.permId, { ...order, side: order.side, remaining: order.quantity });
   }
 
   status(permId: number, status: string, remaining: string): void {
@@ -108,6 +104,22 @@ export class ForeignHoldingsWatch {
     await this.#tell();
   }
 
+  #toldOrder(order: SeenOrder, currency: string): ForeignOrder {
+    const { permId, clientId, contract, side, orderType, remaining } = order;
+    const price = order.limitPrice ?? order.triggerPrice;
+    // What another currency is worth nobody here knows.
+    const measured = price !== null && contract.currency === currency;
+    return {
+      permId,
+      clientId,
+      instrument: this.#find(contract)?.id ?? strangeName(contract, currency),
+      side,
+      orderType,
+      remaining,
+      price: measured ? decimalText(new Decimal(price).abs().times(contract.multiplier ?? '1')) : null,
+    };
+  }
+
   async #tell(): Promise<void> {
     const { link, lease, schedule, writer } = this.#bridge;
     if (link.account === null) return;
@@ -115,9 +127,10 @@ export class ForeignHoldingsWatch {
     if (expected === null) return;
     // What this bridge has not looked at yet counts on as the book has it.
     const { positions = [], orders = [], cash = '0' } = expected.foreign ?? {};
+    const seen = this.#orders?.map((order) => this.#toldOrder(order, expected.currency));
     const holdings = holdingsOf({
       positions: this.#positions ?? positions,
-      orders: this.#orders ?? orders,
+      orders: seen ?? orders,
       cash: this.#cash ?? cash,
     });
     const text = canonicalJson(holdings);

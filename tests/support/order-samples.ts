@@ -115,7 +115,7 @@ export function openOrderOf(changes: Partial<ObservedOrder> = {}): ObservedOrder
     orderRef: 'i-1',
     account: 'DU0000001',
     symbol: 'AAPL',
-    contract: { symbol: 'AAPL', secType: 'STK', currency: 'USD', multiplier: null },
+    contract: { symbol: 'AAPL', secType: 'STK', currency: 'USD', localSymbol: 'AAPL', multiplier: null },
     side: 'BUY',
     quantity: '10',
     orderType: 'MKT',

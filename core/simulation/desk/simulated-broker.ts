@@ -295,6 +295,7 @@ export class SimulatedBroker {
         symbol: contract?.symbol ?? instrument.id,
         secType: contract?.secType ?? '',
         currency: instrument.currency,
+        localSymbol: instrument.id,
         multiplier: null,
       },
       side: record.side,

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { AccountBook } from '#core/portfolio/account-book.ts';
+import type { ToldContract } from '#core/broker/broker-port.ts';
+import { type AccountBook, worstExposure } from '#core/portfolio/account-book.ts';
 import { fold } from '#core/portfolio/ledger.ts';
 import { expectedAccount } from '#ecs/ib-gateway/bridge.ts';
 import { MINUTE, OPEN, SECOND, World } from './world.ts';
@@ -146,6 +147,60 @@ describe('what is not the desk’s in its account', () => {
     await world.advance(SECOND);
     expect(holdings()).toHaveLength(1);
     expect(world.queue.remaining()).toEqual([]);
+  });
+
+  describe('in contracts that the desk does not know', () => {
+    const hears = (contract: Partial<ToldContract>, quantity: string, averageCost: string) =>
+      world.wire.hear({
+        kind: 'position',
+        account: world.events('AccountObserved')[0]?.data.account as string,
+        contract: { symbol: 'AAPL', secType: 'OPT', currency: 'USD', localSymbol: '', ...contract },
+        quantity,
+        averageCost,
+      });
+    const [call, put] = [{ localSymbol: 'AAPL  180316C00170000' }, { localSymbol: 'AAPL  180316P00150000' }];
+
+    it('counts each of one symbol, and forgets the one that is gone alone', async () => {
+      await atTheOpen();
+      await world.advance(POLL);
+      hears(call, '40', '812.5');
+      hears(put, '-3', '-240');
+      await world.advance(2 * POLL);
+      expect(holdings().at(-1)?.positions).toEqual([
+        { instrument: 'OPT:AAPL  180316C00170000', quantity: '40', price: '812.5' },
+        { instrument: 'OPT:AAPL  180316P00150000', quantity: '-3', price: '240' },
+      ]);
+      hears(put, '0', '0');
+      await world.advance(2 * POLL);
+      expect(holdings().at(-1)?.positions).toMatchObject([{ quantity: '40' }]);
+    });
+
+    it('has no price where that is in another currency, so that nothing is opened beside it', async () => {
+      await atTheOpen();
+      await world.advance(POLL);
+      hears({ symbol: 'SAP', secType: 'STK', currency: 'EUR', localSymbol: 'SAP' }, '1000', '90');
+      hears({ symbol: 'SAP', secType: 'STK', currency: 'USD', localSymbol: 'SAP' }, '10', '110');
+      await world.advance(2 * POLL);
+      expect(holdings().at(-1)?.positions).toEqual([
+        { instrument: 'STK:SAP', quantity: '10', price: '110' },
+        { instrument: 'STK:SAP:EUR', quantity: '1000', price: null },
+      ]);
+      expect(worstExposure(book(), 'STK:SAP:EUR')).toBeNull();
+    });
+
+    it('nor has an order', async () => {
+      await atTheOpen();
+      limitByHand();
+      world.wire.says = (message) =>
+        message.kind === 'open-order'
+          ? {
+              ...message,
+              order: { ...message.order, contract: { ...message.order.contract, currency: 'EUR' } },
+            }
+          : message;
+      await world.advance(POLL);
+      expect(holdings().at(-1)?.orders).toMatchObject([{ instrument: 'STK:AAPL:EUR', price: null }]);
+    });
   });
 
   it('units bought by hand count once two observations agree, and a new bridge says what has gone', async () => {

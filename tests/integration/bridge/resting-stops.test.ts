@@ -141,7 +141,7 @@ describe('a resting stop', () => {
       world.wire.hear({
         kind: 'position',
         account: 'DU0000001',
-        contract: { symbol: 'AAPL', secType: 'STK', currency: 'USD' },
+        contract: { symbol: 'AAPL', secType: 'STK', currency: 'USD', localSymbol: 'AAPL' },
         quantity: '10',
         averageCost: '155',
       });

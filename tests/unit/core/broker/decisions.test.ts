@@ -7,7 +7,7 @@ import {
 } from '#core/broker/bridge-session.ts';
 import { classifyLinkNotice, classifyOrderNotice, endsWithdrawn } from '#core/broker/broker-codes.ts';
 import type { ObservedOrder } from '#core/broker/broker-port.ts';
-import { contractOf, instrumentFinder } from '#core/broker/contracts.ts';
+import { contractOf, instrumentFinder, strangeName } from '#core/broker/contracts.ts';
 import { decideLease, released, renewed } from '#core/broker/lease.ts';
 import { nextMaintenance } from '#core/broker/maintenance.ts';
 import { observeExecution } from '#core/broker/order-facts.ts';
@@ -343,6 +343,11 @@ describe('contracts', () => {
     const find = instrumentFinder(CATALOG);
     for (const instrument of CATALOG) expect(find(contractOf(instrument)!)?.id).toBe(instrument.id);
     expect(find({ symbol: 'ZZZ', secType: 'STK', currency: 'USD' })).toBeUndefined();
+  });
+  it('have a name of their own where the desk does not know them', () => {
+    const told = { symbol: 'ES', secType: 'FUT', currency: 'USD', localSymbol: 'ESH8' };
+    expect(strangeName(told, 'USD')).toBe('FUT:ESH8');
+    expect(strangeName({ ...told, localSymbol: '' }, 'EUR')).toBe('FUT:ES:USD');
   });
 });
 
