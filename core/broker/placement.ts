@@ -42,6 +42,10 @@ export interface PlacementContext {
   readonly layer: ClosableLayer | null;
 }
 
+/** Why an intent cannot be placed whose name an earlier order has: the broker tells orders apart by their names. */
+export const nameSpent = (intentId: string, status: OrderRecord['status']): string =>
+  `an order of an earlier authorization has the name ${intentId}, and is ${status}; it can be asked for under another name`;
+
 const decline = (reason: string): Placement => ({ kind: 'decline', reason });
 /** What the wire takes for text: one NUL would shift every later field. The tilde sets off the number of an order's life. */
 const PRINTABLE = /^[\x21-\x7d]{1,120}$/;

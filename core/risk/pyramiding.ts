@@ -68,7 +68,8 @@ const LIMIT_FRACTION = new Decimal('0.002');
  * the one before by the plan's factor, as long as the position with it, at the worst price, stays within the policy's cap.
  * Every stop is then kept trailR × initial risk behind the newest layer's price, and never moves away from the price. No
  * layer is planned while an entry or addition of the instrument is pending, in REDUCING or HALTED, outside the session or
- * in its last minutes; stops are raised in any state. Intent ids are `<positionId>-L<n>`, so planning twice plans one.
+ * in its last minutes; stops are raised in any state. Intent ids are `<positionId>-L<n>-<day>`, so planning
+ * twice in a session plans one, and what is planned again in a later one is another order.
  */
 export function planPyramiding(
   portfolio: Portfolio,
@@ -146,11 +147,21 @@ const heldLayers = memoizeByIdentity((layers: readonly Layer[]): readonly Layer[
     .sort((a, b) => parseInstant(a.openedAt) - parseInstant(b.openedAt) || layerNumber(a) - layerNumber(b)),
 );
 
-/** 1 for the entry, n for an addition `<positionId>-L<n>`. */
+/** 1 for the entry, n for an addition; additions of earlier versions have no day in their names. */
 function layerNumber(layer: Layer): number {
-  const match = /-L(\d+)$/.exec(layer.intentId);
+  const match = /-L(\d+)(?:-[0-9a-z]+)?$/.exec(layer.intentId);
   return layer.intentId === layer.positionId || match === null ? 1 : Number(match[1]);
 }
+
+const DAY = 24 * 60 * MINUTE;
+
+/**
+ * The name of an addition: its position, its number and the session, in days since 1970 in base 36 because a broker's order
+ * reference is short. One that did not fill, or was stopped out alone, has spent its name: under it the broker's records have
+ * an order that is over.
+ */
+const additionName = (positionId: string, number: number, session: string): string =>
+  `${positionId}-L${number}-${(Date.parse(session) / DAY).toString(36)}`;
 
 const inR = (initialRisk: Decimal, r: number): Decimal => initialRisk.times(r.toPrecision(10));
 
@@ -226,7 +237,7 @@ function nextLayer(
   );
   if (quantity.lte(0) || limitPrice.lte(0) || stop.lte(0)) return null;
   return {
-    intentId: `${position.layers[0]?.positionId ?? newest.positionId}-L${number}`,
+    intentId: additionName(position.layers[0]?.positionId ?? newest.positionId, number, options.session),
     purpose: 'pyramid',
     instrument: position.instrument,
     side: sign === 1 ? 'BUY' : 'SELL',

@@ -6,7 +6,7 @@ import { contractOf } from '#core/broker/contracts.ts';
 import { declined } from '#core/broker/declined-command.ts';
 import { BRIDGE, type OrderChange } from '#core/broker/order-facts.ts';
 import { isOpen, lifeRef, type OrderRecord, workingQuantity } from '#core/broker/order-record.ts';
-import { type PlannedTicket, planPlacement } from '#core/broker/placement.ts';
+import { nameSpent, type PlannedTicket, planPlacement } from '#core/broker/placement.ts';
 import { submission, unsubmitted } from '#core/broker/submission.ts';
 import type { Commit, CommitResult } from '#core/events/desk-store.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
@@ -38,7 +38,7 @@ export class OrderDesk {
     if (await this.#placeAsExpected(event)) return;
     for (let attempt = 0; attempt < MOST_READINGS; attempt++) {
       const standing = await this.#standing(intent);
-      if (standing.recorded && (await this.#dealtWithBefore(intent))) return;
+      if (standing.recorded && (await this.#dealtWithBefore(event))) return;
       if (standing.unauthorized !== null) return this.decline(event, standing.unauthorized);
       const planned = await this.#plan(intent, standing.halted);
       if (planned.kind === 'decline') return this.decline(event, planned.reason);
@@ -124,25 +124,43 @@ export class OrderDesk {
       checks: [lease.check(), ...(opens(intent) ? [killSwitch.check()] : []), ...checks],
     });
     if (result.kind === 'committed') this.send(changes.slice(0, records.length).map(({ record }) => record));
-    else if (result.kind === 'duplicate') await this.#dealtWithBefore(intent);
+    else if (result.kind === 'duplicate') await this.#dealtWithBefore(event);
     return result;
   }
 
   /**
    * Whether an intent is recorded already. An open order that this bridge does not know was recorded by a commit of its own
-   * whose answer was lost, and nobody has sent it: the next link begins with finding that out.
+   * whose answer was lost, and nobody has sent it: the next link begins with finding that out. Where an order that is over has
+   * the name from an earlier authorization, this one is declined: what the gate reserved for it would stay so for ever.
    */
-  async #dealtWithBefore({ intentId }: Intent): Promise<boolean> {
+  async #dealtWithBefore(event: PlaceEvent): Promise<boolean> {
     const { ledger } = this.#bridge;
+    const { intentId } = event.data.intent;
     const known = ledger.peek(intentId) !== null;
     const record = await ledger.get(intentId);
     if (record === null) return false;
+    if (!isOpen(record) && record.correlationId !== event.metadata.correlationId) {
+      await this.#declineName(event, record);
+      return true;
+    }
     this.#bridge.log('info', 'the intent has been dealt with before', { intentId, known });
     if (!known && isOpen(record)) {
       await ledger.reload();
       this.#bridge.endLink(`order ${intentId} was recorded by a commit whose answer was lost`);
     }
     return true;
+  }
+
+  async #declineName(event: PlaceEvent, { orderRef, status }: OrderRecord): Promise<void> {
+    const { writer, lease, schedule, log } = this.#bridge;
+    const reason = nameSpent(orderRef, status);
+    log('warn', 'a command was declined', { intentId: orderRef, reason });
+    const { kind } = await writer.append({
+      entries: [declined(event, orderRef, reason, schedule.now(), orderRef)],
+      checks: [lease.check()],
+      processed: { consumer: BRIDGE, eventIds: [event.metadata.id] },
+    });
+    if (kind === 'conflict') throw new FencedOffError('the commit of a refusal found the lease changed');
   }
 
   /** Sends recorded orders, in bracket order. Whatever keeps one back leaves it to reconciliation. */
@@ -235,7 +253,7 @@ export class OrderDesk {
   async decline(event: PlaceEvent, reason: string): Promise<void> {
     const now = this.#bridge.schedule.now();
     const { intent } = event.data;
-    if (await this.#dealtWithBefore(intent)) return;
+    if (await this.#dealtWithBefore(event)) return;
     const record = { ...this.#newRecord(event, null), status: 'declined' as const };
     const entry = declined(event, intent.intentId, reason, now, intent.intentId);
     this.#bridge.log('warn', 'a command was declined', { intentId: intent.intentId, reason });

@@ -90,8 +90,8 @@ function plan(
     : planEntry(context, state, proposal, quantity, assessed, number);
 }
 
-/** Leaves room for `-L<n>` of an addition and `:stop` within the 40 characters of a broker's order reference. */
-const LONGEST_INTENT_ID = 32;
+/** Leaves room for `-L<n>-<day>` of an addition and `:stop` within the 40 characters of a broker's order reference. */
+const LONGEST_INTENT_ID = 28;
 
 /** `I-<session>-<hhmm New York>-<instrument>-<n>`, ASCII: it becomes the broker's order reference. */
 export function intentIdOf(context: AgentContext, instrument: string, number: number): string {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { DeskStore } from '#core/events/desk-store.ts';
+import { journalEntry } from '#core/events/new-event.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import { CLOSE, MINUTE, OPEN, SECOND, World } from './world.ts';
 
@@ -24,6 +25,40 @@ describe('commands', () => {
   };
   const declined = () => world.events('CommandDeclined').map(({ data }) => data.reason);
   const brokerOrders = () => world.brokerOrders();
+
+  it('declines an intent under the name of an order that is over, so that nothing stays reserved for it', async () => {
+    await atTheOpen();
+    const terms = { intentId: 'P-L2', orderType: 'LMT', limitPrice: '155' } as const;
+    world.place(terms);
+    await world.rest();
+    world.cancel('P-L2');
+    await world.advance(2 * SECOND);
+    const intent = world.intent({ ...terms, expiresAt: '2018-02-05T20:00:00.000Z' });
+    world.authorize(intent);
+    const { event } = journalEntry<'OrderAuthorized'>({
+      type: 'OrderAuthorized',
+      key: intent.intentId,
+      correlationId: 'session:2018-02-06',
+      causationId: null,
+      sender: 'gate',
+      occurredAt: world.clock.now(),
+      data: { intent, policyVersion: 1, reserved: '1550', checks: [] },
+    });
+    for (const again of ['once', 'once more']) {
+      world.queue.put(JSON.stringify(event), again);
+      await world.rest();
+    }
+    expect(world.events('CommandDeclined').map(({ data }) => data)).toEqual([
+      {
+        intentId: 'P-L2',
+        command: 'OrderAuthorized',
+        reason:
+          'an order of an earlier authorization has the name P-L2, and is cancelled; it can be asked for under another name',
+      },
+    ]);
+    expect(world.brokerOrders()).toHaveLength(2);
+    expect(world.queue.remaining()).toEqual([]);
+  });
 
   it('places one order for an intent that comes twice, by the same message and by another', async () => {
     await atTheOpen();

@@ -40,7 +40,7 @@ describe('planPyramiding', () => {
     expect(intents).toHaveLength(1);
     expect(orderPlanned.safeParse({ intent: intents[0] }).success).toBe(true);
     expect(intents[0]).toMatchObject({
-      intentId: `${entry.positionId}-L2`,
+      intentId: `${entry.positionId}-L2-djm`,
       positionId: entry.positionId,
       purpose: 'pyramid',
       side: 'BUY',
@@ -49,6 +49,26 @@ describe('planPyramiding', () => {
       protectiveStop: '167.5',
     });
     expect(stopMoves).toEqual([]);
+  });
+
+  it('names an addition by its session: one that did not fill has spent its name', () => {
+    const nextDay = newYorkSession('2018-01-24');
+    const on = (changes: Partial<PyramidingOptions> = {}) =>
+      planPyramiding(winner('172.5'), DEFAULT_RISK_POLICY, options(changes)).intents[0]?.intentId;
+    expect(on({ now: session.open + 90 * 60_000 })).toBe(on());
+    expect(on({ now: nextDay.open + 60 * 60_000, session: nextDay.date, sessionClose: nextDay.close })).toBe(
+      `${entry.positionId}-L2-djn`,
+    );
+  });
+
+  it.each(['L2', 'L2-djm'])('numbers an addition after the last that is held, %s', (name) => {
+    const last = { ...second, intentId: `${entry.intentId}-${name}` };
+    const { intents } = planPyramiding(
+      winner('190', { quantity: '300', layers: [last] }),
+      DEFAULT_RISK_POLICY,
+      options(),
+    );
+    expect(intents[0]?.intentId).toBe(`${entry.positionId}-L3-djm`);
   });
 
   it('adds nothing before the step, nor to a loser', () => {

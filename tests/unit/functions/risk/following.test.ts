@@ -171,7 +171,7 @@ describe('pyramiding', () => {
     const planned = desk.said('OrderPlanned');
 
     expect(planned).toMatchObject([
-      { data: { intent: { intentId: 'I-1-L2', purpose: 'pyramid', quantity: '30' } } },
+      { data: { intent: { intentId: 'I-1-L2-djm', purpose: 'pyramid', quantity: '30' } } },
     ]);
     expect(planned[0]?.data.intent.expectedSlippage).toBeGreaterThan(0);
     await passGate(
@@ -179,7 +179,7 @@ describe('pyramiding', () => {
       planned.map((one) => arrival(one)),
     );
     expect(desk.said('OrderRefused')).toEqual([]);
-    expect(desk.said('OrderAuthorized')).toMatchObject([{ data: { intent: { intentId: 'I-1-L2' } } }]);
+    expect(desk.said('OrderAuthorized')).toMatchObject([{ data: { intent: { intentId: 'I-1-L2-djm' } } }]);
   });
 
   it('does not invent a cost: without a history the gate refuses', async () => {
@@ -214,8 +214,12 @@ describe('pyramiding', () => {
     expect([planned().length, desk.said('OrderRefused').length]).toEqual([1, 1]);
     expect(await desk.get(stateKeys.book)).toMatchObject({ disabled: {} });
 
+    desk.time += 24 * 60 * 60_000;
     await onBar('2018-01-24');
-    expect(desk.said('OrderRefused').map(({ data }) => data.intent.intentId)).toEqual(['I-1-L2', 'I-1-L2']);
+    expect(desk.said('OrderRefused').map(({ data }) => data.intent.intentId)).toEqual([
+      'I-1-L2-djm',
+      'I-1-L2-djn',
+    ]);
   });
 
   it('raises the stops of a position of two layers', async () => {
