@@ -1,6 +1,7 @@
 import type { DeskEvent } from '#contracts/registry.ts';
+import { parseInstant } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
-import { type AccountBook, equity, isLive, withForeign } from './account-book.ts';
+import { type AccountBook, equity, isLive, type OrderRecord, withForeign } from './account-book.ts';
 import { withCash } from './entered-cash.ts';
 import { chargeCommission, correctableCharges, fill } from './executions.ts';
 import { halted, resumed } from './halt-and-resume.ts';
@@ -126,10 +127,25 @@ function withDayStart(book: AccountBook): AccountBook {
   };
 }
 
+/** Queues and their dead letters keep what they could not deliver for fourteen days. */
+const DELIVERED_WITHIN_MILLIS = 15 * 86_400_000;
+
+/**
+ * Whether an order that was authorized never went out: its time was over so long ago that no queue has its command any more,
+ * nor anything else of it. What was reserved for it would stay so for ever.
+ */
+function isForgotten({ status, intent }: OrderRecord, session: string): boolean {
+  return (
+    status === 'authorized' && parseInstant(intent.expiresAt) + DELIVERED_WITHIN_MILLIS < Date.parse(session)
+  );
+}
+
 /** Turns the day: day figures start again, finished orders and closed layers leave the book. */
 function beginSession(book: AccountBook, session: string): AccountBook {
   if (book.session !== null && book.session >= session) return book;
-  const orders = Object.fromEntries(Object.entries(book.orders).filter(([, order]) => isLive(order)));
+  const orders = Object.fromEntries(
+    Object.entries(book.orders).filter(([, order]) => isLive(order) && !isForgotten(order, session)),
+  );
   const positions: Record<string, Position> = {};
   let realized = new Decimal(book.realized);
   for (const [instrument, position] of Object.entries(book.positions)) {

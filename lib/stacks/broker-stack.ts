@@ -48,6 +48,8 @@ export class BrokerStack extends Stack {
       enforceSSL: true,
       encryption: sqs.QueueEncryption.SQS_MANAGED,
       visibilityTimeout: Duration.seconds(60),
+      // Nobody takes commands while the gateway waits for a person: what a queue forgets is never declined.
+      retentionPeriod: Duration.days(14),
       deadLetterQueue: { queue: this.failedCommands, maxReceiveCount: 20 },
     });
     for (const [group, types] of Object.entries(COMMAND_GROUPS))

@@ -93,6 +93,15 @@ describe('delivery', () => {
       operator: [detailType('ReconciliationRequested'), detailType('OrderOutcomeEntered')],
     });
   });
+
+  it('keeps commands while nobody takes them for as long as dead letters', () => {
+    const days = (logicalId: RegExp) =>
+      paper
+        .all('AWS::SQS::Queue')
+        .filter((queue) => logicalId.test(queue.logicalId))
+        .map(({ properties }) => properties.MessageRetentionPeriod / 86_400);
+    expect(days(/^(Failed)?Commands/)).toEqual([14, 14]);
+  });
 });
 
 describe('schedules', () => {

@@ -478,6 +478,19 @@ describe('the turn of the day', () => {
     expect(realizedTotal(book).toFixed()).toBe('500');
   });
 
+  it('lets go of an order that was authorized and never sent, once no queue can have its command any more', () => {
+    const authorized = withOrder(bookOf(), intentOf());
+    const working = folded(
+      authorized,
+      deskEvent('OrderAccepted', { ...brokerOrder('I-1'), orderId: 1, permId: 1, status: 'Submitted' }),
+    );
+    const left = (book: AccountBook, session: string) =>
+      Object.keys(folded(book, sessionPrepared(session)).orders);
+    expect(left(authorized, '2018-02-07')).toEqual(['I-1']);
+    expect(left(authorized, '2018-02-08')).toEqual([]);
+    expect(left(working, '2018-02-08')).toEqual(['I-1']);
+  });
+
   it('keeps open layers, live orders and layers whose order is still live', () => {
     const partly = folded(
       withOrder(bookOf(), intentOf()),
