@@ -174,15 +174,17 @@ function listenToOrders(api: IBApi, emit: (message: BrokerMessage) => void): voi
     }),
   );
   api.on(EventName.execDetailsEnd, (requestId) => emit({ kind: 'executions-end', requestId }));
-  api.on(EventName.commissionReport, (report) =>
+  api.on(EventName.commissionReport, (report) => {
+    // Not set: not known yet. Every link is told it again, so that it must not end one.
+    if (report.commission === undefined) return;
     emit({
       kind: 'commission',
       execId: required('commission', 'its execution', report.execId),
       commission: decimalOf('commission', 'its amount', report.commission),
       currency: required('commission', 'its currency', report.currency),
       realizedPnl: isSet(report.realizedPNL) ? decimalText(new Decimal(report.realizedPNL)) : null,
-    }),
-  );
+    });
+  });
   api.on(EventName.completedOrder, (_contract, order, state) =>
     emit({ kind: 'completed-order', order: completedOrder(order, state.status, state.completedStatus) }),
   );

@@ -235,6 +235,15 @@ describe('the link to the gateway', () => {
     await script.close();
   });
 
+  it('waits on where a commission is not known yet: the broker tells it again', async () => {
+    script = await Script.open();
+    await script.ready();
+    const commission = (amount: string) => frame('59', '1', 'x.1.01', amount, 'USD', '', '', '');
+    script.say(commission('1.7976931348623157E308'), commission('-0.25'));
+    await script.until(() => script.messages.length > 3);
+    expect(script.messages.slice(3)).toMatchObject([{ kind: 'commission', commission: '-0.25' }]);
+  });
+
   it('refuses a gateway that is too old to be read rightly', async () => {
     script = await Script.open('176');
     await script.until(() => script.messages.length > 0);
