@@ -113,12 +113,11 @@ export class AccountComparison {
         continue;
       }
       const position = positions.get(found.instrument);
-      // What another currency is worth nobody here knows.
-      const price =
-        position?.contract.currency === expected.currency
-          ? decimalText(new Decimal(position.averageCost).abs())
-          : null;
-      beyond.push({ instrument: found.instrument, quantity, price });
+      beyond.push({
+        instrument: found.instrument,
+        quantity,
+        price: position === undefined ? null : costOf(position, expected.currency),
+      });
       await reportDifference(this.#bridge, {
         subject: 'position',
         key: found.instrument,
@@ -167,4 +166,13 @@ export class AccountComparison {
     });
     this.#cashReported = report;
   }
+}
+
+/**
+ * What a unit cost; null where that is not known, which the broker tells as zero (after a transfer from another one, say),
+ * or is in another currency: what that is worth nobody here knows.
+ */
+function costOf({ contract, averageCost }: SeenPosition, currency: string): string | null {
+  const cost = new Decimal(averageCost).abs();
+  return contract.currency === currency && !cost.isZero() ? decimalText(cost) : null;
 }

@@ -188,6 +188,17 @@ describe('what is not the desk’s in its account', () => {
       expect(worstExposure(book(), 'STK:SAP:EUR')).toBeNull();
     });
 
+    it('has none where what it cost is not known, as after a transfer from another broker', async () => {
+      await atTheOpen();
+      await world.advance(POLL);
+      hears({ symbol: 'XYZ', secType: 'STK', localSymbol: 'XYZ' }, '1000', '0');
+      await world.advance(2 * POLL);
+      expect(holdings().at(-1)?.positions).toEqual([
+        { instrument: 'STK:XYZ', quantity: '1000', price: null },
+      ]);
+      expect(worstExposure(book(), 'STK:XYZ')).toBeNull();
+    });
+
     it('nor has an order', async () => {
       await atTheOpen();
       limitByHand();
