@@ -149,8 +149,7 @@ export class BrokerBridge implements RunningBridge, Bridge {
     );
     this.#board = new CommandBoard(this, this.#intake, {
       orders: this.#orders,
-      bars: this.#marketData.bars,
-      preparation: this.#marketData.preparation,
+      marketData: this.#marketData,
       account: this.#account,
       reconcile: () => this.#trading.compare(),
       ready: () => this.mayTrade(),
@@ -181,6 +180,7 @@ export class BrokerBridge implements RunningBridge, Bridge {
       begins: async () => {
         this.#report.leaseHeld(this.lease.token);
         await this.#step({ kind: 'connect' });
+        await this.#marketData.resumeSession();
       },
       renews: () => this.#report.absence(this.#session),
       ends: async (reason) => {

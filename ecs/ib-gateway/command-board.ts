@@ -1,20 +1,17 @@
 import type { Intent } from '#contracts/events/orders.ts';
 import { type DeskEvent, parseEventOf } from '#contracts/registry.ts';
 import { COMMAND_GROUPS, type ReceivedCommand } from '#core/broker/command-queue.ts';
-import { contractOf } from '#core/broker/contracts.ts';
-import { declined } from '#core/broker/declined-command.ts';
 import { BRIDGE } from '#core/broker/order-facts.ts';
 import { journalEntry } from '#core/events/new-event.ts';
 import { opens } from '#core/portfolio/account-book.ts';
 import { parseInstant } from '#core/values/clock.ts';
 import type { AccountWatch } from './account-watch.ts';
-import type { BarService } from './bar-service.ts';
 import { type Bridge, brokerCorrelation } from './bridge-parts.ts';
 import type { CommandIntake } from './command-intake.ts';
 import { FencedOffError } from './fenced-off.ts';
 import type { Mailbox } from './mailbox.ts';
+import type { MarketDataDesk } from './market-data-desk.ts';
 import type { OrderServices } from './order-services.ts';
-import type { SessionPreparation } from './session-preparation.ts';
 
 const COMMANDS = Object.values(COMMAND_GROUPS).flat();
 type Command = DeskEvent<(typeof COMMANDS)[number]>;
@@ -33,8 +30,7 @@ const RETRY_SECONDS = 30;
 /** Who carries commands out. */
 export interface BoardServices {
   readonly orders: Pick<OrderServices, 'desk' | 'stops' | 'outcomes'>;
-  readonly bars: BarService;
-  readonly preparation: SessionPreparation;
+  readonly marketData: Pick<MarketDataDesk, 'prepare' | 'resume'>;
   readonly account: AccountWatch;
   /** Compares with the broker now, where the bridge trades; where it does not, it will before it trades again. */
   readonly reconcile: () => Promise<void>;
@@ -218,28 +214,10 @@ export class CommandBoard {
   }
 
   async #prepare(messageId: string, event: DeskEvent<'SessionPrepared'>): Promise<void> {
-    const { bars, preparation, account, mayAsk } = this.#services;
-    const instruments = [];
-    for (const id of event.data.instruments) {
-      const instrument = this.#bridge.instrument(id);
-      const { lines } = this.#bridge.settings.marketData;
-      const known = instrument !== undefined && contractOf(instrument) !== null;
-      if (known && instruments.length < lines) {
-        instruments.push(instrument);
-        continue;
-      }
-      const reason = known
-        ? `all ${lines} market data lines are taken; raise MARKET_DATA_LINES where the account is entitled to more`
-        : `the bridge has no contract for the instrument ${id}`;
-      const entry = declined(event, `history:${id}`, reason, this.#bridge.schedule.now(), id);
-      await this.#bridge.writer.append({ entries: [entry] });
-    }
-    await preparation.begin(event, instruments, () => this.#intake.complete(messageId));
-    await bars.watch(event.data.session, instruments);
+    const { marketData, account, mayAsk } = this.#services;
+    await marketData.prepare(event, () => this.#intake.complete(messageId));
     account.ask(event.metadata.id);
-    if (!mayAsk()) return;
-    bars.resume();
-    preparation.resume();
+    if (mayAsk()) marketData.resume();
   }
 
   /** A message that is no command is journaled and dropped: it would not get better. */

@@ -1,5 +1,11 @@
+import { type DeskEvent, parseEventOf } from '#contracts/registry.ts';
 import type { BrokerMessage } from '#core/broker/broker-port.ts';
+import { contractOf } from '#core/broker/contracts.ts';
+import { declined } from '#core/broker/declined-command.ts';
 import type { ObjectStore } from '#core/events/object-store.ts';
+import { correlations } from '#core/events/state-keys.ts';
+import { newYorkDate } from '#core/market/calendar.ts';
+import type { Instrument } from '#core/market/instrument.ts';
 import { BarService } from './bar-service.ts';
 import type { Bridge } from './bridge-parts.ts';
 import { HistoryQueue } from './history-queue.ts';
@@ -9,44 +15,87 @@ type MarketDataMessage = Extract<BrokerMessage, { kind: 'bar' | 'bars-end' | 'ba
 
 /** Bars as they close and the histories that a session begins with, which share one queue of historical requests. */
 export class MarketDataDesk {
-  readonly bars: BarService;
-  readonly preparation: SessionPreparation;
+  readonly #bridge: Bridge;
+  readonly #bars: BarService;
+  readonly #preparation: SessionPreparation;
   readonly #history: HistoryQueue;
 
   constructor(bridge: Bridge, objects: ObjectStore) {
+    this.#bridge = bridge;
     this.#history = new HistoryQueue(bridge.schedule, bridge.outbox);
-    this.bars = new BarService(bridge, this.#history);
-    this.preparation = new SessionPreparation(bridge, this.#history, objects);
+    this.#bars = new BarService(bridge, this.#history);
+    this.#preparation = new SessionPreparation(bridge, this.#history, objects);
+  }
+
+  /**
+   * Takes a session on; {@link resume} asks for what it needs. `done` is called when every instrument's history is
+   * journaled or declined.
+   */
+  async prepare(event: DeskEvent<'SessionPrepared'>, done: () => void = () => {}): Promise<void> {
+    const instruments = await this.#watchable(event);
+    await this.#preparation.begin(event, instruments, done);
+    await this.#bars.watch(event.data.session, instruments);
+  }
+
+  /**
+   * Goes on with today's session where it has been prepared already. Its command is said once, and what was subscribed for
+   * it was the last bridge's: without this a bridge that starts in the middle of a session would see no price in it.
+   */
+  async resumeSession(): Promise<void> {
+    const today = correlations.session(newYorkDate(this.#bridge.schedule.now()));
+    const [prepared] = await this.#bridge.writer.journal(today, ['SessionPrepared']);
+    if (prepared === undefined) return;
+    await this.prepare(parseEventOf(['SessionPrepared'], JSON.parse(prepared.canonical)));
+  }
+
+  /** The instruments of a session that the bridge can watch; the others are declined by name. */
+  async #watchable(event: DeskEvent<'SessionPrepared'>): Promise<readonly Instrument[]> {
+    const { lines } = this.#bridge.settings.marketData;
+    const instruments: Instrument[] = [];
+    for (const id of event.data.instruments) {
+      const instrument = this.#bridge.instrument(id);
+      const known = instrument !== undefined && contractOf(instrument) !== null;
+      if (known && instruments.length < lines) {
+        instruments.push(instrument);
+        continue;
+      }
+      const reason = known
+        ? `all ${lines} market data lines are taken; raise MARKET_DATA_LINES where the account is entitled to more`
+        : `the bridge has no contract for the instrument ${id}`;
+      const entry = declined(event, `history:${id}`, reason, this.#bridge.schedule.now(), id);
+      await this.#bridge.writer.append({ entries: [entry] });
+    }
+    return instruments;
   }
 
   async observe(message: MarketDataMessage): Promise<void> {
     switch (message.kind) {
       case 'bar':
-        if (!this.bars.bar(message.requestId, message.bar))
-          this.preparation.bar(message.requestId, message.bar);
+        if (!this.#bars.bar(message.requestId, message.bar))
+          this.#preparation.bar(message.requestId, message.bar);
         return;
       case 'bars-end':
-        if (!this.bars.barsEnd(message.requestId)) await this.preparation.barsEnd(message.requestId);
+        if (!this.#bars.barsEnd(message.requestId)) await this.#preparation.barsEnd(message.requestId);
         return;
       case 'bar-update':
-        this.bars.update(message.requestId, message.bar);
+        this.#bars.update(message.requestId, message.bar);
     }
   }
 
   /** @returns false where the notice is about none of its requests */
   async refused(id: number, code: number, message: string): Promise<boolean> {
-    return this.bars.refused(id, code, message) || (await this.preparation.refused(id, code, message));
+    return this.#bars.refused(id, code, message) || (await this.#preparation.refused(id, code, message));
   }
 
   /** The broker has forgotten every subscription and request. */
   interrupt(): void {
-    this.bars.interrupt();
-    this.preparation.interrupt();
+    this.#bars.interrupt();
+    this.#preparation.interrupt();
     this.#history.reset();
   }
 
   resume(): void {
-    this.bars.resume();
-    this.preparation.resume();
+    this.#bars.resume();
+    this.#preparation.resume();
   }
 }

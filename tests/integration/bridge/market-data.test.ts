@@ -140,6 +140,19 @@ describe('market data', () => {
     expect(closes()).toHaveLength(3);
   });
 
+  it('goes on with the session that was prepared when a new bridge takes over, without being told again', async () => {
+    world = await World.start();
+    world.prepareSession();
+    await world.advanceTo(OPEN + 12 * MINUTE);
+    expect(world.queue.remaining()).toEqual([]);
+    await world.bridge.stop('deploy');
+    world.startBridge();
+    await world.advanceTo(OPEN + 31 * MINUTE);
+    expect(closes()).toHaveLength(6);
+    expect(new Set(closes()).size).toBe(6);
+    expect(world.events('DailyHistoryObserved')).toHaveLength(1);
+  });
+
   it('prepares a session that was asked for while the link was down', async () => {
     world = await World.start();
     world.gateway.faults.restart({ refuseMillis: MINUTE });

@@ -8,7 +8,7 @@ import { authorizationWrite } from '#core/broker/authorization.ts';
 import { type OrderRecord, orderRecord, readLifeRef } from '#core/broker/order-record.ts';
 import type { DeskStore } from '#core/events/desk-store.ts';
 import { journalEntry } from '#core/events/new-event.ts';
-import { stateKeys } from '#core/events/state-keys.ts';
+import { correlations, stateKeys } from '#core/events/state-keys.ts';
 import { type Bar, barSeries } from '#core/market/bars.ts';
 import { sessionsBetween } from '#core/market/calendar.ts';
 import { CATALOG } from '#core/market/catalog.ts';
@@ -380,13 +380,24 @@ export class World {
     });
   }
 
-  prepareSession(instruments: readonly string[] = ['AAPL']): void {
-    this.command('SessionPrepared', SESSION, {
-      session: SESSION,
-      open: new Date(OPEN).toISOString(),
-      close: new Date(CLOSE).toISOString(),
-      instruments: [...instruments],
+  /** What the desk does in the morning: the event stands in the journal, and is a command. */
+  prepareSession(instruments: readonly string[] = ['AAPL'], session = SESSION): void {
+    const prepared = journalEntry<'SessionPrepared'>({
+      type: 'SessionPrepared',
+      key: session,
+      correlationId: correlations.session(session),
+      causationId: null,
+      sender: 'session-preparation',
+      occurredAt: this.clock.now(),
+      data: {
+        session,
+        open: new Date(OPEN).toISOString(),
+        close: new Date(CLOSE).toISOString(),
+        instruments: [...instruments],
+      },
     });
+    void this.store.commit({ entries: [prepared] });
+    this.queue.put(JSON.stringify(prepared.event), 'AAPL');
   }
 
   /** The journal's events of one type, in the order in which they were appended. */
