@@ -87,9 +87,7 @@ export class CommandBoard {
     if (event === null) return;
     switch (event.metadata.type) {
       case 'SessionPrepared':
-        return this.#orAgain(received.messageId, () =>
-          this.#prepare(received.messageId, event as DeskEvent<'SessionPrepared'>),
-        );
+        return this.#dealWith(received.messageId, () => this.#prepare(event as DeskEvent<'SessionPrepared'>));
       case 'ReconciliationRequested': {
         const { by, reason } = (event as DeskEvent<'ReconciliationRequested'>).data;
         this.#bridge.log('info', 'a reconciliation was asked for', { by, reason });
@@ -143,12 +141,6 @@ export class CommandBoard {
 
   /** Deals with a command: then it is done, or it comes again. */
   async #dealWith(messageId: string, work: () => Promise<void>): Promise<void> {
-    await this.#orAgain(messageId, work);
-    this.#intake.complete(messageId);
-  }
-
-  /** Works on a command, which comes again where that fails. */
-  async #orAgain(messageId: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (fault) {
@@ -156,6 +148,7 @@ export class CommandBoard {
       if (!(fault instanceof FencedOffError)) await this.#intake.giveBack(messageId, RETRY_SECONDS);
       throw fault;
     }
+    this.#intake.complete(messageId);
   }
 
   async #perform({ event }: Waiting, heldBefore: readonly Waiting[]): Promise<void> {
@@ -213,9 +206,13 @@ export class CommandBoard {
     });
   }
 
-  async #prepare(messageId: string, event: DeskEvent<'SessionPrepared'>): Promise<void> {
+  /**
+   * Takes a session on. The command is done with then, long before its histories are there: the queue holds back every
+   * command behind one that is not, and a new bridge finds the session in the journal.
+   */
+  async #prepare(event: DeskEvent<'SessionPrepared'>): Promise<void> {
     const { marketData, account, mayAsk } = this.#services;
-    await marketData.prepare(event, () => this.#intake.complete(messageId));
+    await marketData.prepare(event);
     account.ask(event.metadata.id);
     if (mayAsk()) marketData.resume();
   }

@@ -27,19 +27,17 @@ export class MarketDataDesk {
     this.#preparation = new SessionPreparation(bridge, this.#history, objects);
   }
 
-  /**
-   * Takes a session on; {@link resume} asks for what it needs. `done` is called when every instrument's history is
-   * journaled or declined.
-   */
-  async prepare(event: DeskEvent<'SessionPrepared'>, done: () => void = () => {}): Promise<void> {
+  /** Takes a session on; {@link resume} asks for what it needs. */
+  async prepare(event: DeskEvent<'SessionPrepared'>): Promise<void> {
     const instruments = await this.#watchable(event);
-    await this.#preparation.begin(event, instruments, done);
+    await this.#preparation.begin(event, instruments);
     await this.#bars.watch(event.data.session, instruments);
   }
 
   /**
-   * Goes on with today's session where it has been prepared already. Its command is said once, and what was subscribed for
-   * it was the last bridge's: without this a bridge that starts in the middle of a session would see no price in it.
+   * Goes on with today's session where it has been prepared already. Its command is said once and is done with as soon as
+   * it has been taken on, and what was asked for it was the last bridge's: without this a bridge that starts in the middle
+   * of a session would see no price in it.
    */
   async resumeSession(): Promise<void> {
     const today = correlations.session(newYorkDate(this.#bridge.schedule.now()));

@@ -15,8 +15,6 @@ import type { HistoryQueue } from './history-queue.ts';
 interface Job {
   readonly event: DeskEvent<'SessionPrepared'>;
   readonly remaining: Map<string, Instrument>;
-  /** Told when every instrument's history is journaled or declined. */
-  readonly done: (() => void)[];
 }
 
 interface Ask {
@@ -44,27 +42,16 @@ export class SessionPreparation {
     this.#objects = objects;
   }
 
-  /** Takes a session's preparation on. `done` is called when every instrument's history is journaled or declined. */
-  async begin(
-    event: DeskEvent<'SessionPrepared'>,
-    instruments: readonly Instrument[],
-    done: () => void,
-  ): Promise<void> {
+  /** Takes a session's preparation on, less what the journal has already. */
+  async begin(event: DeskEvent<'SessionPrepared'>, instruments: readonly Instrument[]): Promise<void> {
     const present = await this.#bridge.writer.journal(correlations.session(event.data.session), [
       'DailyHistoryObserved',
     ]);
     const known = new Set(present.map(({ sortKey }) => sortKey.slice('DailyHistoryObserved#'.length)));
-    // Given back, as where the lease was lost, the same preparation comes again: it goes on with what was begun.
-    const begun = this.#jobs.find((other) => other.event.metadata.id === event.metadata.id);
-    const job = begun ?? {
-      event,
-      remaining: new Map(instruments.map((instrument) => [instrument.id, instrument])),
-      done: [],
-    };
-    if (begun === undefined) this.#jobs.push(job);
-    job.done.push(done);
-    for (const id of known) job.remaining.delete(id);
-    if (job.remaining.size === 0) await this.#finish(job);
+    const remaining = new Map(
+      instruments.filter(({ id }) => !known.has(id)).map((instrument) => [instrument.id, instrument]),
+    );
+    if (remaining.size > 0) this.#jobs.push({ event, remaining });
   }
 
   /** Asks for everything that is still missing; called whenever the bridge may ask questions. */
@@ -165,11 +152,6 @@ export class SessionPreparation {
   async #journal({ job, instrument }: Ask, entry: JournalEntry): Promise<void> {
     await this.#bridge.writer.append({ entries: [entry] });
     job.remaining.delete(instrument.id);
-    if (job.remaining.size === 0) await this.#finish(job);
-  }
-
-  async #finish(job: Job): Promise<void> {
-    this.#jobs = this.#jobs.filter((other) => other !== job);
-    for (const done of job.done) done();
+    if (job.remaining.size === 0) this.#jobs = this.#jobs.filter((other) => other !== job);
   }
 }

@@ -153,6 +153,21 @@ describe('market data', () => {
     expect(world.events('DailyHistoryObserved')).toHaveLength(1);
   });
 
+  it('holds no order back behind a history that the broker is slow to send, and takes it from the next link', async () => {
+    world = await World.start();
+    world.wire.passes = (request) => request.kind !== 'history' || request.keepUpToDate;
+    world.prepareSession();
+    await world.advanceTo(OPEN + 12 * MINUTE);
+    const intentId = world.place();
+    await world.advance(2 * MINUTE);
+    expect((await world.record(intentId))?.status).toBe('filled');
+    expect(world.events('DailyHistoryObserved')).toHaveLength(0);
+    world.wire.passes = () => true;
+    world.gateway.faults.disconnect();
+    await world.advance(MINUTE);
+    expect(world.events('DailyHistoryObserved')).toHaveLength(1);
+  });
+
   it('prepares a session that was asked for while the link was down', async () => {
     world = await World.start();
     world.gateway.faults.restart({ refuseMillis: MINUTE });
