@@ -92,7 +92,6 @@ export class BarService {
   barsEnd(requestId: number): boolean {
     const subscription = this.#byRequest.get(requestId);
     if (subscription === undefined) return false;
-    this.#queue.answered(requestId);
     this.#emit(subscription, subscription.closer.historyEnd(this.#bridge.schedule.now()));
     return true;
   }
@@ -105,7 +104,7 @@ export class BarService {
   }
 
   /** The broker refuses or ends a subscription; it is asked for again later. @returns false where it is none of these */
-  refused(requestId: number, code: number, message: string): boolean {
+  refused(requestId: number, code: number | null, message: string): boolean {
     const subscription = this.#byRequest.get(requestId);
     if (subscription === undefined) return false;
     this.#bridge.log('warn', 'a bar subscription was refused', {
@@ -113,7 +112,6 @@ export class BarService {
       code,
       message,
     });
-    this.#queue.answered(requestId);
     this.#byRequest.delete(requestId);
     subscription.closer.interrupt();
     subscription.timer?.cancel();
@@ -146,7 +144,7 @@ export class BarService {
     subscription.timer?.cancel();
     if (subscription.request === null) return;
     this.#byRequest.delete(subscription.request);
-    this.#bridge.outbox.send('question', { kind: 'cancel-history', requestId: subscription.request });
+    this.#queue.withdraw(subscription.request);
   }
 
   #emit(subscription: Subscription, bars: readonly ClosedBar[]): void {

@@ -22,7 +22,9 @@ export class MarketDataDesk {
 
   constructor(bridge: Bridge, objects: ObjectStore) {
     this.#bridge = bridge;
-    this.#history = new HistoryQueue(bridge.schedule, bridge.outbox);
+    this.#history = new HistoryQueue(bridge.schedule, bridge.outbox, async (requestId) => {
+      await this.#refuse(requestId, null, 'no answer in time');
+    });
     this.#bars = new BarService(bridge, this.#history);
     this.#preparation = new SessionPreparation(bridge, this.#history, objects);
   }
@@ -73,6 +75,7 @@ export class MarketDataDesk {
           this.#preparation.bar(message.requestId, message.bar);
         return;
       case 'bars-end':
+        this.#history.answered(message.requestId);
         if (!this.#bars.barsEnd(message.requestId)) await this.#preparation.barsEnd(message.requestId);
         return;
       case 'bar-update':
@@ -81,8 +84,9 @@ export class MarketDataDesk {
   }
 
   /** @returns false where the notice is about none of its requests */
-  async refused(id: number, code: number, message: string): Promise<boolean> {
-    return this.#bars.refused(id, code, message) || (await this.#preparation.refused(id, code, message));
+  refused(id: number, code: number, message: string): Promise<boolean> {
+    this.#history.answered(id);
+    return this.#refuse(id, code, message);
   }
 
   /** The broker has forgotten every subscription and request. */
@@ -95,5 +99,10 @@ export class MarketDataDesk {
   resume(): void {
     this.#bars.resume();
     this.#preparation.resume();
+  }
+
+  /** @param code the broker's; null where it did not even answer */
+  async #refuse(id: number, code: number | null, message: string): Promise<boolean> {
+    return this.#bars.refused(id, code, message) || (await this.#preparation.refused(id, code, message));
   }
 }

@@ -80,7 +80,6 @@ export class SessionPreparation {
     const ask = this.#asks.get(requestId);
     if (ask === undefined) return;
     this.#asks.delete(requestId);
-    this.#queue.answered(requestId);
     const { session } = ask.job.event.data;
     const { source } = this.#bridge.settings.marketData;
     const object = historyObject(ask.instrument, source, session, ask.bars);
@@ -108,11 +107,10 @@ export class SessionPreparation {
   }
 
   /** The broker refuses a request: again after a pause, and declined when that has not helped. @returns false where it is none of these */
-  async refused(requestId: number, code: number, message: string): Promise<boolean> {
+  async refused(requestId: number, code: number | null, message: string): Promise<boolean> {
     const ask = this.#asks.get(requestId);
     if (ask === undefined) return false;
     this.#asks.delete(requestId);
-    this.#queue.answered(requestId);
     const { instrument, job } = ask;
     const key = `${job.event.data.session}:${instrument.id}`;
     const attempts = (this.#attempts.get(key) ?? 0) + 1;
@@ -126,7 +124,7 @@ export class SessionPreparation {
       this.#timers.add(timer);
       return true;
     }
-    const reason = `the broker gave no daily history of ${instrument.id} (${code}): ${message}`;
+    const reason = `the broker gave no daily history of ${instrument.id}${code === null ? '' : ` (${code})`}: ${message}`;
     await this.#journal(
       ask,
       declined(job.event, `history:${instrument.id}`, reason, this.#bridge.schedule.now(), instrument.id),

@@ -157,15 +157,37 @@ describe('market data', () => {
     world = await World.start();
     world.wire.passes = (request) => request.kind !== 'history' || request.keepUpToDate;
     world.prepareSession();
-    await world.advanceTo(OPEN + 12 * MINUTE);
+    await world.advanceTo(OPEN + SECOND);
     const intentId = world.place();
-    await world.advance(2 * MINUTE);
-    expect((await world.record(intentId))?.status).toBe('filled');
+    await world.advance(SECOND);
+    expect((await world.record(intentId))?.status).toBe('working');
     expect(world.events('DailyHistoryObserved')).toHaveLength(0);
     world.wire.passes = () => true;
     world.gateway.faults.disconnect();
     await world.advance(MINUTE);
     expect(world.events('DailyHistoryObserved')).toHaveLength(1);
+  });
+
+  it('asks again for what the broker never answers: a history and a subscription', async () => {
+    world = await World.start();
+    world.wire.passes = (request) => request.kind !== 'history';
+    world.prepareSession();
+    await world.advance(30 * SECOND);
+    world.wire.passes = () => true;
+    await world.advanceTo(OPEN + 6 * MINUTE);
+    expect(world.bridge.state).toBe('READY');
+    expect(world.events('DailyHistoryObserved')).toHaveLength(1);
+    expect(closes()).toHaveLength(1);
+  });
+
+  it('declines a history that the broker does not answer however often it is asked', async () => {
+    world = await World.start();
+    world.wire.passes = (request) => request.kind !== 'history' || request.keepUpToDate;
+    world.prepareSession();
+    await world.advanceTo(CLOSE);
+    expect(world.events('CommandDeclined').map(({ data }) => [data.intentId, data.reason])).toEqual([
+      ['history:AAPL', 'the broker gave no daily history of AAPL: no answer in time'],
+    ]);
   });
 
   it('prepares a session that was asked for while the link was down', async () => {
