@@ -128,3 +128,12 @@ export function historicalPacer(
     },
   };
 }
+
+/**
+ * The pause before a refused request for historical bars is asked again, after so many refusals in a row: 20 s, doubling up
+ * to five minutes. What the broker refuses over and over (no permission, no such contract) counts against the same limits as
+ * what it would answer.
+ */
+export function refusedHistoryPause(refusals: number): number {
+  return Math.min(300_000, 20_000 * 2 ** Math.min(10, Math.max(0, refusals - 1)));
+}

@@ -7,6 +7,7 @@ import {
   closedBarKey,
 } from '#core/broker/closed-bars.ts';
 import { contractOf } from '#core/broker/contracts.ts';
+import { refusedHistoryPause } from '#core/broker/pacing.ts';
 import { correlations } from '#core/events/state-keys.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import { type EpochMillis, instantText } from '#core/values/clock.ts';
@@ -21,6 +22,8 @@ interface Subscription {
   /** When the broker last said something of it. */
   heard: EpochMillis;
   timer: Timer | null;
+  /** How often in a row it was refused. */
+  refusals: number;
   /** Close times that the journal has of the session in progress, so that a restart says nothing twice. */
   readonly journaled: Set<string>;
 }
@@ -55,6 +58,7 @@ export class BarService {
         request: null,
         heard: this.#bridge.schedule.now(),
         timer: null,
+        refusals: 0,
         journaled: new Set(),
       });
     }
@@ -92,6 +96,7 @@ export class BarService {
   barsEnd(requestId: number): boolean {
     const subscription = this.#byRequest.get(requestId);
     if (subscription === undefined) return false;
+    subscription.refusals = 0;
     this.#emit(subscription, subscription.closer.historyEnd(this.#bridge.schedule.now()));
     return true;
   }
@@ -114,10 +119,11 @@ export class BarService {
     });
     this.#byRequest.delete(requestId);
     subscription.closer.interrupt();
+    subscription.refusals += 1;
     subscription.timer?.cancel();
-    subscription.timer = this.#bridge.schedule.after(RETRY_MS, () => {
+    subscription.timer = this.#bridge.schedule.after(refusedHistoryPause(subscription.refusals), () => {
       subscription.request = null;
-      this.resume();
+      if (this.#bridge.mayAsk()) this.#subscribe(subscription);
     });
     return true;
   }
@@ -198,6 +204,5 @@ export class BarService {
   }
 }
 
-const RETRY_MS = 30_000;
 /** Bars that may be missed before an instrument counts as silent. */
 const STALE_BARS = 3;

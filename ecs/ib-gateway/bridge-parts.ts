@@ -36,6 +36,8 @@ export interface Bridge {
   expectedAccount(): Promise<ExpectedAccount | null>;
   /** Whether an order may leave at this moment. */
   mayTrade(): boolean;
+  /** Whether a question may go out: a gateway that has greeted, with the broker behind it. */
+  mayAsk(): boolean;
   /** Ends the link in use; the next one begins with a reconciliation. */
   endLink(reason: string): void;
 }

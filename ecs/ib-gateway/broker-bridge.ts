@@ -153,7 +153,6 @@ export class BrokerBridge implements RunningBridge, Bridge {
       account: this.#account,
       reconcile: () => this.#trading.compare(),
       ready: () => this.mayTrade(),
-      mayAsk: () => this.#mayAsk(),
     });
     this.#trading = new Trading(this, {
       orders: this.#orders,
@@ -162,7 +161,6 @@ export class BrokerBridge implements RunningBridge, Bridge {
       account: this.#account,
       preflight: this.#preflight,
       board: this.#board,
-      mayAsk: () => this.#mayAsk(),
       isReady: () => this.#session.state === 'READY',
     });
     this.#tenure = this.#newTenure();
@@ -279,7 +277,7 @@ export class BrokerBridge implements RunningBridge, Bridge {
     this.#connection.end(reason);
   }
 
-  #mayAsk(): boolean {
+  mayAsk(): boolean {
     return this.#session.linkOpen && this.#session.greeted && this.#session.upstream;
   }
 

@@ -36,8 +36,6 @@ export interface BoardServices {
   readonly reconcile: () => Promise<void>;
   /** Whether orders may go out. */
   readonly ready: () => boolean;
-  /** Whether questions may go out. */
-  readonly mayAsk: () => boolean;
 }
 
 /** Commands in the order in which they came, until the bridge may carry them out or their time is up. */
@@ -211,10 +209,10 @@ export class CommandBoard {
    * command behind one that is not, and a new bridge finds the session in the journal.
    */
   async #prepare(event: DeskEvent<'SessionPrepared'>): Promise<void> {
-    const { marketData, account, mayAsk } = this.#services;
+    const { marketData, account } = this.#services;
     await marketData.prepare(event);
     account.ask(event.metadata.id);
-    if (mayAsk()) marketData.resume();
+    if (this.#bridge.mayAsk()) marketData.resume();
   }
 
   /** A message that is no command is journaled and dropped: it would not get better. */

@@ -4,6 +4,7 @@ import { contractOf } from '#core/broker/contracts.ts';
 import { historyObject } from '#core/broker/daily-history.ts';
 import { declined } from '#core/broker/declined-command.ts';
 import { BRIDGE } from '#core/broker/order-facts.ts';
+import { refusedHistoryPause } from '#core/broker/pacing.ts';
 import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
 import type { ObjectStore } from '#core/events/object-store.ts';
 import { correlations } from '#core/events/state-keys.ts';
@@ -12,29 +13,26 @@ import type { Timer } from '#core/values/timer-clock.ts';
 import type { Bridge } from './bridge-parts.ts';
 import type { HistoryQueue } from './history-queue.ts';
 
-interface Job {
-  readonly event: DeskEvent<'SessionPrepared'>;
-  readonly remaining: Map<string, Instrument>;
-}
-
 interface Ask {
-  readonly job: Job;
   readonly instrument: Instrument;
   readonly bars: BrokerBar[];
 }
 
-const RETRY_MS = 20_000;
-const ATTEMPTS = 5;
+/** With the pauses between them some twenty minutes: longer than the broker's history is usually away. */
+const ATTEMPTS = 8;
 
 /** Fetches the daily history that a session's decisions stand on, instrument by instrument. */
 export class SessionPreparation {
   readonly #bridge: Bridge;
   readonly #queue: HistoryQueue;
   readonly #objects: ObjectStore;
+  #prepared: DeskEvent<'SessionPrepared'> | null = null;
+  /** What the journal does not have yet, by instrument. */
+  readonly #remaining = new Map<string, Instrument>();
   readonly #asks = new Map<number, Ask>();
-  readonly #attempts = new Map<string, number>();
-  readonly #timers = new Set<Timer>();
-  #jobs: Job[] = [];
+  readonly #refusals = new Map<string, number>();
+  /** Instruments that were refused and are to be asked for again, with the timer of it. */
+  readonly #pauses = new Map<string, Timer>();
 
   constructor(bridge: Bridge, queue: HistoryQueue, objects: ObjectStore) {
     this.#bridge = bridge;
@@ -42,34 +40,34 @@ export class SessionPreparation {
     this.#objects = objects;
   }
 
-  /** Takes a session's preparation on, less what the journal has already. */
+  /** Takes a session's preparation on, less what the journal has already. What an earlier session still lacks is let go. */
   async begin(event: DeskEvent<'SessionPrepared'>, instruments: readonly Instrument[]): Promise<void> {
     const present = await this.#bridge.writer.journal(correlations.session(event.data.session), [
       'DailyHistoryObserved',
     ]);
+    if (event.data.session !== this.#prepared?.data.session) {
+      for (const requestId of this.#asks.keys()) this.#queue.withdraw(requestId);
+      this.interrupt();
+      this.#remaining.clear();
+      this.#refusals.clear();
+    }
+    this.#prepared = event;
     const known = new Set(present.map(({ sortKey }) => sortKey.slice('DailyHistoryObserved#'.length)));
-    const remaining = new Map(
-      instruments.filter(({ id }) => !known.has(id)).map((instrument) => [instrument.id, instrument]),
-    );
-    if (remaining.size > 0) this.#jobs.push({ event, remaining });
+    for (const instrument of instruments)
+      if (!known.has(instrument.id)) this.#remaining.set(instrument.id, instrument);
   }
 
   /** Asks for everything that is still missing; called whenever the bridge may ask questions. */
   resume(): void {
-    for (const job of this.#jobs) {
-      for (const instrument of job.remaining.values()) {
-        const asked = [...this.#asks.values()].some(
-          (ask) => ask.job === job && ask.instrument === instrument,
-        );
-        if (!asked) this.#ask(job, instrument);
-      }
-    }
+    const asked = new Set([...this.#asks.values()].map(({ instrument }) => instrument.id));
+    for (const instrument of this.#remaining.values())
+      if (!asked.has(instrument.id) && !this.#pauses.has(instrument.id)) this.#ask(instrument);
   }
 
   interrupt(): void {
     this.#asks.clear();
-    for (const timer of this.#timers) timer.cancel();
-    this.#timers.clear();
+    for (const timer of this.#pauses.values()) timer.cancel();
+    this.#pauses.clear();
   }
 
   bar(requestId: number, bar: BrokerBar): void {
@@ -78,23 +76,25 @@ export class SessionPreparation {
 
   async barsEnd(requestId: number): Promise<void> {
     const ask = this.#asks.get(requestId);
-    if (ask === undefined) return;
+    const prepared = this.#prepared;
+    if (ask === undefined || prepared === null) return;
     this.#asks.delete(requestId);
-    const { session } = ask.job.event.data;
+    const { session } = prepared.data;
+    const { instrument, bars } = ask;
     const { source } = this.#bridge.settings.marketData;
-    const object = historyObject(ask.instrument, source, session, ask.bars);
+    const object = historyObject(instrument, source, session, bars);
     await this.#objects.put(object.key, object.bytes);
-    await this.#journal(
-      ask,
+    await this.#settle(
+      instrument,
       journalEntry<'DailyHistoryObserved'>({
         type: 'DailyHistoryObserved',
-        key: ask.instrument.id,
+        key: instrument.id,
         correlationId: correlations.session(session),
-        causationId: ask.job.event.metadata.id,
+        causationId: prepared.metadata.id,
         sender: BRIDGE,
         occurredAt: this.#bridge.schedule.now(),
         data: {
-          instrument: ask.instrument.id,
+          instrument: instrument.id,
           session,
           history: object.reference,
           bars: object.history.bars.openTime.length,
@@ -109,34 +109,34 @@ export class SessionPreparation {
   /** The broker refuses a request: again after a pause, and declined when that has not helped. @returns false where it is none of these */
   async refused(requestId: number, code: number | null, message: string): Promise<boolean> {
     const ask = this.#asks.get(requestId);
-    if (ask === undefined) return false;
+    const prepared = this.#prepared;
+    if (ask === undefined || prepared === null) return false;
     this.#asks.delete(requestId);
-    const { instrument, job } = ask;
-    const key = `${job.event.data.session}:${instrument.id}`;
-    const attempts = (this.#attempts.get(key) ?? 0) + 1;
-    this.#attempts.set(key, attempts);
+    const { instrument } = ask;
+    const refusals = (this.#refusals.get(instrument.id) ?? 0) + 1;
+    this.#refusals.set(instrument.id, refusals);
     const hopeless = code === 200 || (code === 162 && /no data/i.test(message));
-    if (!hopeless && attempts < ATTEMPTS) {
-      const timer = this.#bridge.schedule.after(RETRY_MS, () => {
-        this.#timers.delete(timer);
-        if (job.remaining.has(instrument.id)) this.#ask(job, instrument);
+    if (!hopeless && refusals < ATTEMPTS) {
+      const pause = this.#bridge.schedule.after(refusedHistoryPause(refusals), () => {
+        this.#pauses.delete(instrument.id);
+        if (this.#bridge.mayAsk()) this.resume();
       });
-      this.#timers.add(timer);
+      this.#pauses.set(instrument.id, pause);
       return true;
     }
     const reason = `the broker gave no daily history of ${instrument.id}${code === null ? '' : ` (${code})`}: ${message}`;
-    await this.#journal(
-      ask,
-      declined(job.event, `history:${instrument.id}`, reason, this.#bridge.schedule.now(), instrument.id),
+    await this.#settle(
+      instrument,
+      declined(prepared, `history:${instrument.id}`, reason, this.#bridge.schedule.now(), instrument.id),
     );
     return true;
   }
 
-  #ask(job: Job, instrument: Instrument): void {
+  #ask(instrument: Instrument): void {
     const contract = contractOf(instrument);
     if (contract === null) return;
     const requestId = this.#bridge.link.nextRequestId();
-    this.#asks.set(requestId, { job, instrument, bars: [] });
+    this.#asks.set(requestId, { instrument, bars: [] });
     this.#queue.ask({
       kind: 'history',
       requestId,
@@ -147,9 +147,8 @@ export class SessionPreparation {
     });
   }
 
-  async #journal({ job, instrument }: Ask, entry: JournalEntry): Promise<void> {
+  async #settle(instrument: Instrument, entry: JournalEntry): Promise<void> {
     await this.#bridge.writer.append({ entries: [entry] });
-    job.remaining.delete(instrument.id);
-    if (job.remaining.size === 0) this.#jobs = this.#jobs.filter((other) => other !== job);
+    this.#remaining.delete(instrument.id);
   }
 }

@@ -18,8 +18,6 @@ export interface TradingParts {
   readonly account: AccountWatch;
   readonly preflight: Preflight;
   readonly board: CommandBoard;
-  /** Whether questions may go out. */
-  readonly mayAsk: () => boolean;
   readonly isReady: () => boolean;
 }
 
@@ -80,6 +78,6 @@ export class Trading {
   /** Compares orders, executions, positions and money with the broker, out of turn. */
   async compare(): Promise<void> {
     await this.compareOrders();
-    if (this.#parts.mayAsk()) this.#parts.account.ask(null);
+    if (this.#bridge.mayAsk()) this.#parts.account.ask(null);
   }
 }

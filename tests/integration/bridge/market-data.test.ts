@@ -190,6 +190,37 @@ describe('market data', () => {
     ]);
   });
 
+  it('waits for a history service that is away for a quarter of an hour', async () => {
+    world = await World.start();
+    const back = world.clock.now() + 15 * MINUTE;
+    world.wire.passes = (request) => {
+      if (request.kind !== 'history' || world.clock.now() >= back) return true;
+      const message = 'Historical Market Data Service error message:HMDS server disconnect occurred.';
+      world.wire.hear({ kind: 'notice', id: request.requestId, code: 162, message });
+      return false;
+    };
+    world.prepareSession();
+    await world.advance(25 * MINUTE);
+    expect(world.events('CommandDeclined')).toEqual([]);
+    expect(world.events('DailyHistoryObserved')).toHaveLength(1);
+    expect(closes()).toHaveLength(3);
+  });
+
+  it('keeps what the broker will not give from using up the requests of what it does', async () => {
+    world = await World.start();
+    const unknown = ['XLB', 'XLC', 'XLE', 'XLF', 'XLI', 'XLK', 'XLP', 'XLRE', 'XLU', 'XLV', 'XLY', 'SPY'];
+    world.prepareSession([...unknown, 'AAPL']);
+    await world.advanceTo(OPEN + 46 * MINUTE);
+    const asked: string[] = [];
+    world.wire.passes = (request) => {
+      if (request.kind === 'history') asked.push(request.contract.symbol);
+      return true;
+    };
+    world.gateway.faults.disconnect();
+    await world.advance(30 * SECOND);
+    expect(asked).toContain('AAPL');
+  });
+
   it('prepares a session that was asked for while the link was down', async () => {
     world = await World.start();
     world.gateway.faults.restart({ refuseMillis: MINUTE });

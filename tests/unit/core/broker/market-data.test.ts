@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest';
 import type { BrokerBar } from '#core/broker/broker-port.ts';
 import { barCloser } from '#core/broker/closed-bars.ts';
 import { historyObject } from '#core/broker/daily-history.ts';
-import { HISTORICAL_LIMITS, historicalPacer, messagePacer } from '#core/broker/pacing.ts';
+import {
+  HISTORICAL_LIMITS,
+  historicalPacer,
+  messagePacer,
+  refusedHistoryPause,
+} from '#core/broker/pacing.ts';
 import { instrumentOf } from '#core/market/catalog.ts';
 
 const AAPL = instrumentOf('AAPL');
@@ -159,5 +164,11 @@ describe('pacing', () => {
     pacer.reset();
     for (let index = 0; index < 15; index++) pacer.sent(ask(`y${index}`, `y${index}`), 300);
     expect(pacer.earliest(ask('f', 'SPY'), 400)).toBe(HISTORICAL_LIMITS.overallMillis);
+  });
+
+  it('asks for what is refused less and less often', () => {
+    expect([0, 1, 2, 4, 5, 100].map(refusedHistoryPause)).toEqual([
+      20_000, 20_000, 40_000, 160_000, 300_000, 300_000,
+    ]);
   });
 });
