@@ -1,6 +1,12 @@
 import { type JournalEntry, journalEntry, type NewEvent } from '#core/events/new-event.ts';
 import { correlations } from '#core/events/state-keys.ts';
-import { CALENDAR_FIRST_DATE, CALENDAR_LAST_DATE, sessionAt } from '#core/market/calendar.ts';
+import {
+  CALENDAR_FIRST_DATE,
+  CALENDAR_LAST_DATE,
+  nextOpen,
+  OutsideCalendarError,
+  sessionAt,
+} from '#core/market/calendar.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import { type EpochMillis, instantText } from '#core/values/clock.ts';
 import { numberText } from '#core/values/decimal.ts';
@@ -140,6 +146,29 @@ export function barCloser(instrument: Instrument, minutes: number, graceMillis: 
       return closed([bar]);
     },
   };
+}
+
+/**
+ * When an instrument that was last heard of at `heard` will have been silent for `patience`, counted within one session
+ * only: outside no bar comes. Not before `now` where it was heard of in time; null where no calendar says.
+ */
+export function silentAt(
+  { sessionTemplate }: Instrument,
+  heard: EpochMillis,
+  now: EpochMillis,
+  patience: number,
+): EpochMillis | null {
+  try {
+    const session = sessionAt(sessionTemplate, now);
+    if (session !== null) {
+      const due = Math.max(heard, session.open) + patience;
+      if (due < session.close) return due;
+    }
+    return nextOpen(sessionTemplate, now) + patience;
+  } catch (fault) {
+    if (fault instanceof OutsideCalendarError) return null;
+    throw fault;
+  }
 }
 
 const FIRST_INSTANT = Date.parse(`${CALENDAR_FIRST_DATE}T12:00:00Z`);

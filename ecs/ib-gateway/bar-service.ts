@@ -5,6 +5,7 @@ import {
   barCloser,
   type ClosedBar,
   closedBarKey,
+  silentAt,
 } from '#core/broker/closed-bars.ts';
 import { contractOf } from '#core/broker/contracts.ts';
 import { refusedHistoryPause } from '#core/broker/pacing.ts';
@@ -19,8 +20,8 @@ interface Subscription {
   readonly instrument: Instrument;
   readonly closer: BarCloser;
   request: number | null;
-  /** When the broker last said something of it. */
-  heard: EpochMillis;
+  /** When the broker last said something of it; null while it has not answered the request in use. */
+  heard: EpochMillis | null;
   timer: Timer | null;
   /** How often in a row it was refused. */
   refusals: number;
@@ -35,6 +36,8 @@ export class BarService {
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #byRequest = new Map<number, Subscription>();
   #session: string | null = null;
+  /** Goes off when the next instrument may have been silent for too long. */
+  #silence: Timer | null = null;
 
   constructor(bridge: Bridge, queue: HistoryQueue) {
     this.#bridge = bridge;
@@ -56,7 +59,7 @@ export class BarService {
         instrument,
         closer: barCloser(instrument, minutes, grace),
         request: null,
-        heard: this.#bridge.schedule.now(),
+        heard: null,
         timer: null,
         refusals: 0,
         journaled: new Set(),
@@ -73,22 +76,25 @@ export class BarService {
     for (const subscription of this.#subscriptions.values()) {
       if (subscription.request === null) this.#subscribe(subscription);
     }
+    this.#watchSilence();
   }
 
   /** The gateway's data is lost: what is in the making cannot be believed, and every subscription begins anew. */
   interrupt(): void {
     for (const subscription of this.#subscriptions.values()) {
       subscription.request = null;
+      subscription.heard = null;
       subscription.timer?.cancel();
       subscription.closer.interrupt();
     }
     this.#byRequest.clear();
+    this.#silence?.cancel();
+    this.#silence = null;
   }
 
   bar(requestId: number, bar: BrokerBar): boolean {
     const subscription = this.#byRequest.get(requestId);
     if (subscription === undefined) return false;
-    subscription.heard = this.#bridge.schedule.now();
     subscription.closer.history(bar);
     return true;
   }
@@ -96,8 +102,11 @@ export class BarService {
   barsEnd(requestId: number): boolean {
     const subscription = this.#byRequest.get(requestId);
     if (subscription === undefined) return false;
+    const now = this.#bridge.schedule.now();
     subscription.refusals = 0;
-    this.#emit(subscription, subscription.closer.historyEnd(this.#bridge.schedule.now()));
+    subscription.heard = now;
+    this.#emit(subscription, subscription.closer.historyEnd(now));
+    this.#watchSilence();
     return true;
   }
 
@@ -118,6 +127,7 @@ export class BarService {
       message,
     });
     this.#byRequest.delete(requestId);
+    subscription.heard = null;
     subscription.closer.interrupt();
     subscription.refusals += 1;
     subscription.timer?.cancel();
@@ -133,7 +143,7 @@ export class BarService {
     if (contract === null) return;
     const requestId = this.#bridge.link.nextRequestId();
     subscription.request = requestId;
-    subscription.heard = this.#bridge.schedule.now();
+    subscription.heard = null;
     subscription.closer.begin();
     this.#byRequest.set(requestId, subscription);
     this.#queue.ask({
@@ -155,7 +165,6 @@ export class BarService {
 
   #emit(subscription: Subscription, bars: readonly ClosedBar[]): void {
     for (const bar of bars) this.#journal(subscription, bar);
-    if (bars.length > 0) this.#renewStale();
     subscription.timer?.cancel();
     const due = subscription.closer.dueAt;
     subscription.timer =
@@ -166,22 +175,35 @@ export class BarService {
           );
   }
 
-  /** An instrument that is silent while others are not has lost its subscription: it is asked for anew. */
-  #renewStale(): void {
-    const now = this.#bridge.schedule.now();
-    const { minutes } = this.#bridge.settings.bars;
+  /**
+   * Subscribes anew what has been silent for too long in its own session. It is not left to the bars of others to notice:
+   * the broker's history service may forget all subscriptions at a time and say nothing.
+   */
+  #watchSilence(): void {
+    this.#silence?.cancel();
+    this.#silence = null;
+    if (!this.#bridge.mayAsk()) return;
+    const { schedule, settings } = this.#bridge;
+    const now = schedule.now();
+    const dues: EpochMillis[] = [];
     for (const subscription of this.#subscriptions.values()) {
-      if (subscription.request === null || now - subscription.heard <= STALE_BARS * minutes * 60_000)
-        continue;
-      this.#bridge.log('warn', 'an instrument is silent while others are not; subscribing anew', {
-        instrument: subscription.instrument.id,
-        heard: instantText(subscription.heard),
-      });
-      this.#bridge.metric('BrokerInstrumentStale', 1);
-      this.#unsubscribe(subscription);
-      subscription.closer.interrupt();
-      this.#subscribe(subscription);
+      const { instrument, heard } = subscription;
+      if (heard === null) continue;
+      const due = silentAt(instrument, heard, now, STALE_BARS * settings.bars.minutes * 60_000);
+      if (due !== null && due <= now) this.#renew(subscription, heard);
+      else if (due !== null) dues.push(due);
     }
+    if (dues.length > 0) this.#silence = schedule.at(Math.min(...dues), () => this.#watchSilence());
+  }
+
+  #renew(subscription: Subscription, heard: EpochMillis): void {
+    this.#bridge.log('warn', 'an instrument is silent in its session; subscribing anew', {
+      instrument: subscription.instrument.id,
+      heard: instantText(heard),
+    });
+    this.#bridge.metric('BrokerInstrumentStale', 1);
+    this.#unsubscribe(subscription);
+    this.#subscribe(subscription);
   }
 
   #journal(subscription: Subscription, bar: ClosedBar): void {
@@ -204,5 +226,5 @@ export class BarService {
   }
 }
 
-/** Bars that may be missed before an instrument counts as silent. */
+/** Bars of its session that may be missed before an instrument counts as silent. */
 const STALE_BARS = 3;

@@ -28,7 +28,7 @@ export type BridgeMetricName =
   | 'BrokerReady'
   /** Seconds since the bridge could last trade, outside planned windows. */
   | 'BrokerNotReadySeconds'
-  /** An instrument is silent while others are not. */
+  /** An instrument is silent in its session. */
   | 'BrokerInstrumentStale'
   /** The lease ran out or was taken by another bridge. */
   | 'BrokerLeaseLost'

@@ -135,7 +135,7 @@ export class ObservabilityStack extends Stack {
     );
     alarm(
       'BrokerInstrumentStale',
-      'an instrument is silent while others are not (docs/runbooks/broker-down.md)',
+      'an instrument is silent in its session (docs/runbooks/broker-down.md)',
       own('BrokerInstrumentStale', 'Sum', Duration.minutes(15)),
       0,
     );

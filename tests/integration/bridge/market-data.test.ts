@@ -221,6 +221,52 @@ describe('market data', () => {
     expect(asked).toContain('AAPL');
   });
 
+  it('subscribes anew what has gone silent in its session, though no other instrument is heard that would tell', async () => {
+    world = await World.start();
+    world.prepareSession();
+    await world.advanceTo(OPEN + 17 * MINUTE);
+    let forgotten: number | null = null;
+    world.wire.says = (message) => {
+      if (message.kind !== 'bar-update') return message;
+      forgotten ??= message.requestId;
+      return message.requestId === forgotten ? null : message;
+    };
+    await world.advanceTo(OPEN + 41 * MINUTE);
+    expect(closes()).toHaveLength(8);
+    expect(new Set(closes()).size).toBe(8);
+    expect(world.metrics.filter(({ name }) => name === 'BrokerInstrumentStale')).toHaveLength(1);
+  });
+
+  it('takes no instrument for silent whose market is closed, while another market is open', async () => {
+    world = await World.start();
+    const asked: string[] = [];
+    let bitcoin = 0;
+    world.wire.passes = (request) => {
+      if (request.kind !== 'history') return true;
+      asked.push(`${request.contract.symbol} ${request.barSize}`);
+      if (request.contract.symbol !== 'BTC') return true;
+      if (request.keepUpToDate) bitcoin = request.requestId;
+      world.wire.hear({ kind: 'bars-end', requestId: request.requestId });
+      return false;
+    };
+    world.prepareSession(['AAPL', 'BTC-USD']);
+    for (let at = OPEN; at < CLOSE + 2 * 60 * MINUTE; at += 5 * MINUTE) {
+      await world.advanceTo(at + MINUTE);
+      const bar = {
+        time: String(at / SECOND),
+        open: 7_000,
+        high: 7_000,
+        low: 7_000,
+        close: 7_000,
+        volume: 1,
+      };
+      world.wire.hear({ kind: 'bar-update', requestId: bitcoin, bar });
+      await world.rest();
+    }
+    expect(asked.sort()).toEqual(['AAPL 1 day', 'AAPL 5 mins', 'BTC 1 day', 'BTC 5 mins']);
+    expect(world.metrics.filter(({ name }) => name === 'BrokerInstrumentStale')).toEqual([]);
+  });
+
   it('prepares a session that was asked for while the link was down', async () => {
     world = await World.start();
     world.gateway.faults.restart({ refuseMillis: MINUTE });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { BrokerBar } from '#core/broker/broker-port.ts';
-import { barCloser } from '#core/broker/closed-bars.ts';
+import { barCloser, silentAt } from '#core/broker/closed-bars.ts';
 import { historyObject } from '#core/broker/daily-history.ts';
 import {
   HISTORICAL_LIMITS,
@@ -80,6 +80,25 @@ describe('closed bars', () => {
   it('keeps unknown volume unknown', () => {
     const { first } = started(at(12), { ...bar(0), volume: null }, { ...bar(5), volume: -1 });
     expect(first.map(({ volume }) => volume)).toEqual([null, null]);
+  });
+});
+
+describe('silence', () => {
+  const silent = (heard: number, now: number) => silentAt(AAPL, heard, now, 15 * MINUTE);
+  const TUESDAY = at(24 * 60);
+  it('is counted within one session', () => {
+    expect(silent(at(5), at(6))).toBe(at(20));
+    expect(silent(at(5), at(30))).toBe(at(20));
+    expect(silent(at(-600), at(6))).toBe(at(15));
+    expect(silent(at(-600), at(-5))).toBe(at(15));
+    expect(silent(at(380), at(385))).toBe(TUESDAY + 15 * MINUTE);
+    expect(silent(at(380), at(500))).toBe(TUESDAY + 15 * MINUTE);
+  });
+
+  it('is not known where no calendar is kept', () => {
+    expect(silent(0, Date.parse('2030-01-02T15:00:00Z'))).toBeNull();
+    expect(silent(0, Date.parse('1990-01-02T15:00:00Z'))).toBeNull();
+    expect(silent(0, Date.parse('2028-12-30T15:00:00Z'))).toBeNull();
   });
 });
 
