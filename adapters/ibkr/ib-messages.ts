@@ -20,6 +20,13 @@ export class UnreadableMessageError extends Error {
 const isSet = (value: number | undefined): value is number =>
   value !== undefined && Number.isFinite(value) && Math.abs(value) < UNSET;
 
+/** The protocol's other ways to write "not set" where a decimal stands: the largest int, and the two ends of a long. */
+const UNSET_DECIMALS: ReadonlySet<number> = new Set([2_147_483_647, 2 ** 63, -(2 ** 63)]);
+
+/** A count of units that may be unknown. Taken for a number, an unset one would be the largest ever traded. */
+const unitsOf = (value: number | undefined): number | null =>
+  isSet(value) && value >= 0 && !UNSET_DECIMALS.has(value) ? value : null;
+
 function decimalOf(message: string, name: string, value: number | undefined): string {
   if (!isSet(value)) throw new UnreadableMessageError(message, `${name} is ${value}`);
   return decimalText(new Decimal(value));
@@ -90,12 +97,13 @@ function observedOrder(orderId: number, contract: Contract, order: Order, status
 }
 
 function completedOrder(order: Order, status: string, completedStatus: string | undefined): CompletedOrder {
+  const filled = unitsOf(order.filledQuantity);
   return {
     permId: order.permId ?? 0,
     orderRef: order.orderRef ?? '',
     status,
     completedStatus: completedStatus ?? '',
-    filled: isSet(order.filledQuantity) ? decimalText(new Decimal(order.filledQuantity)) : null,
+    filled: filled === null ? null : decimalText(new Decimal(filled)),
   };
 }
 
@@ -209,13 +217,12 @@ function listenToAccount(api: IBApi, emit: (message: BrokerMessage) => void): vo
 }
 
 function listenToBars(api: IBApi, emit: (message: BrokerMessage) => void): void {
-  const volumeOf = (volume: number): number | null => (isSet(volume) && volume >= 0 ? volume : null);
   api.on(EventName.historicalData, (requestId, time, open, high, low, close, volume) => {
     // The library marks the end of the bars with a bar whose time begins so.
     if (time.startsWith('finished')) emit({ kind: 'bars-end', requestId });
-    else emit({ kind: 'bar', requestId, bar: { time, open, high, low, close, volume: volumeOf(volume) } });
+    else emit({ kind: 'bar', requestId, bar: { time, open, high, low, close, volume: unitsOf(volume) } });
   });
   api.on(EventName.historicalDataUpdate, (requestId, time, open, high, low, close, volume) =>
-    emit({ kind: 'bar-update', requestId, bar: { time, open, high, low, close, volume: volumeOf(volume) } }),
+    emit({ kind: 'bar-update', requestId, bar: { time, open, high, low, close, volume: unitsOf(volume) } }),
   );
 }

@@ -125,6 +125,25 @@ describe('the link to the gateway', () => {
     ]);
   });
 
+  it.each(['', '-1', '2147483647', '9223372036854775807', '-9223372036854775808', '1.7976931348623157E308'])(
+    'takes the volume "%s" for unknown, in a history and in an update',
+    async (volume) => {
+      script = await Script.open();
+      await script.ready();
+      script.say(
+        frame('17', '8', 'from', 'to', '1', '1517841000', '160', '162', '159', '161', volume, '', '3'),
+        frame('90', '8', '-1', '1517841000', '160', '161', '162', '159', '', volume),
+      );
+      await script.until(() => script.messages.at(-1)?.kind === 'bar-update');
+      const bar = { time: '1517841000', open: 160, high: 162, low: 159, close: 161, volume: null };
+      expect(script.messages.slice(-3)).toEqual([
+        { kind: 'bar', requestId: 8, bar },
+        { kind: 'bars-end', requestId: 8 },
+        { kind: 'bar-update', requestId: 8, bar },
+      ]);
+    },
+  );
+
   it('puts an order on the wire with everything set, at once and without a rate limiter of its own', async () => {
     script = await Script.open();
     await script.ready();
