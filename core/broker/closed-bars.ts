@@ -10,6 +10,7 @@ import {
 import type { Instrument } from '#core/market/instrument.ts';
 import { type EpochMillis, instantText } from '#core/values/clock.ts';
 import { numberText } from '#core/values/decimal.ts';
+import { barProblem } from './believable-bar.ts';
 import type { BrokerBar } from './broker-port.ts';
 import { BRIDGE } from './order-facts.ts';
 
@@ -174,16 +175,12 @@ export function silentAt(
 const FIRST_INSTANT = Date.parse(`${CALENDAR_FIRST_DATE}T12:00:00Z`);
 const LAST_INSTANT = Date.parse(`${CALENDAR_LAST_DATE}T00:00:00Z`);
 
-/** Whether a bar has prices: the broker writes zero or below where it has none. */
-export const hasPrices = ({ open, high, low, close }: BrokerBar): boolean =>
-  [open, high, low, close].every((price) => Number.isFinite(price) && price > 0);
-
-/** The bar with its place in a session, or null where it has no prices or is none of the instrument's regular trading. */
+/** The bar with its place in a session, or null where it is none of the instrument's regular trading or cannot be believed. */
 function placedBar(instrument: Instrument, width: number, bar: BrokerBar): ClosedBar | null {
   const openTime = Number(bar.time) * 1_000;
   if (!Number.isSafeInteger(openTime) || bar.time.trim() === '') return null;
   if (openTime < FIRST_INSTANT || openTime >= LAST_INSTANT) return null;
-  if (!hasPrices(bar)) return null;
+  if (barProblem(instrument, bar) !== null) return null;
   const session = sessionAt(instrument.sessionTemplate, openTime);
   if (session === null) return null;
   return {

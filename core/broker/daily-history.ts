@@ -4,8 +4,8 @@ import type { DailyHistory } from '#contracts/snapshot.ts';
 import { canonicalJson } from '#core/events/canonical.ts';
 import { CALENDAR_FIRST_DATE, sessionOn } from '#core/market/calendar.ts';
 import type { Instrument } from '#core/market/instrument.ts';
+import { barProblem } from './believable-bar.ts';
 import type { BrokerBar } from './broker-port.ts';
-import { hasPrices } from './closed-bars.ts';
 
 /** The daily history of an instrument as an object: its content, where it goes and how it is referred to. */
 export interface HistoryObject {
@@ -20,8 +20,8 @@ export interface HistoryObject {
 const DAY = /^(\d{4})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/;
 
 /**
- * The broker's daily bars as history before a session: only sessions that the calendar knows and that lie before
- * `session`, in order, each once. Times are the sessions' own open and close.
+ * The broker's daily bars as history before a session: only what can be believed, of sessions that the calendar knows and
+ * that lie before `session`, in order, each once. Times are the sessions' own open and close.
  */
 export function historyObject(
   instrument: Instrument,
@@ -35,7 +35,7 @@ export function historyObject(
     if (match === null) continue;
     const date = `${match[1]}-${match[2]}-${match[3]}`;
     if (date < CALENDAR_FIRST_DATE || date >= session) continue;
-    if (hasPrices(bar)) byDate.set(date, bar);
+    if (barProblem(instrument, bar) === null) byDate.set(date, bar);
   }
   const rows = [...byDate.keys()].sort().flatMap((date) => {
     const on = sessionOn(instrument.sessionTemplate, date);

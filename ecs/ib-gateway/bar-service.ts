@@ -1,3 +1,4 @@
+import { barProblem } from '#core/broker/believable-bar.ts';
 import type { BrokerBar } from '#core/broker/broker-port.ts';
 import {
   type BarCloser,
@@ -95,7 +96,7 @@ export class BarService {
   bar(requestId: number, bar: BrokerBar): boolean {
     const subscription = this.#byRequest.get(requestId);
     if (subscription === undefined) return false;
-    subscription.closer.history(bar);
+    if (this.#believes(subscription, bar)) subscription.closer.history(bar);
     return true;
   }
 
@@ -112,7 +113,7 @@ export class BarService {
 
   update(requestId: number, bar: BrokerBar): void {
     const subscription = this.#byRequest.get(requestId);
-    if (subscription === undefined) return;
+    if (subscription === undefined || !this.#believes(subscription, bar)) return;
     subscription.heard = this.#bridge.schedule.now();
     this.#emit(subscription, subscription.closer.update(bar, this.#bridge.schedule.now()));
   }
@@ -136,6 +137,15 @@ export class BarService {
       if (this.#bridge.mayAsk()) this.#subscribe(subscription);
     });
     return true;
+  }
+
+  /** What is not believed is said: its instrument will look silent. */
+  #believes({ instrument }: Subscription, bar: BrokerBar): boolean {
+    const problem = barProblem(instrument, bar);
+    if (problem === null) return true;
+    const details = { instrument: instrument.id, time: bar.time, problem };
+    this.#bridge.log('warn', 'a bar that cannot be believed was left out', details);
+    return false;
   }
 
   #subscribe(subscription: Subscription): void {

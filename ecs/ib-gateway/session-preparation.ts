@@ -1,4 +1,5 @@
 import type { DeskEvent } from '#contracts/registry.ts';
+import { barProblem } from '#core/broker/believable-bar.ts';
 import type { BrokerBar } from '#core/broker/broker-port.ts';
 import { contractOf } from '#core/broker/contracts.ts';
 import { historyObject } from '#core/broker/daily-history.ts';
@@ -83,6 +84,11 @@ export class SessionPreparation {
     const { instrument, bars } = ask;
     const { source } = this.#bridge.settings.marketData;
     const object = historyObject(instrument, source, session, bars);
+    const doubted = bars.filter((bar) => barProblem(instrument, bar) !== null).map(({ time }) => time);
+    if (doubted.length > 0) {
+      const details = { instrument: instrument.id, days: doubted };
+      this.#bridge.log('warn', 'days that cannot be believed were left out of a history', details);
+    }
     await this.#objects.put(object.key, object.bytes);
     await this.#settle(
       instrument,

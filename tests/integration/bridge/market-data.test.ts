@@ -267,6 +267,22 @@ describe('market data', () => {
     expect(world.metrics.filter(({ name }) => name === 'BrokerInstrumentStale')).toEqual([]);
   });
 
+  it('takes no price that cannot be one for a price, and says so', async () => {
+    world = await World.start();
+    const none = { open: -1, high: -1, low: -1, close: -1, volume: null };
+    world.wire.says = (message) => {
+      if (message.kind === 'bar' && message.bar.time === '20180202')
+        return { ...message, bar: { time: '20180202', open: 0, high: 0, low: 0, close: 0, volume: 0 } };
+      const late = message.kind === 'bar-update' && world.clock.now() > OPEN + 6 * MINUTE;
+      return late ? { ...message, bar: { ...none, time: message.bar.time } } : message;
+    };
+    world.prepareSession();
+    await world.advanceTo(OPEN + 12 * MINUTE);
+    expect(world.events('BarClosed').map(({ data }) => data.close)).toEqual(['160.05', '160.06']);
+    expect(world.events('DailyHistoryObserved').map(({ data }) => data.last)).toEqual(['2018-02-01']);
+    expect(world.logs.filter((line) => line.includes('cannot be believed')).length).toBeGreaterThan(1);
+  });
+
   it('prepares a session that was asked for while the link was down', async () => {
     world = await World.start();
     world.gateway.faults.restart({ refuseMillis: MINUTE });

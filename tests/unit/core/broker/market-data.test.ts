@@ -77,6 +77,17 @@ describe('closed bars', () => {
     expect(closed.map(({ closeTime }) => closeTime)).toEqual([at(390)]);
   });
 
+  it.each([
+    ['zero, as an empty field reads', { close: 0, low: 0 }],
+    ['-1, for no price', { open: -1, high: -1, low: -1, close: -1 }],
+    ['a close above the high', { close: 162 }],
+  ])('believes no bar with %s', (_, values) => {
+    const { closer, first } = started(at(7), { ...bar(0), ...values }, bar(5));
+    expect(first).toEqual([]);
+    expect(closer.update({ ...bar(5), ...values }, at(8))).toEqual([]);
+    expect(closer.due(at(11)).map(({ close }) => close)).toEqual([160]);
+  });
+
   it('keeps unknown volume unknown', () => {
     const { first } = started(at(12), { ...bar(0), volume: null }, { ...bar(5), volume: -1 });
     expect(first.map(({ volume }) => volume)).toEqual([null, null]);
@@ -115,16 +126,17 @@ describe('daily history', () => {
     const object = historyObject(AAPL, 'ibkr', '2018-02-05', [
       day('20180202'),
       day('20180131', 159),
-      day('20180131', 158),
+      day('20180131', 160.5),
       day('20180203'),
       day('20180205'),
       day('19700101'),
       day('rubbish'),
       { ...day('20180201'), open: Number.NaN },
-      { ...day('20180130'), close: -1 },
+      { ...day('20180130'), low: 0 },
+      { ...day('20180129'), open: -1, high: -1, low: -1, close: -1 },
     ]);
     expect(object).toMatchObject({ first: '2018-01-31', last: '2018-02-02' });
-    expect(object.history.bars.close).toEqual([158, 160]);
+    expect(object.history.bars.close).toEqual([160.5, 160]);
     expect(object.reference.sha256).toBe(createHash('sha256').update(object.bytes).digest('hex'));
     expect(object.key).toBe(`history/${object.reference.sha256}.json`);
     expect(historyObject(AAPL, 'ibkr', '2018-02-05', []).first).toBeNull();
