@@ -86,3 +86,6 @@ export function classifyLinkNotice(code: number, message: string): LinkNotice {
   }
   return isReadOnly(code, message) ? 'read-only' : 'routine';
 }
+
+/** Whether a notice is a remark on the way: of a question that it names the answer still follows. */
+export const isRemark = (code: number): boolean => code >= 2_100 && code < 2_200;

@@ -1,4 +1,5 @@
 import { type DeskEvent, parseEventOf } from '#contracts/registry.ts';
+import { isRemark } from '#core/broker/broker-codes.ts';
 import type { BrokerMessage } from '#core/broker/broker-port.ts';
 import { contractOf } from '#core/broker/contracts.ts';
 import { declined } from '#core/broker/declined-command.ts';
@@ -84,7 +85,8 @@ export class MarketDataDesk {
   }
 
   /** @returns false where the notice is about none of its requests */
-  refused(id: number, code: number, message: string): Promise<boolean> {
+  async refused(id: number, code: number, message: string): Promise<boolean> {
+    if (isRemark(code)) return false;
     this.#history.answered(id);
     return this.#refuse(id, code, message);
   }

@@ -1,5 +1,5 @@
 import type { SessionInput } from '#core/broker/bridge-session.ts';
-import { classifyLinkNotice } from '#core/broker/broker-codes.ts';
+import { classifyLinkNotice, isRemark } from '#core/broker/broker-codes.ts';
 import type { Bridge } from './bridge-parts.ts';
 
 /** Who a notice may be for: it takes it and says so, or leaves it. */
@@ -65,7 +65,7 @@ export class NoticeReader {
   async #deliver(id: number, code: number, message: string): Promise<void> {
     for (const takes of this.#owner.addressees) if (await takes(id, code, message)) return;
     // The data farms come and go.
-    if (code >= 2_100 && code < 2_200) return;
+    if (isRemark(code)) return;
     this.#bridge.log('warn', 'the broker remarks', { id, code, message });
   }
 }

@@ -283,6 +283,27 @@ describe('market data', () => {
     expect(world.logs.filter((line) => line.includes('cannot be believed')).length).toBeGreaterThan(1);
   });
 
+  it('takes a remark on a request for no refusal of it', async () => {
+    world = await World.start();
+    const asked: string[] = [];
+    world.wire.passes = (request) => {
+      if (request.kind !== 'history') return true;
+      asked.push(request.barSize);
+      world.wire.hear({
+        kind: 'notice',
+        id: request.requestId,
+        code: 2174,
+        message: 'Warning: no time zone',
+      });
+      return true;
+    };
+    world.prepareSession();
+    await world.advanceTo(OPEN + 6 * MINUTE);
+    expect(asked.sort()).toEqual(['1 day', '5 mins']);
+    expect(world.events('DailyHistoryObserved')).toHaveLength(1);
+    expect(closes()).toHaveLength(1);
+  });
+
   it('prepares a session that was asked for while the link was down', async () => {
     world = await World.start();
     world.gateway.faults.restart({ refuseMillis: MINUTE });
