@@ -20,6 +20,7 @@ export class MarketDataDesk {
   readonly #bars: BarService;
   readonly #preparation: SessionPreparation;
   readonly #history: HistoryQueue;
+  #session: string | null = null;
 
   constructor(bridge: Bridge, objects: ObjectStore) {
     this.#bridge = bridge;
@@ -30,11 +31,22 @@ export class MarketDataDesk {
     this.#preparation = new SessionPreparation(bridge, this.#history, objects);
   }
 
-  /** Takes a session on; {@link resume} asks for what it needs. */
+  /**
+   * Takes a session on; {@link resume} asks for what it needs. A queue may deliver a command late, from its dead letters for
+   * instance: one of an earlier session must not take the place of the one that is watched, whose bars would be lost, nor
+   * put an older history over a newer one.
+   */
   async prepare(event: DeskEvent<'SessionPrepared'>): Promise<void> {
+    const { session } = event.data;
+    if (this.#session !== null && session < this.#session) {
+      const details = { session, watched: this.#session };
+      this.#bridge.log('warn', 'a session before the one that is watched is not prepared', details);
+      return;
+    }
+    this.#session = session;
     const instruments = await this.#watchable(event);
     await this.#preparation.begin(event, instruments);
-    await this.#bars.watch(event.data.session, instruments);
+    await this.#bars.watch(session, instruments);
   }
 
   /**

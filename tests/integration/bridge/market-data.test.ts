@@ -304,6 +304,17 @@ describe('market data', () => {
     expect(closes()).toHaveLength(1);
   });
 
+  it('stays with its session when the command of an earlier one comes late', async () => {
+    world = await World.start();
+    world.prepareSession();
+    await world.advanceTo(OPEN + 12 * MINUTE);
+    world.prepareSession(['AAPL'], '2018-02-02');
+    await world.advanceTo(OPEN + 31 * MINUTE);
+    expect(closes()).toHaveLength(6);
+    expect(world.events('DailyHistoryObserved').map(({ data }) => data.session)).toEqual([SESSION]);
+    expect(world.queue.remaining()).toEqual([]);
+  });
+
   it('prepares a session that was asked for while the link was down', async () => {
     world = await World.start();
     world.gateway.faults.restart({ refuseMillis: MINUTE });
