@@ -219,7 +219,7 @@ export class BrokerBridge implements RunningBridge, Bridge {
         (id, code, message) => this.#marketData.refused(id, code, message),
       ],
       step: (input) => this.#step(input),
-      subscriptionsLost: () => this.#marketData.interrupt(),
+      subscriptionsLost: () => this.#marketData.restart(),
       clientIdInUse: () => this.#connection.clientIdInUse(),
     });
   }

@@ -103,11 +103,17 @@ export class MarketDataDesk {
     return this.#refuse(id, code, message);
   }
 
-  /** The broker has forgotten every subscription and request. */
+  /** The link is gone, and with it every subscription and request. */
   interrupt(): void {
     this.#bars.interrupt();
     this.#preparation.interrupt();
     this.#history.reset();
+  }
+
+  /** The broker is back and has forgotten everything: asked for anew at once, whether the bridge may trade now or not. */
+  restart(): void {
+    this.interrupt();
+    if (this.#bridge.mayAsk()) this.resume();
   }
 
   resume(): void {

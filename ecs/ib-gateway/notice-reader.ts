@@ -36,11 +36,11 @@ export class NoticeReader {
       case 'upstream-lost':
         return step({ kind: 'upstream-lost', reason: `the gateway lost the broker (${code})` });
       case 'upstream-restored-data-lost':
-        this.#owner.subscriptionsLost();
-        return step({
+        await step({
           kind: 'upstream-restored',
           reason: `the gateway is back, subscriptions lost (${code})`,
         });
+        return this.#owner.subscriptionsLost();
       case 'upstream-restored':
         return step({ kind: 'upstream-restored', reason: `the gateway is back (${code})` });
       case 'client-id-in-use':

@@ -315,6 +315,25 @@ describe('market data', () => {
     expect(world.queue.remaining()).toEqual([]);
   });
 
+  it('goes on with prices after 1101 though the gateway takes no orders', async () => {
+    world = await World.start();
+    world.prepareSession();
+    await world.advanceTo(OPEN + 7 * MINUTE);
+    world.wire.hear({
+      kind: 'notice',
+      id: -1,
+      code: 321,
+      message: 'The API interface is in Read-Only mode.',
+    });
+    await world.rest();
+    expect(world.bridge.state).toBe('FROZEN');
+    world.gateway.faults.notice(1100);
+    world.gateway.faults.notice(1101);
+    await world.advanceTo(OPEN + 21 * MINUTE);
+    expect(world.bridge.state).toBe('FROZEN');
+    expect(closes()).toHaveLength(4);
+  });
+
   it('prepares a session that was asked for while the link was down', async () => {
     world = await World.start();
     world.gateway.faults.restart({ refuseMillis: MINUTE });
