@@ -79,7 +79,6 @@ export class SessionPreparation {
     const ask = this.#asks.get(requestId);
     const prepared = this.#prepared;
     if (ask === undefined || prepared === null) return;
-    this.#asks.delete(requestId);
     const { session } = prepared.data;
     const { instrument, bars } = ask;
     const { source } = this.#bridge.settings.marketData;
@@ -89,6 +88,12 @@ export class SessionPreparation {
       const details = { instrument: instrument.id, days: doubted };
       this.#bridge.log('warn', 'days that cannot be believed were left out of a history', details);
     }
+    // Journaled, it would stand where the last good history stands, and nobody would ask again.
+    if (object.first === null) {
+      await this.refused(requestId, null, `none of its ${bars.length} days can be used`);
+      return;
+    }
+    this.#asks.delete(requestId);
     await this.#objects.put(object.key, object.bytes);
     await this.#settle(
       instrument,

@@ -263,7 +263,7 @@ describe('market data', () => {
       world.wire.hear({ kind: 'bar-update', requestId: bitcoin, bar });
       await world.rest();
     }
-    expect(asked.sort()).toEqual(['AAPL 1 day', 'AAPL 5 mins', 'BTC 1 day', 'BTC 5 mins']);
+    expect(asked.filter((what) => what.endsWith('5 mins'))).toEqual(['AAPL 5 mins', 'BTC 5 mins']);
     expect(world.metrics.filter(({ name }) => name === 'BrokerInstrumentStale')).toEqual([]);
   });
 
@@ -332,6 +332,22 @@ describe('market data', () => {
     await world.advanceTo(OPEN + 21 * MINUTE);
     expect(world.bridge.state).toBe('FROZEN');
     expect(closes()).toHaveLength(4);
+  });
+
+  it('asks again for a history that came without a single day', async () => {
+    world = await World.start();
+    let answers = 0;
+    world.wire.passes = (request) => {
+      if (request.kind === 'history' && !request.keepUpToDate) answers += 1;
+      return true;
+    };
+    const isDay = (time: string) => time.length === '20180202'.length;
+    world.wire.says = (message) =>
+      message.kind === 'bar' && isDay(message.bar.time) && answers === 1 ? null : message;
+    world.prepareSession();
+    await world.advance(MINUTE);
+    expect(answers).toBe(2);
+    expect(world.events('DailyHistoryObserved').map(({ data }) => data.last)).toEqual(['2018-02-02']);
   });
 
   it('prepares a session that was asked for while the link was down', async () => {
