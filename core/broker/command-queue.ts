@@ -9,8 +9,8 @@ export interface ReceivedCommand {
 
 /**
  * The commands, by the group of the queue that each kind is put into. A FIFO queue gives out nothing of a group while one of
- * its messages is in hand, and the bridge keeps in hand what waits: an order for the link or for its turn, a session for
- * twenty minutes of daily history. What must not wait behind those has a group of its own.
+ * its messages is in hand, and the bridge keeps in hand what waits for the link or for its turn. What must not wait behind an
+ * order, or behind a poisonous message of another kind, has a group of its own.
  */
 export const COMMAND_GROUPS = {
   orders: ['OrderAuthorized'],
