@@ -1,4 +1,5 @@
 import type { Intent } from '#contracts/events/orders.ts';
+import { newYorkDate } from '#core/market/calendar.ts';
 import { type AccountBook, isLive } from '#core/portfolio/account-book.ts';
 import { layerQuantity, openLayers } from '#core/portfolio/position.ts';
 import { instantText } from '#core/values/clock.ts';
@@ -11,7 +12,9 @@ import { INSTRUMENTS } from './tape.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 const SESSION = '2018-01-22';
+const FIRST_TURN = Date.parse('2018-01-01T12:00:00.000Z');
 /** The broker takes at most 20 working orders a contract and side; each layer rests one stop. */
 const MOST_LAYERS = 9;
 const MOST_LIVE = 48;
@@ -81,7 +84,8 @@ export class Trader {
     await this.#desk.fold([...this.#sinceTurn]);
     if (!this.#corrections.settled(await this.#desk.book())) return;
     this.#turns += 1;
-    await this.#desk.turn(`2018-02-${String((this.#turns % 28) + 1).padStart(2, '0')}`);
+    // Before the intents' own day: the book lets go of what was authorized long before a session and never sent.
+    await this.#desk.turn(newYorkDate(FIRST_TURN + this.#turns * DAY));
     this.#sinceTurn = new Set();
     this.#corrections.turned();
   }
