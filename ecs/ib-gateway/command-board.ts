@@ -22,8 +22,6 @@ interface Waiting {
   readonly event: OrderCommand;
 }
 
-/** Cancels of orders that have not come yet are remembered so many at the most. */
-const MOST_AHEAD = 1_000;
 /** After a fault a command comes again this much later; the queue sets it aside when that has not helped often enough. */
 const RETRY_SECONDS = 30;
 
@@ -44,8 +42,6 @@ export class CommandBoard {
   readonly #intake: CommandIntake;
   readonly #services: BoardServices;
   #waiting: Waiting[] = [];
-  /** Why orders must not go out whose cancels came before them: the queue keeps no order between its groups. */
-  readonly #ahead = new Map<string, string>();
   /** Commands whose turn in the mailbox has not come. */
   #arrived = 0;
 
@@ -130,7 +126,6 @@ export class CommandBoard {
   /** Forgets what waits: the intake gives it back, and this bridge is not the one to do it. */
   abandon(): void {
     this.#waiting = [];
-    this.#ahead.clear();
   }
 
   #carryOut(next: Waiting, heldBefore: readonly Waiting[]): Promise<void> {
@@ -152,11 +147,8 @@ export class CommandBoard {
   async #perform({ event }: Waiting, heldBefore: readonly Waiting[]): Promise<void> {
     const { desk, stops } = this.#services.orders;
     switch (event.metadata.type) {
-      case 'OrderAuthorized': {
-        const place = event as DeskEvent<'OrderAuthorized'>;
-        const withdrawn = this.#ahead.get(place.data.intent.intentId);
-        return withdrawn === undefined ? desk.place(place) : desk.decline(place, withdrawn);
-      }
+      case 'OrderAuthorized':
+        return desk.place(event as DeskEvent<'OrderAuthorized'>);
       case 'StopMoveAuthorized':
         return stops.move(event as DeskEvent<'StopMoveAuthorized'>);
       case 'CancelAuthorized': {
@@ -175,8 +167,6 @@ export class CommandBoard {
     const { intentId } = cancel.data;
     const reason = `it was cancelled before it was sent: ${cancel.data.reason}`;
     const { desk } = this.#services.orders;
-    if (intentId !== null && (await this.#bridge.ledger.get(intentId)) === null)
-      this.#comesBefore(intentId, reason);
     for (const held of intentId === null ? heldBefore : this.#waiting) {
       if (held.event.metadata.type !== 'OrderAuthorized') continue;
       const place = held.event as DeskEvent<'OrderAuthorized'>;
@@ -185,13 +175,7 @@ export class CommandBoard {
       this.#waiting = this.#waiting.filter((waiting) => waiting !== held);
       this.#intake.complete(held.messageId);
     }
-  }
-
-  /** Remembers the cancel of an order that is not known, the oldest forgotten first. */
-  #comesBefore(intentId: string, reason: string): void {
-    const [oldest] = this.#ahead.keys();
-    if (this.#ahead.size >= MOST_AHEAD && oldest !== undefined) this.#ahead.delete(oldest);
-    this.#ahead.set(intentId, reason);
+    if (intentId !== null) await desk.withdrawUnsent(intentId, reason);
   }
 
   /** A command that waits past its expiry is declined then, whatever state the link is in. */

@@ -1,5 +1,5 @@
 import type { Intent } from '#contracts/events/orders.ts';
-import type { DeskEvent } from '#contracts/registry.ts';
+import { type DeskEvent, parseEventOf } from '#contracts/registry.ts';
 import { authorizationCheck, authorizationProblem } from '#core/broker/authorization.ts';
 import type { OrderTicket } from '#core/broker/broker-port.ts';
 import { contractOf } from '#core/broker/contracts.ts';
@@ -247,6 +247,23 @@ export class OrderDesk {
   resumeCancels(): void {
     for (const record of this.#bridge.ledger.openRecords())
       if (record.cancel !== null && record.status !== 'lapsed') this.requestCancel(record);
+  }
+
+  /**
+   * Declines an order whose cancel is here before it is: it may be in the hands of a bridge that died, and come to the next
+   * one. It is declined as the journal has it; whoever it comes to then finds it recorded. One that the book does not have
+   * would not go out anyway.
+   */
+  async withdrawUnsent(intentId: string, reason: string): Promise<void> {
+    const { ledger, writer } = this.#bridge;
+    if ((await ledger.get(intentId)) !== null) return;
+    const [book] = await writer.read([stateKeys.book]);
+    const order = (book?.value as AccountBook | undefined)?.orders[intentId];
+    if (order === undefined) return;
+    const authorized = await writer.journal(order.correlationId, ['OrderAuthorized']);
+    const entry = authorized.find(({ sortKey }) => sortKey === `OrderAuthorized#${intentId}`);
+    if (entry !== undefined)
+      await this.decline(parseEventOf(['OrderAuthorized'], JSON.parse(entry.canonical)), reason);
   }
 
   /** Journals that an order is not placed; its intent can never be placed afterwards. One that is recorded stays as it is. */

@@ -289,12 +289,20 @@ describe('commands', () => {
     expect(world.queue.remaining()).toEqual([]);
   });
 
-  it('sends nothing of an order that comes after its cancel', async () => {
+  it('sends nothing of an order that comes after its cancel, to another bridge', async () => {
     await atTheOpen();
     const intent = world.intent();
+    const authorized = { intent, policyVersion: 1, reserved: '1600', checks: [] };
+    world.authorize(intent);
+    const event = world.event('OrderAuthorized', intent.intentId, authorized);
+    await world.store.commit({ entries: [{ key: intent.intentId, event }] });
     world.cancel(intent.intentId);
     await world.rest();
-    world.place(intent);
+    await world.bridge.stop('replaced');
+    world.startBridge();
+    await world.advance(MINUTE);
+    expect(world.bridge.state).toBe('READY');
+    world.queue.put(JSON.stringify(event), 'orders');
     await world.advance(3 * MINUTE);
     expect(brokerOrders()).toEqual([]);
     expect(declined()).toContain('it was cancelled before it was sent: the view changed');

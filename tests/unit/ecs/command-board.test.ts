@@ -82,7 +82,6 @@ describe('a command that fails', () => {
     const bridge = {
       log: () => {},
       acknowledgements: { count: 0 },
-      ledger: { get: async () => null },
       settings: { maximumUnacknowledged: 1 },
     };
     const intake = {
@@ -91,7 +90,8 @@ describe('a command that fails', () => {
       giveBack: async (messageId: string, seconds: number) =>
         void said.push(`${messageId} given back for ${seconds} s`),
     };
-    const services = { reconcile: fails, ready: () => true, orders: { desk: { cancel: fails } } };
+    const desk = { cancel: fails, withdrawUnsent: async () => {} };
+    const services = { reconcile: fails, ready: () => true, orders: { desk } };
     const board = new CommandBoard(
       bridge as unknown as Parts[0],
       intake as unknown as Parts[1],
