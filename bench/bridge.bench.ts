@@ -16,7 +16,7 @@ import { STILL_MS, StillDesk } from './broker/still-desk.ts';
  * product; nothing is killed. Market time runs sixty times as fast, so that fills come soon; the bridge asks and compares
  * as often as in real time. The bench itself is still while a command is on its way. Run: npm run bench:broker. Wanted: p99 below 5 ms and below 25 ms.
  */
-const WARM_UP = 600;
+const WARM_UP = 120;
 const ORDERS = 240;
 /** More than the desk ever has: its policy allows fifty orders a session. The first orders only warm up what is compiled. */
 const ORDERS_PER_SECOND = 3;
