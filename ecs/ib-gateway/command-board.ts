@@ -189,8 +189,8 @@ export class CommandBoard {
   }
 
   /**
-   * Takes a session on. The command is done with then, long before its histories are there: the queue holds back every
-   * command behind one that is not, and a new bridge finds the session in the journal.
+   * Takes a session on. The command is done with then, long before its histories are there: a new bridge finds the session in
+   * the journal.
    */
   async #prepare(event: DeskEvent<'SessionPrepared'>): Promise<void> {
     const { marketData, account } = this.#services;
