@@ -20,6 +20,9 @@ export const COMMAND_GROUPS = {
   operator: ['ReconciliationRequested', 'OrderOutcomeEntered'],
 } as const satisfies Readonly<Record<string, readonly EventType[]>>;
 
+/** So long the queue keeps a command: nobody takes any while the gateway waits for a person. Its dead letters as long again. */
+export const COMMANDS_KEPT_DAYS = 14;
+
 /** The queue that commands reach the bridge by: at least once, in order within a group. */
 export interface CommandQueue {
   /** Waits until there is something or until `signal` is aborted; then an empty list. */

@@ -15,6 +15,8 @@ export interface HistoryObject {
   readonly reference: ContentReference;
   readonly first: string | null;
   readonly last: string | null;
+  /** Days that were left out because they cannot be believed. */
+  readonly doubted: readonly string[];
 }
 
 const DAY = /^(\d{4})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/;
@@ -30,12 +32,14 @@ export function historyObject(
   bars: readonly BrokerBar[],
 ): HistoryObject {
   const byDate = new Map<string, BrokerBar>();
+  const doubted: string[] = [];
   for (const bar of bars) {
     const match = DAY.exec(bar.time);
     if (match === null) continue;
     const date = `${match[1]}-${match[2]}-${match[3]}`;
     if (date < CALENDAR_FIRST_DATE || date >= session) continue;
     if (barProblem(instrument, bar) === null) byDate.set(date, bar);
+    else doubted.push(date);
   }
   const rows = [...byDate.keys()].sort().flatMap((date) => {
     const on = sessionOn(instrument.sessionTemplate, date);
@@ -66,5 +70,6 @@ export function historyObject(
     reference: { uri: key, sha256, bytes: bytes.byteLength },
     first: rows[0]?.date ?? null,
     last: rows.at(-1)?.date ?? null,
+    doubted,
   };
 }

@@ -1,4 +1,5 @@
 import type { DeskEvent } from '#contracts/registry.ts';
+import { COMMANDS_KEPT_DAYS } from '#core/broker/command-queue.ts';
 import { parseInstant } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { type AccountBook, equity, isLive, type OrderRecord, withForeign } from './account-book.ts';
@@ -127,8 +128,8 @@ function withDayStart(book: AccountBook): AccountBook {
   };
 }
 
-/** Queues and their dead letters keep what they could not deliver for fourteen days. */
-const DELIVERED_WITHIN_MILLIS = 15 * 86_400_000;
+/** A day more than the queue keeps a command. One that is taken out of the dead letters later is declined: its time is over. */
+const DELIVERED_WITHIN_MILLIS = (COMMANDS_KEPT_DAYS + 1) * 86_400_000;
 
 /**
  * Whether an order that was authorized never went out: its time was over so long ago that no queue has its command any more,

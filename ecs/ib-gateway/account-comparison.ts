@@ -55,8 +55,6 @@ export class AccountComparison {
   /** What the account has beyond the book, confirmed: here, or before the first look what the book was told. */
   #beyond: Beyond | null = null;
   #cashReported = '';
-  /** The fencing token that all of this was seen under: another bridge may have told the book otherwise since. */
-  #tenure = 0;
 
   constructor(bridge: Bridge, foreign: ForeignHoldingsWatch) {
     this.#bridge = bridge;
@@ -67,7 +65,6 @@ export class AccountComparison {
   async compare(seen: SeenAccount): Promise<boolean> {
     const expected = await this.#bridge.expectedAccount();
     if (expected === null) return false;
-    this.#beginTenure();
     const known = this.#beyond ?? toldTo(expected);
     const before = this.#suspects;
     const suspects = new Map<string, EpochMillis>();
@@ -85,10 +82,8 @@ export class AccountComparison {
     return [...suspects.keys()].some((signature) => !before.has(signature));
   }
 
-  #beginTenure(): void {
-    const { token } = this.#bridge.lease;
-    if (token === this.#tenure) return;
-    this.#tenure = token;
+  /** Another bridge may have told the book otherwise meanwhile. */
+  beginTenure(): void {
     this.#suspects = new Map();
     this.#beyond = null;
     this.#cashReported = '';

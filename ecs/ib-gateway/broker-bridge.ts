@@ -67,6 +67,7 @@ export class BrokerBridge implements RunningBridge, Bridge {
   readonly #reconciler: Reconciler;
   readonly #marketData: MarketDataDesk;
   readonly #account: AccountWatch;
+  readonly #comparison: AccountComparison;
   readonly #preflight: Preflight;
   readonly #notices: NoticeReader;
   readonly #intake: CommandIntake;
@@ -134,8 +135,8 @@ export class BrokerBridge implements RunningBridge, Bridge {
       reconciled: (outcome) => this.#reconciled(outcome),
     });
     this.#marketData = new MarketDataDesk(this, dependencies.objects);
-    const comparison = new AccountComparison(this, this.#orders.foreign);
-    this.#account = new AccountWatch(this, dependencies.catalog, comparison, () =>
+    this.#comparison = new AccountComparison(this, this.#orders.foreign);
+    this.#account = new AccountWatch(this, dependencies.catalog, this.#comparison, () =>
       this.#orders.lapsed.settleAll(),
     );
     this.#preflight = new Preflight(this, dependencies.catalog);
@@ -177,6 +178,8 @@ export class BrokerBridge implements RunningBridge, Bridge {
       waits: () => this.#health.extend(this.settings.healthGrace),
       begins: async () => {
         this.#report.leaseHeld(this.lease.token);
+        this.#orders.foreign.beginTenure();
+        this.#comparison.beginTenure();
         await this.#step({ kind: 'connect' });
         await this.#marketData.resumeSession();
       },

@@ -81,11 +81,12 @@ export class CommandIntake {
 
   /** Pulls no more and gives everything back. */
   async stop(): Promise<void> {
+    const loop = this.#loop;
     this.#abort?.abort();
     this.#abort = null;
     await Promise.all([...this.#pending.keys()].map((messageId) => this.giveBack(messageId)));
     await Promise.all(this.#deletions);
-    await this.#loop;
+    await loop;
   }
 
   async #run(signal: AbortSignal, onCommand: (command: ReceivedCommand) => Promise<void>): Promise<void> {

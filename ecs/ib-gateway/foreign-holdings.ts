@@ -35,8 +35,6 @@ export class ForeignHoldingsWatch {
   /** What the book was told before this bridge looked, read when somebody first asked. */
   #inherited: readonly ForeignPosition[] | null = null;
   #told: string | null = null;
-  /** The fencing token that all of this was seen and told under. */
-  #tenure = 0;
   #observations = 0;
 
   constructor(bridge: Bridge, catalog: readonly Instrument[]) {
@@ -46,15 +44,11 @@ export class ForeignHoldingsWatch {
 
   /** All open orders are being asked for: what is not told again is gone. */
   beginOrders(): void {
-    this.#beginTenure();
     this.#seen.clear();
   }
 
   /** Another bridge may have told the book otherwise meanwhile: what was seen and told before says nothing of now. */
-  #beginTenure(): void {
-    const { token } = this.#bridge.lease;
-    if (token === this.#tenure) return;
-    this.#tenure = token;
+  beginTenure(): void {
     this.#orders = null;
     this.#positions = null;
     this.#cash = null;

@@ -2,6 +2,7 @@ import type {
   Commit,
   CommitResult,
   DeskStore,
+  EntryReference,
   StateKey,
   StoredEntry,
   StoredState,
@@ -53,6 +54,10 @@ export class JournalWriter {
 
   read(keys: readonly StateKey[]): Promise<readonly (StoredState | null)[]> {
     return this.#insist('read', () => this.#store.read(keys));
+  }
+
+  entries(references: readonly EntryReference[]): Promise<readonly (StoredEntry | null)[]> {
+    return this.#insist('read', () => this.#store.entries(references));
   }
 
   journal(correlationId: string, types: readonly string[]): Promise<readonly StoredEntry[]> {

@@ -260,9 +260,9 @@ export class OrderDesk {
     const [book] = await writer.read([stateKeys.book]);
     const order = (book?.value as AccountBook | undefined)?.orders[intentId];
     if (order === undefined) return;
-    const authorized = await writer.journal(order.correlationId, ['OrderAuthorized']);
-    const entry = authorized.find(({ sortKey }) => sortKey === `OrderAuthorized#${intentId}`);
-    if (entry !== undefined)
+    const { correlationId } = order;
+    const [entry] = await writer.entries([{ correlationId, type: 'OrderAuthorized', key: intentId }]);
+    if (entry != null)
       await this.decline(parseEventOf(['OrderAuthorized'], JSON.parse(entry.canonical)), reason);
   }
 

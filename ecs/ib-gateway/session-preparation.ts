@@ -1,5 +1,4 @@
 import type { DeskEvent } from '#contracts/registry.ts';
-import { barProblem } from '#core/broker/believable-bar.ts';
 import type { BrokerBar } from '#core/broker/broker-port.ts';
 import { contractOf } from '#core/broker/contracts.ts';
 import { historyObject } from '#core/broker/daily-history.ts';
@@ -83,9 +82,8 @@ export class SessionPreparation {
     const { instrument, bars } = ask;
     const { source } = this.#bridge.settings.marketData;
     const object = historyObject(instrument, source, session, bars);
-    const doubted = bars.filter((bar) => barProblem(instrument, bar) !== null).map(({ time }) => time);
-    if (doubted.length > 0) {
-      const details = { instrument: instrument.id, days: doubted };
+    if (object.doubted.length > 0) {
+      const details = { instrument: instrument.id, days: object.doubted };
       this.#bridge.log('warn', 'days that cannot be believed were left out of a history', details);
     }
     // Journaled, it would stand where the last good history stands, and nobody would ask again.

@@ -8,7 +8,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secrets from 'aws-cdk-lib/aws-secretsmanager';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { COMMAND_GROUPS } from '#core/broker/command-queue.ts';
+import { COMMAND_GROUPS, COMMANDS_KEPT_DAYS } from '#core/broker/command-queue.ts';
 import { patternOf, routeToQueue, undeliveredQueue } from '../constructs/desk-function.ts';
 import type { DeskFoundation } from '../constructs/foundation.ts';
 import { acknowledge, acknowledgeWildcard } from '../constructs/nag.ts';
@@ -40,7 +40,7 @@ export class BrokerStack extends Stack {
       fifo: true,
       enforceSSL: true,
       encryption: sqs.QueueEncryption.SQS_MANAGED,
-      retentionPeriod: Duration.days(14),
+      retentionPeriod: Duration.days(COMMANDS_KEPT_DAYS),
     });
     this.commands = new sqs.Queue(this, 'Commands', {
       fifo: true,
@@ -48,8 +48,8 @@ export class BrokerStack extends Stack {
       enforceSSL: true,
       encryption: sqs.QueueEncryption.SQS_MANAGED,
       visibilityTimeout: Duration.seconds(60),
-      // Nobody takes commands while the gateway waits for a person: what a queue forgets is never declined.
-      retentionPeriod: Duration.days(14),
+      // What a queue forgets is never declined.
+      retentionPeriod: Duration.days(COMMANDS_KEPT_DAYS),
       deadLetterQueue: { queue: this.failedCommands, maxReceiveCount: 20 },
     });
     for (const [group, types] of Object.entries(COMMAND_GROUPS))
