@@ -4,8 +4,9 @@ import { BRIDGE } from '#core/broker/order-facts.ts';
 import { journalEntry } from '#core/events/new-event.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
-import { type AccountComparison, CONFIRMATION_MS, type SeenPosition } from './account-comparison.ts';
+import { AccountComparison, CONFIRMATION_MS, type SeenPosition } from './account-comparison.ts';
 import { type Bridge, brokerCorrelation } from './bridge-parts.ts';
+import type { ForeignHoldingsWatch } from './foreign-holdings.ts';
 
 type PositionMessage = Extract<BrokerMessage, { kind: 'position' }>;
 
@@ -28,13 +29,18 @@ export class AccountWatch {
   constructor(
     bridge: Bridge,
     catalog: readonly Instrument[],
-    comparison: AccountComparison,
+    foreign: ForeignHoldingsWatch,
     onPositions: () => Promise<void>,
   ) {
     this.#bridge = bridge;
-    this.#comparison = comparison;
+    this.#comparison = new AccountComparison(bridge, foreign);
     this.#onPositions = onPositions;
     this.#find = instrumentFinder(catalog);
+  }
+
+  /** A new lease: another bridge may have told the book otherwise than this one last did. */
+  beginTenure(): void {
+    this.#comparison.beginTenure();
   }
 
   /** A new link: positions are told anew and then kept up to date. */

@@ -11,7 +11,6 @@ import { readLifeRef } from '#core/broker/order-record.ts';
 import { TradingModeError } from '#core/broker/trading-mode.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import type { Instrument } from '#core/market/instrument.ts';
-import { AccountComparison } from './account-comparison.ts';
 import { AccountWatch } from './account-watch.ts';
 import { type BridgeDependencies, Schedule } from './bridge-context.ts';
 import type { Bridge } from './bridge-parts.ts';
@@ -67,7 +66,6 @@ export class BrokerBridge implements RunningBridge, Bridge {
   readonly #reconciler: Reconciler;
   readonly #marketData: MarketDataDesk;
   readonly #account: AccountWatch;
-  readonly #comparison: AccountComparison;
   readonly #preflight: Preflight;
   readonly #notices: NoticeReader;
   readonly #intake: CommandIntake;
@@ -135,8 +133,7 @@ export class BrokerBridge implements RunningBridge, Bridge {
       reconciled: (outcome) => this.#reconciled(outcome),
     });
     this.#marketData = new MarketDataDesk(this, dependencies.objects);
-    this.#comparison = new AccountComparison(this, this.#orders.foreign);
-    this.#account = new AccountWatch(this, dependencies.catalog, this.#comparison, () =>
+    this.#account = new AccountWatch(this, dependencies.catalog, this.#orders.foreign, () =>
       this.#orders.lapsed.settleAll(),
     );
     this.#preflight = new Preflight(this, dependencies.catalog);
@@ -179,7 +176,7 @@ export class BrokerBridge implements RunningBridge, Bridge {
       begins: async () => {
         this.#report.leaseHeld(this.lease.token);
         this.#orders.foreign.beginTenure();
-        this.#comparison.beginTenure();
+        this.#account.beginTenure();
         await this.#step({ kind: 'connect' });
         await this.#marketData.resumeSession();
       },
