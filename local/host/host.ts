@@ -184,12 +184,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     },
   };
 
-  const links = createLinks(
-    () => front.connections(),
-    (remotePort) => front.connection(remotePort),
-    (remotePort) => front.disconnect(remotePort),
-    () => front.port,
-  );
+  const links = createLinks(() => front);
   const cloud = await createServices(parts, activity, links, options.environmentOverrides);
   for (const service of cloud.services) services.set(service.name, service);
 

@@ -1,4 +1,4 @@
-import type { LinkSocket, Links } from '../aws/ecs/task.ts';
+import type { LinkEnd, Links, TaskConnection } from '../aws/ecs/task.ts';
 import type { ConnectionCounters } from './http/front.ts';
 
 /** A part of the process that tasks connect to, such as the paper gateway, with its view of the connections. */
@@ -13,48 +13,44 @@ export interface Link {
   }[];
 }
 
-/** All ends of tasks' connections within the process: the host's own port, and what is added. */
-export function createLinks(
-  connections: () => readonly ConnectionCounters[],
-  connection: (remotePort: number) => ConnectionCounters | undefined,
-  disconnect: (remotePort: number) => void,
-  port: () => number,
-): Links & { add(link: Link): void } {
+/** The host's own server, as far as its connections with tasks are concerned. */
+export interface OwnServer {
+  readonly port: number;
+  connection(callerPort: number): ConnectionCounters | undefined;
+  disconnect(callerPort: number): void;
+}
+
+/**
+ * All ends of tasks' connections within the process: the host's own server, and what is added. A connection is found by
+ * the ports of both its ends: the system gives one port to several connections that lead to different servers, and who
+ * takes the counters of another one for those of a task does not see the task at work.
+ */
+export function createLinks(own: () => OwnServer): Links & { add(link: Link): void } {
   const links: Link[] = [];
+
+  const ownEnd = (taskPort: number): LinkEnd | undefined => {
+    const found = own().connection(taskPort);
+    return found === undefined
+      ? undefined
+      : { bytesRead: found.bytesRead, bytesWritten: found.bytesWritten, unfinished: found.inFlight };
+  };
+  const linkEnd = ({ localPort, remotePort }: TaskConnection): LinkEnd | undefined => {
+    const found = links
+      .find((link) => link.port === remotePort)
+      ?.sockets()
+      .find((socket) => socket.remotePort === localPort);
+    return found === undefined
+      ? undefined
+      : { bytesRead: found.bytesRead, bytesWritten: found.bytesWritten, unfinished: found.bufferedWrite };
+  };
+
   return {
     add: (link) => void links.push(link),
-    disconnect,
-    socket(remotePort) {
-      const own = connection(remotePort);
-      if (own !== undefined)
-        return {
-          remotePort,
-          bytesRead: own.bytesRead,
-          bytesWritten: own.bytesWritten,
-          unfinished: own.inFlight,
-        };
-      for (const link of links) {
-        const end = link.sockets().find((candidate) => candidate.remotePort === remotePort);
-        if (end !== undefined)
-          return {
-            remotePort,
-            bytesRead: end.bytesRead,
-            bytesWritten: end.bytesWritten,
-            unfinished: end.bufferedWrite,
-          };
-      }
-      return undefined;
-    },
-    isLink: (remote) => remote === port() || links.some((link) => link.port === remote),
-    sockets() {
-      const found = new Map<number, LinkSocket>();
-      for (const { remotePort, bytesRead, bytesWritten, inFlight } of connections())
-        found.set(remotePort, { remotePort, bytesRead, bytesWritten, unfinished: inFlight });
-      for (const link of links) {
-        for (const { remotePort, bytesRead, bytesWritten, bufferedWrite } of link.sockets())
-          found.set(remotePort, { remotePort, bytesRead, bytesWritten, unfinished: bufferedWrite });
-      }
-      return found;
+    isLink: (port) => port === own().port || links.some((link) => link.port === port),
+    end: (connection) =>
+      connection.remotePort === own().port ? ownEnd(connection.localPort) : linkEnd(connection),
+    disconnect(connection) {
+      if (connection.remotePort === own().port) own().disconnect(connection.localPort);
     },
   };
 }

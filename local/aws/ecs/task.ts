@@ -13,10 +13,16 @@ export interface ContainerCode {
   readonly stopTimeoutMillis: number;
 }
 
-/** One end of a connection, as the part that owns it counts. */
-export interface LinkSocket {
-  /** The port at the task's end. */
+/** A connection that a task has opened, by the ports of its ends; neither of them names it alone. */
+export interface TaskConnection {
+  /** At the task's end. */
+  readonly localPort: number;
+  /** At the end of whoever the task has called. */
   readonly remotePort: number;
+}
+
+/** The other end of a task's connection, as the part that owns it counts. */
+export interface LinkEnd {
   readonly bytesRead: number;
   readonly bytesWritten: number;
   /** Bytes accepted for writing that the system has not taken yet, or requests not answered. */
@@ -26,16 +32,13 @@ export interface LinkSocket {
 /** Where a task may be connected to: the ports of the host's parts, and their view of the connections. */
 export interface Links {
   isLink(port: number): boolean;
-  sockets(): ReadonlyMap<number, LinkSocket>;
-  /** The host's end of one connection, by the port at the task's end. */
-  readonly socket: (port: number) => LinkSocket | undefined;
+  /** The other end of a connection; undefined where no part of the host has it. */
+  end(connection: TaskConnection): LinkEnd | undefined;
   /** Ends the host's end of a connection. */
-  readonly disconnect: (port: number) => void;
+  disconnect(connection: TaskConnection): void;
 }
 
-interface TaskSocket {
-  readonly localPort: number;
-  readonly remotePort: number;
+interface TaskSocket extends TaskConnection {
   readonly bytesRead: number;
   readonly bytesWritten: number;
   readonly connecting: boolean;
@@ -78,7 +81,7 @@ export class Task implements Participant {
   #lastSnapshot = '';
   /** How things looked from here when the task was last known to rest; undefined while it may be at work. */
   #atRest: string | undefined;
-  #ports: readonly number[] = [];
+  #connections: readonly TaskConnection[] = [];
   /** Messages sent to the thread that may set it to work. */
   #sent = 0;
   #gone = false;
@@ -146,17 +149,16 @@ export class Task implements Participant {
     const unchanged = snapshot === this.#lastSnapshot;
     this.#lastSnapshot = snapshot;
     const settled = unchanged && !answer.busy && this.#fired.size === 0 && this.#allArrived(answer.sockets);
-    this.#ports = answer.sockets.map(({ localPort }) => localPort);
+    this.#connections = answer.sockets;
     if (settled) this.#atRest = this.#seenFromHere();
     return settled;
   }
 
   /** What the host itself can see of the task's causes to wake up, as text to compare. */
   #seenFromHere(): string {
-    const { socket } = this.#links;
     let seen = String(this.#sent);
-    for (const port of this.#ports) {
-      const end = socket(port);
+    for (const connection of this.#connections) {
+      const end = this.#links.end(connection);
       seen += end === undefined ? ' -' : ` ${end.bytesRead}/${end.bytesWritten}/${end.unfinished}`;
     }
     return seen;
@@ -175,11 +177,10 @@ export class Task implements Participant {
   }
 
   #allArrived(sockets: readonly TaskSocket[]): boolean {
-    const ours = this.#links.sockets();
     return sockets.every((socket) => {
       if (socket.connecting) return false;
       if (!this.#links.isLink(socket.remotePort)) return true;
-      const other = ours.get(socket.localPort);
+      const other = this.#links.end(socket);
       return (
         other !== undefined &&
         other.unfinished === 0 &&
@@ -248,7 +249,7 @@ export class Task implements Participant {
   #leave(): void {
     this.#gone = true;
     // A poll that the thread left behind must not take a message with it: its connections end here and now.
-    for (const port of this.#ports) this.#links.disconnect(port);
+    for (const connection of this.#connections) this.#links.disconnect(connection);
     this.#endOfStart();
     for (const timer of this.#timers.values()) timer.cancel();
     for (const end of this.#fired.values()) end();

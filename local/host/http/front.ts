@@ -48,7 +48,6 @@ export interface HttpFront {
   readonly port: number;
   /** `http://127.0.0.1:<port>` */
   readonly endpoint: string;
-  connections(): readonly ConnectionCounters[];
   /** One connection by the port at the caller's end. */
   connection(remotePort: number): ConnectionCounters | undefined;
   /** Ends one connection whose caller is known to be gone, so that nothing more is handed to it. */
@@ -166,15 +165,6 @@ class Front implements HttpFront {
 
   disconnect(remotePort: number): void {
     this.#byPort.get(remotePort)?.destroy();
-  }
-
-  connections(): readonly ConnectionCounters[] {
-    return [...this.#sockets].map(([socket, { inFlight }]) => ({
-      remotePort: socket.remotePort ?? 0,
-      bytesRead: socket.bytesRead,
-      bytesWritten: socket.bytesWritten,
-      inFlight,
-    }));
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
+import { once } from 'node:events';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { DynamoDBClient, GetItemCommand, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import { GetFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
@@ -367,14 +368,23 @@ describe('the HTTP front', () => {
   });
 
   it('counts the bytes of its connections', async () => {
-    const client = new SQSClient(host.client());
-    await client.send(new SendMessageCommand({ QueueUrl: queueUrl(), MessageBody: 'x'.repeat(1000) }));
+    const caller = connect({ host: '127.0.0.1', port: host.front.port });
+    await once(caller, 'connect');
+    const { localPort = 0 } = caller;
+    caller.write(`POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n${'x'.repeat(1000)}`);
+    await once(caller, 'data');
 
-    const busiest = Math.max(...host.front.connections().map(({ bytesRead }) => bytesRead));
+    const counters = host.front.connection(localPort);
 
-    expect(busiest).toBeGreaterThan(1000);
+    expect(counters).toEqual({
+      remotePort: localPort,
+      bytesRead: caller.bytesWritten,
+      bytesWritten: caller.bytesRead,
+      inFlight: 0,
+    });
     expect(host.inFlight()).toBe(0);
-    client.destroy();
+    expect(host.front.connection(1)).toBeUndefined();
+    caller.destroy();
   });
 
   it('says how to mend a port in use', async () => {

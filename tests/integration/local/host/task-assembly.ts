@@ -1,8 +1,12 @@
 import { allow, arnOf, bundle, ref, roleFor, type StackSource } from './assembly-writer.ts';
 
-/** Polls a FIFO queue for ever, answers each command after ten seconds of its own time, and has a heartbeat. */
+/**
+ * Polls a FIFO queue for ever, answers each command after ten seconds of its own time, and has a heartbeat. Where it has a
+ * peer, it reports what that says.
+ */
 const bridge = `
   import { SQSClient, ReceiveMessageCommand, DeleteMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+  import { connect } from 'node:net';
   import { parentPort } from 'node:worker_threads';
   const client = new SQSClient({});
   parentPort.postMessage({ type: 'health', healthy: process.env.PASSWORD === 'hunter2' });
@@ -11,6 +15,16 @@ const bridge = `
   const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
   const send = (body: unknown) => client.send(new SendMessageCommand({ QueueUrl: process.env.ANSWERS, MessageBody: JSON.stringify(body) }));
   process.on('SIGTERM', () => { void send({ stopped: true }).finally(() => process.exit(0)); });
+  if (process.env.PEER !== undefined) {
+    // Works for some turns of its event loop on what its peer says, as a client that decodes and journals it does.
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    connect({ host: '127.0.0.1', port: Number(process.env.PEER), localAddress: '127.0.0.1', localPort: Number(process.env.OWN_PORT) })
+      .on('data', async (heard) => {
+        const at = new Date().toISOString();
+        for (let turns = 0; turns < 200; turns += 1) await turn();
+        await send({ heard: String(heard), at, answered: new Date().toISOString() });
+      });
+  }
   const loop = async () => {
     for (;;) {
       const { Messages = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl: process.env.COMMANDS, WaitTimeSeconds: 20, MaxNumberOfMessages: 1 }));
@@ -24,8 +38,8 @@ const bridge = `
   };
   void loop();`;
 
-/** A container task between two queues, as the broker bridge is. */
-export const taskStack = (): StackSource => ({
+/** A container task between two queues, as the broker bridge is, with an environment of its own beside theirs. */
+export const taskStack = (environment: Readonly<Record<string, string>> = {}): StackSource => ({
   functions: {},
   images: { bridge: { Dockerfile: 'FROM scratch', 'bridge.mjs': bundle(bridge) } },
   resources: {
@@ -56,6 +70,7 @@ export const taskStack = (): StackSource => ({
             Environment: [
               { Name: 'COMMANDS', Value: ref('Commands') },
               { Name: 'ANSWERS', Value: ref('Answers') },
+              ...Object.entries(environment).map(([Name, Value]) => ({ Name, Value })),
             ],
             Secrets: [
               { Name: 'PASSWORD', ValueFrom: { 'Fn::Join': ['', [ref('Password'), ':password::']] } },

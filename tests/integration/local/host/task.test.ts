@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Host } from '#local/host/host.ts';
 import { drainQueue, MONDAY_9_NEW_YORK, OPERATOR, startOn, temporaryDirectory } from './harness.ts';
@@ -64,5 +66,60 @@ describe('a container task in stepped time', () => {
     await host.ecs.setDesiredCount('broker', 1);
     await minutes(3);
     expect(answers()).toMatchObject([{ echo: 'later' }]);
+  });
+});
+
+describe('a container task whose port the system has given away twice', () => {
+  const portOf = (server: { address(): unknown }): number => (server.address() as AddressInfo).port;
+
+  /** A server that takes one connection, and a port that a task may call it from. */
+  async function peer() {
+    const server = createServer().listen(0, '127.0.0.1');
+    const other = createServer().listen(0, '127.0.0.1');
+    await Promise.all([once(server, 'listening'), once(other, 'listening')]);
+    const callerPort = portOf(other);
+    await new Promise((closed) => other.close(closed));
+    return { server, callerPort, called: once(server, 'connection').then(([socket]) => socket as Socket) };
+  }
+
+  it('is still seen at work: time waits for it', async () => {
+    const directory = temporaryDirectory();
+    const { server, callerPort, called } = await peer();
+    const port = portOf(server);
+    const stack = taskStack({ PEER: String(port), OWN_PORT: String(callerPort) });
+    const host = await startOn(stack, directory.path);
+    const socket = await called;
+    host.addLink({
+      port,
+      sockets: () => [
+        {
+          remotePort: callerPort,
+          bytesRead: socket.bytesRead,
+          bytesWritten: socket.bytesWritten,
+          bufferedWrite: socket.writableLength,
+        },
+      ],
+    });
+    // Somebody else calls the host from the same port, and then says nothing.
+    const idle = connect({
+      host: '127.0.0.1',
+      port: Number(new URL(host.endpoint).port),
+      localAddress: '127.0.0.1',
+      localPort: callerPort,
+    });
+    await once(idle, 'connect');
+    await host.clock.advanceUntil(MONDAY_9_NEW_YORK + 90_000);
+
+    host.clock.schedule(MONDAY_9_NEW_YORK + 100_000, () => socket.write('tick'));
+    await host.clock.advanceUntil(MONDAY_9_NEW_YORK + 600_000);
+
+    const at = new Date(MONDAY_9_NEW_YORK + 100_000).toISOString();
+    expect(drainQueue(host, 'Answers').map((body) => JSON.parse(body) as unknown)).toEqual([
+      { heard: 'tick', at, answered: at },
+    ]);
+    idle.destroy();
+    await host.close();
+    server.close();
+    directory.remove();
   });
 });
