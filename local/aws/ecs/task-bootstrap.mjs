@@ -37,8 +37,23 @@ if (clock.mode === 'stepped') {
 /** Work that the thread pool or the system does for this thread and that no counter shows. */
 const REQUEST = /Req|ConnectWrap|WriteWrap|ShutdownWrap/;
 
+let ownTurns = 0;
+const nextTurn = (run) => {
+  ownTurns += 1;
+  setImmediate(() => {
+    ownTurns -= 1;
+    run();
+  });
+};
 /** Calls back after a whole turn of the event loop: what had arrived by now has been handled by then. */
-const afterTurn = (run) => setImmediate(() => setImmediate(run));
+const afterTurn = (run) => nextTurn(() => nextTurn(run));
+
+/** Whether the thread waits for the system, or has put work off to its next turn. */
+const isBusy = () => {
+  const resources = process.getActiveResourcesInfo();
+  const turns = resources.filter((resource) => resource === 'Immediate').length;
+  return turns > ownTurns || resources.some((resource) => REQUEST.test(resource));
+};
 
 control.on('message', (message) => {
   switch (message.type) {
@@ -48,7 +63,7 @@ control.on('message', (message) => {
           type: 'pong',
           id: message.id,
           sockets: sockets(),
-          busy: process.getActiveResourcesInfo().some((resource) => REQUEST.test(resource)),
+          busy: isBusy(),
           lines: output.drain(),
         }),
       );

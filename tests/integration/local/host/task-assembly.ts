@@ -21,7 +21,7 @@ const bridge = `
     connect({ host: '127.0.0.1', port: Number(process.env.PEER), localAddress: '127.0.0.1', localPort: Number(process.env.OWN_PORT) })
       .on('data', async (heard) => {
         const at = new Date().toISOString();
-        for (let turns = 0; turns < 200; turns += 1) await turn();
+        for (let turns = 0; turns < 5_000; turns += 1) await turn();
         await send({ heard: String(heard), at, answered: new Date().toISOString() });
       });
   }
