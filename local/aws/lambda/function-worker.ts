@@ -1,3 +1,4 @@
+import { setAlarm } from '../../host/alarm.ts';
 import type { FunctionCode, InstanceAnswer, RuntimeThread } from './runtime-thread.ts';
 
 /** How an invocation ended. `payload` is JSON text: the handler's result, or the error as Lambda reports it. */
@@ -36,7 +37,7 @@ export class FunctionWorker {
   #call:
     | { readonly invocation: Invocation; readonly settle: (outcome: InvocationOutcome) => void }
     | undefined;
-  #alarm: NodeJS.Timeout | undefined;
+  #disarm: () => void = () => {};
 
   constructor(
     code: FunctionCode,
@@ -110,15 +111,10 @@ export class FunctionWorker {
 
   #arm(millis: number, outcome: () => InvocationOutcome): void {
     this.#disarm();
-    this.#alarm = setTimeout(() => {
+    this.#disarm = setAlarm(millis, () => {
       this.#leave(outcome());
       void this.terminate();
-    }, millis);
-  }
-
-  #disarm(): void {
-    if (this.#alarm !== undefined) clearTimeout(this.#alarm);
-    this.#alarm = undefined;
+    });
   }
 
   #settle(outcome: InvocationOutcome): void {

@@ -22,6 +22,7 @@ const SOURCE = `
       case 'print': console.log('one\\ntwo'); console.error('three'); return null;
       case 'throw': { const error = new Error('as asked'); error.name = 'Asked'; throw error; }
       case 'hang': return new Promise(() => {});
+      case 'stand still': Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500); await new Promise((done) => setTimeout(done, 50)); return calls;
       case 'spin': for (;;);
       case 'exit': process.exit(7);
       case 'memory': { const kept = []; for (;;) kept.push(new Array(1e5).fill(calls)); }
@@ -146,6 +147,16 @@ describe('a function’s worker', () => {
       },
     });
     expect(gone).toBe(1);
+  });
+
+  it('does not count against a call the time in which the whole process stood still', async () => {
+    const worker = spawn({ timeoutMillis: 1_000 });
+    await call(worker, 'calls');
+    const answer = call(worker, 'stand still');
+    // As when the machine sleeps, or the process is stopped, in the middle of a call.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
+    expect(await answer).toBe(2);
+    expect(gone).toBe(0);
   });
 
   it('survives the death of the thread', async () => {
