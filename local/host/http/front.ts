@@ -178,6 +178,8 @@ class Front implements HttpFront {
     if (request.headers.authorization === undefined && this.#options.unsigned?.(request, response) === true)
       return;
     const work = this.#track(request.socket);
+    // The machine's time is not the host's, and clients that find their clock wrong by it repeat what was refused.
+    response.sendDate = false;
     response.on('close', work.end);
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));

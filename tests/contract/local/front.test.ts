@@ -7,7 +7,7 @@ import { GetFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { CreateScheduleCommand, GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { ListQueuesCommand, PurgeQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PortInUseError, startHttpFront } from '#local/host/http/front.ts';
 import { AwsError, type AwsService, type ServiceCall } from '#local/host/kernel.ts';
 import { arn, type ServiceHost, startServiceHost } from './service-host.ts';
@@ -365,6 +365,24 @@ describe('the HTTP front', () => {
     expect(host.problems.slice(before).join()).toContain('a bug');
     client.destroy();
     await front.close();
+  });
+
+  it('answers without a time of its own: a client that lives in another time does not repeat what is refused', async () => {
+    const client = new DynamoDBClient({ ...host.client(), maxAttempts: 3 });
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2018-01-23T14:45:00Z') });
+    try {
+      for (let refusals = 1; refusals <= 2; refusals += 1) {
+        const before = calls.length;
+        await expect(
+          client.send(new GetItemCommand({ TableName: 'none', Key: { id: { S: '1' } } })),
+        ).rejects.toMatchObject({ name: 'ResourceNotFoundException', $metadata: { attempts: 1 } });
+        expect(calls.length - before).toBe(1);
+        vi.setSystemTime(Date.now() + 5 * 60_000);
+      }
+    } finally {
+      vi.useRealTimers();
+      client.destroy();
+    }
   });
 
   it('counts the bytes of its connections', async () => {
