@@ -223,6 +223,17 @@ export class HostedQueue {
     this.#changed();
   }
 
+  /** Gives back all that is in flight, because whoever had it in hand is gone. */
+  release(): void {
+    const { clock, database, store } = this.#parts;
+    const released = this.#messages.release(clock.now());
+    if (released.length === 0) return;
+    transaction(database, () => {
+      for (const message of released) store.update(this.settings.name, message);
+    });
+    this.#changed();
+  }
+
   purge(): void {
     this.#messages.clear();
     this.#parts.store.clear(this.settings.name);

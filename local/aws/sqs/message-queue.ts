@@ -139,6 +139,22 @@ export class MessageQueue {
     return entry.message;
   }
 
+  /** Shows all that is in flight, and puts what is visible in order of arrival again. Returns the messages it showed. */
+  release(now: EpochMillis): readonly Message[] {
+    const released: Message[] = [];
+    for (const entry of this.#entries.values()) {
+      if (entry.state === 'delayed') continue;
+      if (entry.state === 'inFlight') {
+        entry.message = { ...entry.message, visibleAt: now };
+        this.#unhide(entry);
+        released.push(entry.message);
+      }
+      this.#ready.delete(entry.message.sequence);
+      this.#show(entry);
+    }
+    return released;
+  }
+
   /** Shows what has become visible by `now`. */
   promote(now: EpochMillis): void {
     for (let next = this.#hidden.peek(); next !== undefined && next.at <= now; next = this.#hidden.peek()) {

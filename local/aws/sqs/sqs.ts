@@ -47,6 +47,8 @@ export interface SqsHost {
   delete(queueArn: string, receiptHandles: readonly string[]): void;
   /** `seconds` until the message is visible again; 0 gives it back at once. */
   changeVisibility(queueArn: string, receiptHandle: string, seconds: number): void;
+  /** Gives back at once all that is in flight, because whoever had it in hand is gone. */
+  release(queueArn: string): void;
   /** Calls back, a microtask later, whenever a receive would find something; also once at registration. */
   onMessagesAvailable(queueArn: string, listener: () => void): () => void;
   /** Calls back, a microtask later, whenever the counts of the queue may have changed. */
@@ -356,6 +358,7 @@ export function createSqs(parts: ServiceParts, keys: KeyDirectory): SqsHost {
       });
     },
     changeVisibility: (arn, handle, seconds) => queueOf(arn).changeVisibility(handle, seconds),
+    release: (arn) => queueOf(arn).release(),
     onMessagesAvailable: (arn, listener) => queueOf(arn).onAvailable(listener),
     onQueueChanged: (arn, observer) => queueOf(arn).onChange(observer),
     counts: (arn) => queueOf(arn).counts(),

@@ -12,10 +12,15 @@ interface Message {
 const messagesOf = (payload: unknown): readonly Message[] =>
   (payload as { readonly Records: readonly Message[] }).Records;
 
+/** `left`: messages that an earlier run of the host was killed over: some in hand, the others waiting. */
 async function world(
   queue: Readonly<Record<string, unknown>>,
   mapping: Readonly<Record<string, unknown>>,
   play: (messages: readonly Message[]) => unknown,
+  left: { readonly inHand: readonly string[]; readonly waiting: readonly string[] } = {
+    inHand: [],
+    waiting: [],
+  },
 ) {
   const parts = runtimeParts();
   const sqs = createSqs(parts, { keyArn: () => undefined });
@@ -37,12 +42,16 @@ async function world(
     metadata: {},
     identity: { ref: 'M', attributes: {} },
   };
+  const send = (body: string, groupId?: string) =>
+    sqs.send(arn, { body, senderId: 'test', ...(groupId === undefined ? {} : { groupId }) });
+  const groupOf = 'FifoQueue' in queue ? 'group' : undefined;
+  for (const body of [...left.inHand, ...left.waiting]) send(body, groupOf);
+  sqs.receive(arn, { maximum: left.inHand.length });
   new QueueMapping(parts, mappingSettings(resource), target, sqs).start();
   return {
     parts,
     bodies: () => target.payloads.map((payload) => messagesOf(payload).map(({ body }) => body)),
-    send: (body: string, groupId?: string) =>
-      sqs.send(arn, { body, senderId: 'test', ...(groupId === undefined ? {} : { groupId }) }),
+    send,
     counts: () => sqs.counts(arn),
   };
 }
@@ -77,6 +86,19 @@ describe('a mapping from a queue', () => {
     await parts.clock.advanceUntil(START + 61_000);
     expect(bodies()).toEqual([['a'], ['a'], ['a']]);
   });
+
+  it.each([{}, { FifoQueue: true, ContentBasedDeduplication: true }])(
+    'takes up at once, in order, what an earlier run of the host had in hand when it was killed (%j)',
+    async (kind) => {
+      const { parts, bodies, counts } = await world({ VisibilityTimeout: 180, ...kind }, {}, () => null, {
+        inHand: ['1', '2'],
+        waiting: ['3'],
+      });
+      await parts.clock.advanceUntil(START);
+      expect(bodies()).toEqual([['1', '2', '3']]);
+      expect(counts()).toEqual({ inFlight: 0, visible: 0, delayed: 0 });
+    },
+  );
 
   it('keeps the order of a group, even past a failure', async () => {
     let failures = 1;
