@@ -62,11 +62,13 @@ export class ContainerRunner {
 
   async start(): Promise<void> {
     this.wanted = true;
-    const { clock } = this.#parts.context;
+    const { clock, nextId } = this.#parts.context;
     const code = await this.#container.code();
     if (!this.wanted || this.#task !== undefined) return;
     const startedAt = clock.now();
-    const task = new Task(this.#parts, this.#links, code, `${code.name}/${this.#restarts}`, (status) =>
+    // Never that of a task before, of this run of the host or another: what it draws names its transactions.
+    const seed = nextId(`task/${code.name}`);
+    const task = new Task(this.#parts, this.#links, code, seed, (status) =>
       this.#exited(task, status, startedAt),
     );
     this.#task = task;

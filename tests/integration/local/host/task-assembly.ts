@@ -2,7 +2,7 @@ import { allow, arnOf, bundle, ref, roleFor, type StackSource } from './assembly
 
 /**
  * Polls a FIFO queue for ever, answers each command after ten seconds of its own time, and has a heartbeat. Where it has a
- * peer, it reports what that says.
+ * peer, it reports what that says; where it draws, it tells first what it has drawn at random.
  */
 const bridge = `
   import { SQSClient, ReceiveMessageCommand, DeleteMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
@@ -12,6 +12,7 @@ const bridge = `
   parentPort.postMessage({ type: 'health', healthy: process.env.PASSWORD === 'hunter2' });
   let beats = 0;
   setInterval(() => { beats += 1; }, 60_000);
+  if (process.env.DRAWS !== undefined) await client.send(new SendMessageCommand({ QueueUrl: process.env.ANSWERS, MessageBody: crypto.randomUUID() }));
   const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
   const send = (body: unknown) => client.send(new SendMessageCommand({ QueueUrl: process.env.ANSWERS, MessageBody: JSON.stringify(body) }));
   process.on('SIGTERM', () => { void send({ stopped: true }).finally(() => process.exit(0)); });

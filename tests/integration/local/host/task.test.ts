@@ -69,6 +69,30 @@ describe('a container task in stepped time', () => {
   });
 });
 
+describe('what a container task draws at random', () => {
+  it('is the same when a run is repeated, and never the same again when one goes on after a kill', async () => {
+    const [assembly, first, second] = [temporaryDirectory(), temporaryDirectory(), temporaryDirectory()];
+    const drawn = async (directory: string): Promise<readonly string[]> => {
+      const host = await startOn(taskStack({ DRAWS: 'yes' }), assembly.path, { directory });
+      await host.clock.advanceUntil(host.clock.now() + 1_000);
+      const answers = drainQueue(host, 'Answers');
+      await host.close();
+      return answers;
+    };
+
+    const [before, after, repeated] = [
+      await drawn(first.path),
+      await drawn(first.path),
+      await drawn(second.path),
+    ];
+
+    expect(before).toHaveLength(1);
+    expect(repeated).toEqual(before);
+    expect(after).not.toContain(before[0]);
+    for (const directory of [assembly, first, second]) directory.remove();
+  });
+});
+
 describe('a container task whose port the system has given away twice', () => {
   const portOf = (server: { address(): unknown }): number => (server.address() as AddressInfo).port;
 
