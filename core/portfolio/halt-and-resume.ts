@@ -25,12 +25,14 @@ export function halted(book: AccountBook, { metadata, data }: DeskEvent<'Trading
 
 /**
  * Books a resumption that was decided at its `occurredAt`. One that was decided before trading was last reduced or halted is
- * void: whoever resumed did not know of it. An event without `highWater` is of an earlier version, which measured anew after
+ * void: whoever resumed did not know of it. So is one that trading has gone on from already, or that was decided before it
+ * did: told again, or late, it would measure the drawdown anew without anybody having looked. An event without `highWater` is of an earlier version, which measured anew after
  * a halt alone.
  */
 export function resumed(book: AccountBook, { metadata, data }: DeskEvent<'TradingResumed'>): AccountBook {
   const { state, since } = book.trading;
-  if (state !== 'ACTIVE' && since !== null && since > metadata.occurredAt) return book;
+  const { occurredAt } = metadata;
+  if (since !== null && (state === 'ACTIVE' ? since >= occurredAt : since > occurredAt)) return book;
   const highWater = data.highWater ?? (drawdownStepOf(book.trading) === 'halt' ? 'anew' : 'kept');
   const value = highWater === 'anew' ? equity(book) : null;
   return {
@@ -39,7 +41,7 @@ export function resumed(book: AccountBook, { metadata, data }: DeskEvent<'Tradin
     highWater: value === null ? book.highWater : decimalText(value),
     trading: {
       state: 'ACTIVE',
-      since: metadata.occurredAt,
+      since: occurredAt,
       reason: data.reason,
       coolOffUntil: null,
       drawdownStep: null,

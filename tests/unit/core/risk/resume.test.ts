@@ -6,6 +6,8 @@ import { DEFAULT_RISK_POLICY } from '#core/risk/policy.ts';
 import { decideResume, resumeOutlook, resumption } from '#core/risk/resume.ts';
 import { instantText } from '#core/values/clock.ts';
 import {
+  at,
+  barClosed,
   bookOf,
   deskEvent,
   exitOf,
@@ -169,6 +171,19 @@ describe('the ledger', () => {
     const halted = fallTo('95').book;
     expect(anew(halted, NOW - 1)).toBe(halted);
     expect(anew(halted, NOW).trading.state).toBe('ACTIVE');
+  });
+
+  it.each([
+    ['the same once more', NOW],
+    ['an earlier one, from the dead letters', NOW - 1],
+  ])('forgives nothing again for a resumption that trading has gone on from: %s', (_, occurredAt) => {
+    const resumed = anew(fallTo('95').book, NOW);
+    const losing = {
+      ...folded(resumed, barClosed('92', 120)),
+      disabled: { flow: { since: at(90), reason: 'it kept re-entering' } },
+    };
+    expect(anew(losing, occurredAt)).toBe(losing);
+    expect(anew(losing, NOW + 1)).toMatchObject({ highWater: '92000', disabled: {} });
   });
 
   it('takes those of an earlier version as that did: anew after a halt alone', () => {
