@@ -2,13 +2,13 @@ import type { DeskEvent } from '#contracts/registry.ts';
 import { authorizationWrite } from '#core/broker/authorization.ts';
 import { type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
 import type { BarSeries } from '#core/market/bars.ts';
-import { type AccountBook, EMPTY_BOOK, exposedInstruments } from '#core/portfolio/account-book.ts';
+import { type AccountBook, EMPTY_BOOK, exposedInstruments, opens } from '#core/portfolio/account-book.ts';
 import type { DailyRecord } from '#core/portfolio/market-record.ts';
 import { authorizeCancel, judgeOrder, judgeStopMove, unreadablePolicy } from '#core/risk/gate-events.ts';
 import { readRiskPolicy } from '#core/risk/policy.ts';
 import { loadDaily } from '#functions/runtime/cycle-context.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
-import { type Arrival, say } from '#functions/runtime/handler.ts';
+import { type Arrival, describe, say } from '#functions/runtime/handler.ts';
 
 export const GATE_TYPES = ['OrderPlanned', 'CancelPlanned', 'StopMovePlanned'] as const;
 type GateType = (typeof GATE_TYPES)[number];
@@ -78,7 +78,7 @@ async function decideOrder(desk: Desk, event: DeskEvent<'OrderPlanned'>): Promis
         policy: policy.policy,
         halt: (halt?.value as HaltFlag | undefined) ?? null,
         barMinutes: desk.environment.BAR_MINUTES,
-        histories: await historiesOf(desk, intent.instrument, account),
+        histories: opens(intent) ? await historiesOf(desk, intent.instrument, account) : NO_HISTORIES,
       },
       event,
       desk.clock.now(),
@@ -118,20 +118,31 @@ async function decideStop(desk: Desk, event: DeskEvent<'StopMovePlanned'>): Prom
   if (result.kind === 'conflict') throw new GateContendedError(event.data.requestId);
 }
 
-/** Histories in state of an instrument and of all that is exposed; none where nothing else is. */
+/** What closes a layer is measured against no other instrument, and waits for no store of objects. */
+const NO_HISTORIES: ReadonlyMap<string, BarSeries> = new Map();
+
+/**
+ * Histories in state of an instrument and of all that is exposed; none where nothing else is. One that cannot be read is
+ * left out: its correlation is unknown, which refuses, and the orders and cancels behind it in the queue do not wait.
+ */
 async function historiesOf(
   desk: Desk,
   instrument: string,
   book: AccountBook,
 ): Promise<ReadonlyMap<string, BarSeries>> {
-  const histories = new Map<string, BarSeries>();
   const others = exposedInstruments(book).filter((id) => id !== instrument);
-  if (others.length === 0) return histories;
+  if (others.length === 0) return NO_HISTORIES;
+  const histories = new Map<string, BarSeries>();
   const names = [instrument, ...others];
   const records = await desk.store.read(names.map(stateKeys.daily));
   for (const [index, name] of names.entries()) {
     const record = records[index]?.value as DailyRecord | undefined;
-    if (record !== undefined) histories.set(name, await loadDaily(desk, record.history));
+    if (record === undefined) continue;
+    try {
+      histories.set(name, await loadDaily(desk, record.history));
+    } catch (error) {
+      desk.log.error('a daily history cannot be read', { instrument: name, error: describe(error) });
+    }
   }
   return histories;
 }

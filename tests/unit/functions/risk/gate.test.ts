@@ -286,6 +286,21 @@ describe('correlation with what is held', () => {
   ])('refuses with %s', async (_, histories) => {
     expect(await measured(histories)).toBe('correlation with XLK unknown');
   });
+
+  it('that cannot be read keeps nothing from being closed, and refuses what would be opened', async () => {
+    const desk = await deskHolding([series('AAPL', 80, wave), series('XLK', 80, wave)]);
+    const unreadable: MemoryDesk = {
+      ...desk,
+      objects: { ...desk.objects, get: () => Promise.reject(new Error('the store of objects is down')) },
+    };
+    await passGate(unreadable, [planned(intentOf()), planned(exitOf('I-2', '100', { instrument: 'XLK' }))]);
+
+    expect(desk.said('OrderRefused')).toMatchObject([
+      { data: { limit: 'correlated-cluster', measured: 'correlation with XLK unknown' } },
+    ]);
+    expect(desk.said('OrderAuthorized')).toMatchObject([{ data: { intent: { closes: 'I-2' } } }]);
+    expect(desk.lines.join()).toContain('the store of objects is down');
+  });
 });
 
 describe('any number of intents at once', () => {
