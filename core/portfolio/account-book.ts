@@ -36,6 +36,8 @@ export interface AccountBook {
   readonly charged?: Readonly<Record<string, Charge>>;
   /** What stands in the account and is not the desk's, as the bridge last saw it; absent where nothing does. */
   readonly foreign?: Pick<EventData<'ForeignHoldingsObserved'>, 'positions' | 'orders' | 'cash'>;
+  /** When that was last told, be it that there is nothing; absent where it never was, and in books of earlier versions. */
+  readonly foreignAt?: string;
   /** Strategies that kept re-entering: disabled, over sessions and restarts, until a named person resumes trading. */
   readonly disabled: Readonly<Record<string, { readonly since: string; readonly reason: string }>>;
 }

@@ -46,7 +46,7 @@ export function fold(book: AccountBook, event: DeskEvent<LedgerEventType>): Fold
     case 'AccountObserved':
       return observeAccount(book, event as DeskEvent<'AccountObserved'>);
     case 'ForeignHoldingsObserved':
-      return { book: withForeign(book, (event as DeskEvent<'ForeignHoldingsObserved'>).data), revalue: null };
+      return { book: observeForeign(book, event as DeskEvent<'ForeignHoldingsObserved'>), revalue: null };
     case 'CashEntered': {
       const after = withCash(book, (event as DeskEvent<'CashEntered'>).data);
       return { book: after, revalue: after === book ? null : 'account' };
@@ -115,6 +115,16 @@ function observeAccount(book: AccountBook, { data }: DeskEvent<'AccountObserved'
     cash: data.cash,
   });
   return { book: opened, revalue: 'account' };
+}
+
+/** Each observation tells all there is, and the bridge tells it once: one that comes late takes the place of none after it. */
+function observeForeign(
+  book: AccountBook,
+  { metadata, data }: DeskEvent<'ForeignHoldingsObserved'>,
+): AccountBook {
+  const { occurredAt } = metadata;
+  if (book.foreignAt !== undefined && book.foreignAt > occurredAt) return book;
+  return { ...withForeign(book, data), foreignAt: occurredAt };
 }
 
 /** Day figures and the highest equity start with the first equity that is known, whichever of session and account came first. */

@@ -20,6 +20,7 @@ import {
   positionQuantity,
 } from '#core/portfolio/position.ts';
 import { realizedTotal, valuation } from '#core/portfolio/valuation.ts';
+import { instantText } from '#core/values/clock.ts';
 import { Decimal } from '#core/values/decimal.ts';
 import {
   accountObserved,
@@ -32,6 +33,7 @@ import {
   folded,
   holding,
   intentOf,
+  NOW,
   orderFilled,
   sessionPrepared,
   withOrder,
@@ -394,7 +396,29 @@ describe('worstExposure', () => {
       false,
     ]);
     const gone = folded(book, told({ account: 'DU1', positions: [], orders: [] }));
-    expect(gone).toEqual(holding(bookOf()));
+    expect(gone).toEqual({ ...holding(bookOf()), foreignAt: instantText(NOW) });
+  });
+
+  it('counts what others hold as it was seen last, in whatever order that is told', () => {
+    const seen = (minutes: number, quantity: string) =>
+      deskEvent(
+        'ForeignHoldingsObserved',
+        {
+          account: 'DU1',
+          positions: quantity === '0' ? [] : [{ instrument: 'AAPL', quantity, price: '100' }],
+          orders: [],
+        },
+        { occurredAt: NOW + minutes * 60_000 },
+      );
+    const [none, bought, more] = [seen(0, '0'), seen(1, '200'), seen(2, '250')];
+    for (const order of [
+      [none, bought, more],
+      [more, none, bought],
+      [bought, more, none],
+    ])
+      expect(worstExposure(folded(bookOf(), ...order), 'AAPL')?.toFixed()).toBe('25000');
+    const gone = seen(3, '0');
+    expect(worstExposure(folded(bookOf(), gone, more), 'AAPL')?.toFixed()).toBe('0');
   });
 
   it('is unknown without a price, and nothing where nothing is', () => {
