@@ -1,6 +1,7 @@
 import type { Intent } from '#contracts/events/orders.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import { opens } from '#core/portfolio/account-book.ts';
+import { protectsLess } from '#core/portfolio/position.ts';
 import { type EpochMillis, instantText, parseInstant } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 import { contractOf } from './contracts.ts';
@@ -108,9 +109,16 @@ export function stopMoveRefusal(
     return `what became of the resting stop of the layer ${asked.intentId} is not known: enter it (abc outcome)`;
   if (instrument === undefined || stop.instrument !== asked.instrument)
     return `the layer ${asked.intentId} is in ${stop.instrument}, not ${asked.instrument}`;
-  return stop.cancel === null
-    ? priceRefusal('new stop', asked.to, instrument)
-    : 'the resting stop is being cancelled';
+  if (stop.cancel !== null) return 'the resting stop is being cancelled';
+  return priceRefusal('new stop', asked.to, instrument) ?? looseningRefusal(asked.to, stop);
+}
+
+/** The gate has measured a move on the stop of then: one that comes late, or out of turn, may be behind where it is now. */
+function looseningRefusal(to: string, { side, stopMove, triggerPrice }: OrderRecord): string | null {
+  const standing = stopMove?.to ?? triggerPrice;
+  return standing !== null && protectsLess(side === 'SELL' ? 'long' : 'short', to, standing)
+    ? `the resting stop stands at ${standing} or is on its way there; at ${to} it would protect less`
+    : null;
 }
 
 function priceProblem(intent: Intent, instrument: Instrument): string | null {

@@ -8,7 +8,7 @@ import { chargeCommission, correctableCharges, fill } from './executions.ts';
 import { halted, resumed } from './halt-and-resume.ts';
 import { withBarMark } from './marks.ts';
 import { cancelled, withStatus } from './order-status.ts';
-import { type Layer, layerQuantity, layerRealized, type Position } from './position.ts';
+import { type Layer, layerQuantity, layerRealized, type Position, protectsLess } from './position.ts';
 
 /** The events that change the book. Everything else is refused by type. */
 export const LEDGER_EVENTS = [
@@ -193,10 +193,12 @@ function closeBar(book: AccountBook, { data }: DeskEvent<'BarClosed'>): Folded {
 const touch = (book: AccountBook, correlationId: string): AccountBook =>
   book.touched.includes(correlationId) ? book : { ...book, touched: [...book.touched, correlationId] };
 
+/** A stop is moved towards the price only: a move that tells less was made before the one that the layer has. */
 function moveStop(book: AccountBook, { data }: DeskEvent<'StopMoved'>): AccountBook {
   const position = Object.values(book.positions).find(({ layers }) => layers[data.intentId] !== undefined);
   const layer = position?.layers[data.intentId];
   if (position === undefined || layer === undefined) return book;
+  if (layer.stop !== null && protectsLess(layer.direction, data.stopPrice, layer.stop)) return book;
   const layers = { ...position.layers, [data.intentId]: { ...layer, stop: data.stopPrice } };
   return { ...book, positions: { ...book.positions, [position.instrument]: { ...position, layers } } };
 }

@@ -105,6 +105,10 @@ const closingPrice = memoizeByIdentity((layer: Layer): Decimal | null => {
 
 const signOf = ({ direction }: Layer): 1 | -1 => (direction === 'long' ? 1 : -1);
 
+/** Whether a layer's stop at one price protects less than at another. */
+export const protectsLess = (direction: Layer['direction'], at: string, than: string): boolean =>
+  direction === 'long' ? new Decimal(at).lt(than) : new Decimal(at).gt(than);
+
 const signedUnits = memoizeByIdentity(
   (position: Position): Decimal =>
     Object.values(position.layers).reduce((total, layer) => {

@@ -344,6 +344,27 @@ describe('a resting stop', () => {
       ]);
     });
 
+    it('is not loosened by a move that was authorized before another, and comes after it', async () => {
+      const entry = await entered();
+      move(entry, '153.5');
+      await world.rest();
+      move(entry, '152');
+      await world.rest();
+      expect(world.stopsAtBroker(entry).map(({ stopPrice }) => stopPrice)).toEqual([153.5]);
+      world.gateway.faults.set({ delayMillis: 2 * SECOND });
+      move(entry, '156');
+      await world.rest();
+      move(entry, '155');
+      await world.advance(10 * SECOND);
+      expect(world.stopsAtBroker(entry).map(({ stopPrice }) => stopPrice)).toEqual([156]);
+      expect(moves()).toEqual([
+        'moved to 153.5',
+        'moved to 156',
+        'declined: the resting stop stands at 153.5 or is on its way there; at 152 it would protect less',
+        'declined: the resting stop stands at 156 or is on its way there; at 155 it would protect less',
+      ]);
+    });
+
     it('ends where it was asked for last, though that is where it is shown already', async () => {
       const entry = await entered();
       move(entry, '153.5');

@@ -539,6 +539,13 @@ describe('stops and commissions', () => {
     expect(folded(nothing, moved)).toBe(nothing);
   });
 
+  it('move it towards the price only, in whatever order the moves are told', () => {
+    const moved = (stopPrice: string) => deskEvent('StopMoved', { ...brokerOrder('I-1', 'stop'), stopPrice });
+    expect(layer(folded(holding(bookOf()), moved('99'), moved('97'))).stop).toBe('99');
+    const short = holding(bookOf(), intentOf({ side: 'SELL', protectiveStop: '105' }));
+    expect(layer(folded(short, moved('101'), moved('103'))).stop).toBe('101');
+  });
+
   it('are paid from cash, rebates included', () => {
     const book = folded(holding(bookOf()), commission('a', '1.25'), commission('b', '-0.15'));
     expect(book).toMatchObject({ fees: '1.1', cash: '94998.9' });
