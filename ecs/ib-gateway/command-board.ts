@@ -161,7 +161,7 @@ export class CommandBoard {
 
   /**
    * An order that still waits here when its cancel comes never goes out, nor one that comes after the cancel that names it.
-   * A cancel of everything is of what came before it.
+   * A cancel of everything is of what came before it, and of what would open something and was authorized before it.
    */
   async #withdraw(cancel: DeskEvent<'CancelAuthorized'>, heldBefore: readonly Waiting[]): Promise<void> {
     const { intentId } = cancel.data;
@@ -175,7 +175,7 @@ export class CommandBoard {
       this.#waiting = this.#waiting.filter((waiting) => waiting !== held);
       this.#intake.complete(held.messageId);
     }
-    if (intentId !== null) await desk.withdrawUnsent(intentId, reason);
+    await desk.withdrawUnsent(cancel, reason);
   }
 
   /** A command that waits past its expiry is declined then, whatever state the link is in. */

@@ -250,20 +250,29 @@ export class OrderDesk {
   }
 
   /**
-   * Declines an order whose cancel is here before it is: it may be in the hands of a bridge that died, and come to the next
-   * one. It is declined as the journal has it; whoever it comes to then finds it recorded. One that the book does not have
-   * would not go out anyway.
+   * Declines what a cancel is of and comes before: it may be in the queue still, or in the hands of a bridge that died, and
+   * come to the next one. It is declined as the journal has it; whoever it comes to then finds it recorded. One that the book
+   * does not have would not go out anyway. A cancel of everything is of all that was authorized before it and opens something:
+   * in reduce-only no switch would keep that back.
    */
-  async withdrawUnsent(intentId: string, reason: string): Promise<void> {
+  async withdrawUnsent({ metadata, data }: DeskEvent<'CancelAuthorized'>, reason: string): Promise<void> {
     const { ledger, writer } = this.#bridge;
-    if ((await ledger.get(intentId)) !== null) return;
-    const [book] = await writer.read([stateKeys.book]);
-    const order = (book?.value as AccountBook | undefined)?.orders[intentId];
-    if (order === undefined) return;
-    const { correlationId } = order;
-    const [entry] = await writer.entries([{ correlationId, type: 'OrderAuthorized', key: intentId }]);
-    if (entry != null)
-      await this.decline(parseEventOf(['OrderAuthorized'], JSON.parse(entry.canonical)), reason);
+    const { intentId } = data;
+    if (intentId !== null && (await ledger.get(intentId)) !== null) return;
+    const [stored] = await writer.read([stateKeys.book]);
+    const orders = Object.values((stored?.value as AccountBook | undefined)?.orders ?? {});
+    for (const { intent, status, correlationId } of orders) {
+      const isMeant =
+        intentId === null ? status === 'authorized' && opens(intent) : intent.intentId === intentId;
+      if (!isMeant || (await ledger.get(intent.intentId)) !== null) continue;
+      const [entry] = await writer.entries([
+        { correlationId, type: 'OrderAuthorized', key: intent.intentId },
+      ]);
+      if (entry == null) continue;
+      const place = parseEventOf(['OrderAuthorized'], JSON.parse(entry.canonical));
+      if (intentId === null && place.metadata.occurredAt > metadata.occurredAt) continue;
+      await this.decline(place, reason);
+    }
   }
 
   /** Journals that an order is not placed; its intent can never be placed afterwards. One that is recorded stays as it is. */

@@ -309,6 +309,39 @@ describe('commands', () => {
     expect(world.queue.remaining()).toEqual([]);
   });
 
+  it('sends nothing that would open and was authorized before a cancel of everything, though it comes after', async () => {
+    await atTheOpen();
+    const authorized = async (intent = world.intent()) => {
+      world.authorize(intent);
+      const data = { intent, policyVersion: 1, reserved: '1600', checks: [] };
+      const event = world.event('OrderAuthorized', intent.intentId, data);
+      await world.store.commit({ entries: [{ key: intent.intentId, event }] });
+      return JSON.stringify(event);
+    };
+    world.gateway.faults.restart({ refuseMillis: 20 * SECOND });
+    await world.rest();
+    // The queue gives out no second order while the bridge has the first in hand.
+    world.queue.put(await authorized(), 'orders');
+    await world.rest();
+    world.queue.put(await authorized(), 'orders');
+    world.command('CancelAuthorized', 'all', {
+      requestId: 'all',
+      intentId: null,
+      includeStops: false,
+      reason: 'reduce-only from 4 %',
+    });
+    await world.advance(MINUTE);
+    expect(world.bridge.state).toBe('READY');
+    expect(brokerOrders()).toEqual([]);
+    expect(declined().slice(0, 2)).toEqual(
+      Array.from({ length: 2 }, () => 'it was cancelled before it was sent: reduce-only from 4 %'),
+    );
+    world.queue.put(await authorized(), 'orders');
+    await world.rest();
+    expect(brokerOrders()).toHaveLength(2);
+    expect(world.queue.remaining()).toEqual([]);
+  });
+
   it('carries a cancel out while an order waits for its turn', async () => {
     await atTheOpen({ MAXIMUM_UNACKNOWLEDGED: '2', ACKNOWLEDGE_DEADLINE_MS: '60000' });
     const working = world.place({ orderType: 'LMT', limitPrice: '155' });
