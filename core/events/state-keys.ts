@@ -48,3 +48,9 @@ export interface HaltFlag {
   readonly reason: string;
   readonly at: string;
 }
+
+/**
+ * Whether a halt has been lifted. Whoever halts throws the switch in the commit that says so, and only a resumption lets it go:
+ * a `TradingHalted` that comes while it is off is one from before that, told again or late.
+ */
+export const isHaltLifted = (flag: HaltFlag | null): boolean => flag?.halted !== true;

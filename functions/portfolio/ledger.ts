@@ -1,7 +1,7 @@
 import type { DeskEvent } from '#contracts/registry.ts';
 import type { StateKey, StoredState } from '#core/events/desk-store.ts';
 import type { JournalEntry } from '#core/events/new-event.ts';
-import { stateKeys } from '#core/events/state-keys.ts';
+import { type HaltFlag, isHaltLifted, stateKeys } from '#core/events/state-keys.ts';
 import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
 import type { CashEntered } from '#core/portfolio/entered-cash.ts';
 import { keepBook, type LedgerInput } from '#core/portfolio/keep-book.ts';
@@ -100,6 +100,7 @@ interface Outcome {
 function apply(desk: Desk, state: LedgerState, events: readonly DeskEvent<LedgerInput>[]): Outcome {
   const storedOf = (key: StateKey) => state.stored.get(address(key)) ?? null;
   const policy = storedOf(stateKeys.policy);
+  const isLifted = isHaltLifted((storedOf(stateKeys.halt)?.value as HaltFlag | undefined) ?? null);
   const { book, halt, market, entries, trips, refused } = keepBook(
     {
       book: (storedOf(stateKeys.book)?.value as AccountBook | undefined) ?? EMPTY_BOOK,
@@ -108,7 +109,7 @@ function apply(desk: Desk, state: LedgerState, events: readonly DeskEvent<Ledger
         (storedOf(stateKeys.intraday(instrument))?.value ?? null) as IntradayRecord | null,
       cashWord: (reference) => storedOf(stateKeys.cash(reference))?.value,
     },
-    events,
+    events.filter(({ metadata }) => metadata.type !== 'TradingHalted' || !isLifted),
     speaking(desk),
   );
   for (const { metadata } of refused) {

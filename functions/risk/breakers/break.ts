@@ -1,5 +1,5 @@
 import type { DeskEvent } from '#contracts/registry.ts';
-import { stateKeys } from '#core/events/state-keys.ts';
+import { type HaltFlag, isHaltLifted, stateKeys } from '#core/events/state-keys.ts';
 import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
 import { afterHalt, afterReducing, afterRevaluation, type BreakerOrders } from '#core/risk/breaker-orders.ts';
 import { breakerEvents } from '#core/risk/follow-up-events.ts';
@@ -13,13 +13,16 @@ type BreakerType = (typeof BREAKER_TYPES)[number];
 export async function followBreaker(desk: Desk, arrivals: readonly Arrival<BreakerType>[]): Promise<void> {
   for (const { event } of arrivals) {
     switch (event.metadata.type) {
-      case 'TradingHalted':
+      case 'TradingHalted': {
+        const [halt] = await desk.store.read([stateKeys.halt]);
+        if (isHaltLifted((halt?.value as HaltFlag | undefined) ?? null)) break;
         await plan(
           desk,
           event,
           afterHalt((event as DeskEvent<'TradingHalted'>).data, event.metadata.id, desk.clock.now()),
         );
         break;
+      }
       case 'TradingReducing':
         await plan(
           desk,

@@ -51,9 +51,19 @@ const halted = (flatten: boolean) =>
     ],
   });
 
+/** A halt by hand that gives up what is held. */
+const byHand = deskEvent('TradingHalted', { ...halted(true).data, limit: 'kill-switch', by: 'ana' });
+
+/** The switch is thrown in the commit that says so. */
+async function haltedDesk() {
+  const desk = memoryDesk('breakers');
+  await desk.put(stateKeys.halt, { halted: true, by: 'ana', reason: 'r', at: at(0) });
+  return desk;
+}
+
 describe('what follows a tripped breaker', () => {
   it('cancels what works and closes every layer, once', async () => {
-    const desk = memoryDesk('breakers');
+    const desk = await haltedDesk();
     const event = arrival(halted(true));
     await followBreaker(desk, [event]);
     await followBreaker(desk, [event]);
@@ -66,8 +76,19 @@ describe('what follows a tripped breaker', () => {
     ]);
   });
 
+  it('leaves alone what a person has let go on since: a halt out of the dead letters closes nothing', async () => {
+    const desk = await deskInForce('breakers');
+    await desk.put(stateKeys.book, holding(bookOf()));
+    await desk.put(stateKeys.halt, { halted: false, by: 'ana', reason: 'the cause was found', at: at(90) });
+    await followBreaker(desk, [arrival(halted(true))]);
+    expect(desk.store.all()).toEqual([]);
+
+    await keepLedger({ ...desk, name: 'portfolio' }, [arrival(halted(true)), arrival(byHand)]);
+    expect(((await desk.get(stateKeys.book)) as AccountBook).trading).toEqual(bookOf().trading);
+  });
+
   it("cancels but keeps the positions under their stops after an operator's halt or a reduction", async () => {
-    const desk = memoryDesk('breakers');
+    const desk = await haltedDesk();
     await followBreaker(desk, [
       arrival(halted(false)),
       arrival(
