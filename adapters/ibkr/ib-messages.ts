@@ -32,6 +32,10 @@ function decimalOf(message: string, name: string, value: number | undefined): st
   return decimalText(new Decimal(value));
 }
 
+function unitsText(message: string, name: string, value: number | undefined): string {
+  return decimalOf(message, name, unitsOf(value) ?? Number.NaN);
+}
+
 function required<T>(message: string, name: string, value: T | undefined): T {
   if (value === undefined || (typeof value === 'number' && Number.isNaN(value)))
     throw new UnreadableMessageError(message, `${name} is missing`);
@@ -68,6 +72,20 @@ const toldContract = (contract: Contract): ToldContract => ({
   localSymbol: contract.localSymbol ?? '',
 });
 
+/** Sales that are named by what is sold: short, or of units that have not been delivered yet. */
+const SALES: ReadonlySet<string> = new Set(['SSHORT', 'SSHORTX', 'SLONG']);
+
+const orderSide = (action: string): string => (SALES.has(action) ? 'SELL' : action);
+
+/** What an order is for: units, or at its screen an amount of money and no units. */
+function extentOf({ totalQuantity, cashQty }: Order): Pick<ObservedOrder, 'quantity' | 'cashQuantity'> {
+  const units = unitsOf(totalQuantity);
+  const byAmount = isSet(cashQty) && cashQty > 0 && (units ?? 0) === 0;
+  return byAmount
+    ? { quantity: '0', cashQuantity: decimalText(new Decimal(cashQty)) }
+    : { quantity: unitsText('open order', 'its quantity', totalQuantity), cashQuantity: null };
+}
+
 function observedOrder(orderId: number, contract: Contract, order: Order, status: string): ObservedOrder {
   return {
     orderId,
@@ -83,8 +101,8 @@ function observedOrder(orderId: number, contract: Contract, order: Order, status
           ? decimalText(new Decimal(contract.multiplier))
           : null,
     },
-    side: order.action ?? '',
-    quantity: decimalOf('open order', 'its quantity', order.totalQuantity),
+    side: orderSide(order.action ?? ''),
+    ...extentOf(order),
     orderType: order.orderType,
     limitPrice:
       isSet(order.lmtPrice) && order.lmtPrice !== 0 ? decimalText(new Decimal(order.lmtPrice)) : null,
@@ -109,7 +127,7 @@ function completedOrder(order: Order, status: string, completedStatus: string | 
 
 function executionSide(side: string | undefined): 'BUY' | 'SELL' {
   if (side === 'BOT' || side === 'BUY') return 'BUY';
-  if (side === 'SLD' || side === 'SELL') return 'SELL';
+  if (side === 'SLD' || orderSide(side ?? '') === 'SELL') return 'SELL';
   throw new UnreadableMessageError('execution', `its side is ${JSON.stringify(side)}`);
 }
 
@@ -159,8 +177,8 @@ function listenToOrders(api: IBApi, emit: (message: BrokerMessage) => void): voi
         clientId: clientId ?? -1,
         permId: permId ?? 0,
         status,
-        filled: decimalOf('order status', 'filled', filled),
-        remaining: decimalOf('order status', 'remaining', remaining),
+        filled: unitsText('order status', 'filled', filled),
+        remaining: unitsText('order status', 'remaining', remaining),
       }),
   );
   api.on(EventName.execDetails, (_requestId, contract, execution) =>
@@ -175,7 +193,7 @@ function listenToOrders(api: IBApi, emit: (message: BrokerMessage) => void): voi
         account: execution.acctNumber ?? '',
         symbol: contract.symbol ?? '',
         side: executionSide(execution.side),
-        quantity: decimalOf('execution', 'its quantity', execution.shares),
+        quantity: unitsText('execution', 'its quantity', execution.shares),
         price: decimalOf('execution', 'its price', execution.price),
         executedAt: executionInstant(execution.time ?? ''),
       },

@@ -182,6 +182,11 @@ export const foreignHoldingsObserved = z.object({
       remaining: unsignedDecimalText,
       /** Limit or trigger; null for an order at the market. */
       price: unsignedDecimalText.nullable(),
+      /**
+       * What an order by amount may move; null where side or extent of an order are not known, whatever stands there.
+       * Absent for one by units.
+       */
+      money: unsignedDecimalText.nullable().optional(),
     }),
   ),
 });

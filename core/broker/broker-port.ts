@@ -72,8 +72,11 @@ export interface ObservedOrder {
     /** Of futures and options; null where the broker tells none. */
     readonly multiplier: string | null;
   };
+  /** `BUY`, `SELL` (whatever the sale is of), or a word of the broker's that is neither. */
   readonly side: string;
   readonly quantity: string;
+  /** The money that an order by amount is for, in the contract's currency: it has no units. Null for all others. */
+  readonly cashQuantity: string | null;
   readonly orderType: string;
   readonly limitPrice: string | null;
   readonly triggerPrice: string | null;

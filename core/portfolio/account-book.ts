@@ -187,8 +187,12 @@ export function worstExposure(
     held = held.plus(position.quantity);
     if (mark === undefined) priced(position.price);
   }
-  for (const order of book.foreign?.orders ?? [])
-    if (order.instrument === instrument) count(order, new Decimal(order.remaining), order.price);
+  let money: Decimal | null = ZERO;
+  for (const order of book.foreign?.orders ?? []) {
+    if (order.instrument !== instrument) continue;
+    if (order.money === undefined) count(order, new Decimal(order.remaining), order.price);
+    else money = order.money === null ? null : (money?.plus(order.money) ?? null);
+  }
   for (const order of Object.values(book.orders)) {
     if (order.intent.instrument === instrument && isLive(order) && opens(order.intent))
       count(order.intent, remaining(order), new Decimal(order.worstPrice));
@@ -196,8 +200,8 @@ export function worstExposure(
   if (extra !== undefined && opens(extra.intent))
     count(extra.intent, new Decimal(extra.intent.quantity), extra.worstPrice);
   const worstUnits = Decimal.max(held.plus(buys).abs(), held.minus(sells).abs(), held.abs());
-  if (worstUnits.isZero()) return ZERO;
-  return price === null ? null : worstUnits.times(price);
+  if (money === null || worstUnits.isZero()) return money;
+  return price === null ? null : worstUnits.times(price).plus(money);
 }
 
 /** Instruments with units held or live opening orders, whoever's. */

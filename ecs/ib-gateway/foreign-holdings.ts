@@ -14,8 +14,7 @@ type ForeignOrder = Holdings['orders'][number];
 type ForeignPosition = Holdings['positions'][number];
 
 /** An order of somebody else's, with what remains of it. */
-interface SeenOrder extends Omit<ObservedOrder, 'side'> {
-  readonly side: 'BUY' | 'SELL';
+interface SeenOrder extends ObservedOrder {
   readonly remaining: string;
 }
 
@@ -57,17 +56,16 @@ export class ForeignHoldingsWatch {
   }
 
   order(order: ObservedOrder): void {
-    if (ENDED_STATUSES.has(order.status) || (order.side !== 'BUY' && order.side !== 'SELL')) {
-      this.#seen.delete(order.permId);
-      return;
-    }
-    this.#seen.set(order.permId, { ...order, side: order.side, remaining: order.quantity });
+    if (ENDED_STATUSES.has(order.status)) this.#seen.delete(order.permId);
+    else this.#seen.set(order.permId, { ...order, remaining: order.quantity });
   }
 
   status(permId: number, status: string, remaining: string): void {
     const order = this.#seen.get(permId);
     if (order === undefined) return;
-    if (ENDED_STATUSES.has(status) || new Decimal(remaining).isZero()) this.#seen.delete(permId);
+    // An order by amount has no units that could remain: all of its money counts until it has ended.
+    const isDone = order.cashQuantity === null && new Decimal(remaining).isZero();
+    if (ENDED_STATUSES.has(status) || isDone) this.#seen.delete(permId);
     else this.#seen.set(permId, { ...order, remaining });
   }
 
@@ -99,18 +97,23 @@ export class ForeignHoldingsWatch {
   }
 
   #toldOrder(order: SeenOrder, currency: string): ForeignOrder {
-    const { permId, clientId, contract, side, orderType, remaining } = order;
+    const { permId, clientId, contract, side, orderType, remaining, cashQuantity } = order;
     const price = order.limitPrice ?? order.triggerPrice;
     // What another currency is worth nobody here knows.
-    const measured = price !== null && contract.currency === currency;
+    const isMeasured = contract.currency === currency;
+    const isKnown = side === 'BUY' || side === 'SELL';
     return {
       permId,
       clientId,
       instrument: this.#find(contract)?.id ?? strangeName(contract, currency),
-      side,
+      side: isKnown ? side : 'BUY',
       orderType,
       remaining,
-      price: measured ? decimalText(new Decimal(price).abs().times(contract.multiplier ?? '1')) : null,
+      price:
+        price !== null && isMeasured
+          ? decimalText(new Decimal(price).abs().times(contract.multiplier ?? '1'))
+          : null,
+      ...(isKnown && cashQuantity === null ? {} : { money: isKnown && isMeasured ? cashQuantity : null }),
     };
   }
 

@@ -118,6 +118,7 @@ export function openOrderOf(changes: Partial<ObservedOrder> = {}): ObservedOrder
     contract: { symbol: 'AAPL', secType: 'STK', currency: 'USD', localSymbol: 'AAPL', multiplier: null },
     side: 'BUY',
     quantity: '10',
+    cashQuantity: null,
     orderType: 'MKT',
     limitPrice: null,
     triggerPrice: null,

@@ -300,6 +300,7 @@ export class SimulatedBroker {
       },
       side: record.side,
       quantity: record.quantity,
+      cashQuantity: null,
       orderType: record.orderType,
       limitPrice: null,
       triggerPrice: to,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ToldContract } from '#core/broker/broker-port.ts';
+import type { BrokerMessage, ObservedOrder, ToldContract } from '#core/broker/broker-port.ts';
 import { type AccountBook, worstExposure } from '#core/portfolio/account-book.ts';
 import { fold } from '#core/portfolio/ledger.ts';
 import { expectedAccount } from '#ecs/ib-gateway/bridge.ts';
@@ -88,6 +88,50 @@ describe('what is not the desk’s in its account', () => {
     expect(world.bridge.state).toBe('READY');
     expect(holdings()).toHaveLength(2);
     expect(holdings()[1]).toEqual(holdings()[0]);
+  });
+
+  describe('of which the desk cannot know the units', () => {
+    const shownAs = (changes: Partial<ObservedOrder>) => {
+      world.wire.says = (message): BrokerMessage =>
+        message.kind === 'open-order'
+          ? { ...message, order: { ...message.order, ...changes } }
+          : message.kind === 'order-status'
+            ? { ...message, remaining: changes.quantity ?? message.remaining }
+            : message;
+    };
+    const seen = async (changes: Partial<ObservedOrder>) => {
+      await atTheOpen();
+      limitByHand();
+      shownAs(changes);
+      await world.advance(POLL);
+      return holdings().at(-1)?.orders;
+    };
+
+    it('an order by amount counts with its money for as long as it is open', async () => {
+      const orders = await seen({ quantity: '0', cashQuantity: '48000' });
+      expect(orders).toMatchObject([{ remaining: '0', money: '48000' }]);
+      expect(worstExposure(book(), 'AAPL')?.toFixed()).toBe('48000');
+      await world.advance(2 * POLL);
+      expect(book().foreign?.orders).toHaveLength(1);
+    });
+
+    it('one in another currency is unmeasurable, so that nothing is opened beside it', async () => {
+      const contract = {
+        symbol: 'SAP',
+        secType: 'STK',
+        currency: 'EUR',
+        localSymbol: 'SAP',
+        multiplier: null,
+      };
+      const orders = await seen({ quantity: '0', cashQuantity: '48000', contract });
+      expect(orders).toMatchObject([{ instrument: 'STK:SAP:EUR', money: null }]);
+      expect(worstExposure(book(), 'STK:SAP:EUR')).toBeNull();
+    });
+
+    it('so is one whose side is a word that nobody here knows', async () => {
+      expect(await seen({ side: 'EXOTIC' })).toMatchObject([{ instrument: 'AAPL', money: null }]);
+      expect(worstExposure(book(), 'AAPL')).toBeNull();
+    });
   });
 
   it('an execution of somebody else’s is compared once, however often the broker tells it', async () => {

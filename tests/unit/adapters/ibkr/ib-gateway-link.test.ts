@@ -72,6 +72,10 @@ class Script {
   }
 }
 
+/** An open order at version 193 with these fields, by their number; all others are empty. */
+const openOrder = (fields: Readonly<Record<number, string>>): Buffer =>
+  frame('5', ...Array.from({ length: 132 }, (_, index) => fields[index + 1] ?? ''));
+
 const TICKET: OrderTicket = {
   orderId: 7,
   contract: { symbol: 'AAPL', secType: 'STK', exchange: 'SMART', currency: 'USD' },
@@ -143,6 +147,22 @@ describe('the link to the gateway', () => {
       ]);
     },
   );
+
+  it.each([
+    ['SSHORT', '300', '0.0', { side: 'SELL', quantity: '300', cashQuantity: null }],
+    ['SSHORTX', '300', '', { side: 'SELL', quantity: '300', cashQuantity: null }],
+    ['SLONG', '300', '', { side: 'SELL', quantity: '300', cashQuantity: null }],
+    ['BUY', '0', '25000.5', { side: 'BUY', quantity: '0', cashQuantity: '25000.5' }],
+    ['BUY', '', '25000.5', { side: 'BUY', quantity: '0', cashQuantity: '25000.5' }],
+    ['BUY', '155', '25000', { side: 'BUY', quantity: '155', cashQuantity: null }],
+    ['EXERCISE', '3', '', { side: 'EXERCISE', quantity: '3', cashQuantity: null }],
+  ])('reads an order to %s %s units or %s in money', async (action, units, money, read) => {
+    script = await Script.open();
+    await script.ready();
+    script.say(openOrder({ 1: '0', 3: 'AAPL', 13: action, 14: units, 15: 'MKT', 25: '900', 114: money }));
+    await script.until(() => script.messages.length > 3);
+    expect(script.messages.slice(3)).toMatchObject([{ kind: 'open-order', order: { permId: 900, ...read } }]);
+  });
 
   it('puts an order on the wire with everything set, at once and without a rate limiter of its own', async () => {
     script = await Script.open();

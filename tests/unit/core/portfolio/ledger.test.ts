@@ -421,6 +421,35 @@ describe('worstExposure', () => {
     expect(worstExposure(folded(bookOf(), gone, more), 'AAPL')?.toFixed()).toBe('0');
   });
 
+  it('counts an order by amount with its money, and is unknown where nobody knows what an order may move', () => {
+    const order = {
+      permId: 1,
+      clientId: 0,
+      instrument: 'AAPL',
+      side: 'BUY' as const,
+      orderType: 'MKT',
+      remaining: '0',
+      price: null,
+    };
+    const exposure = (money: string | null, instrument = 'AAPL') =>
+      worstExposure(
+        folded(
+          holding(bookOf()),
+          deskEvent('ForeignHoldingsObserved', {
+            account: 'DU1',
+            positions: [],
+            orders: [{ ...order, instrument, money }],
+          }),
+        ),
+        instrument,
+      )?.toFixed();
+    const alone = Number(worstExposure(holding(bookOf()), 'AAPL')?.toFixed());
+    expect(exposure('25000')).toBe(String(alone + 25_000));
+    expect(exposure('25000', 'MSFT')).toBe('25000');
+    expect(exposure(null)).toBeUndefined();
+    expect(exposure(null, 'MSFT')).toBeUndefined();
+  });
+
   it('is unknown without a price, and nothing where nothing is', () => {
     expect(worstExposure({ ...holding(bookOf()), marks: {} }, 'AAPL')).toBeNull();
     expect(worstExposure(bookOf({ marks: {} }), 'AAPL')?.toFixed()).toBe('0');
