@@ -98,7 +98,7 @@ export class ForeignHoldingsWatch {
 
   #toldOrder(order: SeenOrder, currency: string): ForeignOrder {
     const { permId, clientId, contract, side, orderType, remaining, cashQuantity } = order;
-    const price = order.limitPrice ?? order.triggerPrice;
+    const price = unitPrice(order);
     // What another currency is worth nobody here knows.
     const isMeasured = contract.currency === currency;
     const isKnown = side === 'BUY' || side === 'SELL';
@@ -109,10 +109,7 @@ export class ForeignHoldingsWatch {
       side: isKnown ? side : 'BUY',
       orderType,
       remaining,
-      price:
-        price !== null && isMeasured
-          ? decimalText(new Decimal(price).abs().times(contract.multiplier ?? '1'))
-          : null,
+      price: isMeasured && price !== null ? decimalText(price) : null,
       ...(isKnown && cashQuantity === null ? {} : { money: isKnown && isMeasured ? cashQuantity : null }),
     };
   }
@@ -148,6 +145,20 @@ export class ForeignHoldingsWatch {
     });
     await writer.append({ entries: [entry] });
   }
+}
+
+/** Orders whose trigger is a price; of a trailing or a pegged one it is a distance from one. */
+const TRIGGERED: ReadonlySet<string> = new Set(['STP', 'STP LMT', 'STP PRT', 'MIT', 'LIT']);
+/** Contracts whose price is of a part of them, told by a multiplier. */
+const MULTIPLIED: ReadonlySet<string> = new Set(['OPT', 'FOP', 'FUT', 'WAR']);
+
+/** What a unit costs at the price that an order names; null where it names none, or nobody here knows of how much. */
+function unitPrice({ orderType, limitPrice, triggerPrice, contract }: SeenOrder): Decimal | null {
+  const price = limitPrice ?? (TRIGGERED.has(orderType) ? triggerPrice : null);
+  // The price of a combination is the difference of its legs: near zero, whatever they are worth.
+  const isUnknown =
+    contract.secType === 'BAG' || (contract.multiplier === null && MULTIPLIED.has(contract.secType));
+  return price === null || isUnknown ? null : new Decimal(price).abs().times(contract.multiplier ?? '1');
 }
 
 /** The holdings as they are journaled: cash is not named where there is none. */

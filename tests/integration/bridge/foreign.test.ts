@@ -90,7 +90,7 @@ describe('what is not the desk’s in its account', () => {
     expect(holdings()[1]).toEqual(holdings()[0]);
   });
 
-  describe('of which the desk cannot know the units', () => {
+  describe('of which the desk cannot know all', () => {
     const shownAs = (changes: Partial<ObservedOrder>) => {
       world.wire.says = (message): BrokerMessage =>
         message.kind === 'open-order'
@@ -126,6 +126,23 @@ describe('what is not the desk’s in its account', () => {
       const orders = await seen({ quantity: '0', cashQuantity: '48000', contract });
       expect(orders).toMatchObject([{ instrument: 'STK:SAP:EUR', money: null }]);
       expect(worstExposure(book(), 'STK:SAP:EUR')).toBeNull();
+    });
+
+    const named = { symbol: 'XYZ', currency: 'USD', localSymbol: 'XYZ' };
+    it.each<[string, Partial<ObservedOrder>]>([
+      [
+        'trails by a distance',
+        { orderType: 'TRAIL', contract: { ...named, secType: 'STK', multiplier: null } },
+      ],
+      [
+        'is pegged at a distance',
+        { orderType: 'REL', contract: { ...named, secType: 'STK', multiplier: null } },
+      ],
+      ['has a multiplier that is not told', { contract: { ...named, secType: 'FUT', multiplier: null } }],
+      ['is for a combination', { contract: { ...named, secType: 'BAG', multiplier: null } }],
+    ])('no price is known where it %s', async (_why, changes) => {
+      const prices = changes.orderType === undefined ? {} : { limitPrice: null, triggerPrice: '0.5' };
+      expect(await seen({ ...changes, ...prices })).toMatchObject([{ remaining: '300', price: null }]);
     });
 
     it('so is one whose side is a word that nobody here knows', async () => {
