@@ -20,8 +20,9 @@ import type {
 } from '#core/broker/broker-port.ts';
 import { Decimal } from '#core/values/decimal.ts';
 import { FrameGuard } from './frame-guard.ts';
-import { listen } from './ib-messages.ts';
+import { listen, UnreadableMessageError } from './ib-messages.ts';
 import { standInFront } from './library-internals.ts';
+import { namedIn } from './named-in-frame.ts';
 
 /** The oldest server version at which the library reads completed orders correctly. */
 const MINIMUM_SERVER_VERSION = 177;
@@ -88,10 +89,21 @@ function openLink(
       end(message.message);
   };
 
+  /** A message about an order that cannot be read is for whoever knows whose order it is; any other ends the link. */
+  const read = (frame: Buffer, parse: (frame: Buffer) => void): void => {
+    try {
+      parse(frame);
+    } catch (fault) {
+      const unreadable = fault instanceof UnreadableMessageError ? namedIn(frame, fault.message) : null;
+      if (unreadable === null) throw fault;
+      emit({ kind: 'unreadable', unreadable });
+    }
+  };
+
   standInFront(api, (data, parse) => {
     if (!open) return;
     try {
-      for (const frame of guard.push(data)) if (open) parse(frame);
+      for (const frame of guard.push(data)) if (open) read(frame, parse);
     } catch (fault) {
       end(fault instanceof Error ? fault.message : String(fault));
     }

@@ -1,13 +1,13 @@
 import type { Contract, IBApi, Order } from '@stoqey/ib';
 import { EventName } from '@stoqey/ib/dist/api/data/enum/event-name.js';
-import { DateTime } from 'luxon';
 import type { BrokerMessage, CompletedOrder, ObservedOrder, ToldContract } from '#core/broker/broker-port.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
+import { GatewayTime } from './broker-time.ts';
 
 /** Java's largest double: how the protocol writes "not set". */
 const UNSET = Number.MAX_VALUE;
 
-/** A message whose content cannot be taken at face value. The link it came on is of no use any more. */
+/** A message whose content cannot be taken at face value. */
 export class UnreadableMessageError extends Error {
   readonly code = 'UnreadableMessage';
   readonly retryable = true;
@@ -40,29 +40,6 @@ function required<T>(message: string, name: string, value: T | undefined): T {
   if (value === undefined || (typeof value === 'number' && Number.isNaN(value)))
     throw new UnreadableMessageError(message, `${name} is missing`);
   return value;
-}
-
-/** `20180205 10:31:00 America/New_York`, `20180205 10:31:00` (taken for UTC) or `20180205-15:31:00` (UTC). */
-export function executionInstant(text: string): number {
-  const match = /^(\d{8})(?:-| {1,2})(\d{2}:\d{2}:\d{2})(?: (\S+))?$/.exec(text);
-  const parsed =
-    match === null
-      ? null
-      : DateTime.fromFormat(`${match[1]} ${match[2]}`, 'yyyyMMdd HH:mm:ss', { zone: zoneOf(match[3]) });
-  if (parsed === null || !parsed.isValid)
-    throw new UnreadableMessageError('execution', `its time is ${JSON.stringify(text)}`);
-  return parsed.toMillis();
-}
-
-/** Names that the broker uses beside those of the time zone database. */
-const ZONES: Readonly<Record<string, string>> = {
-  EST: 'America/New_York',
-  EDT: 'America/New_York',
-  CST: 'America/Chicago',
-};
-
-function zoneOf(name: string | undefined): string {
-  return name === undefined ? 'utc' : (ZONES[name] ?? name);
 }
 
 const toldContract = (contract: Contract): ToldContract => ({
@@ -131,14 +108,22 @@ function executionSide(side: string | undefined): 'BUY' | 'SELL' {
   throw new UnreadableMessageError('execution', `its side is ${JSON.stringify(side)}`);
 }
 
+const UNDERRUN = /^Underrun error on /;
+
 /** Listens to everything the bridge uses and passes it on in the port's terms, in the order in which it came. */
 export function listen(api: IBApi, emit: (message: BrokerMessage) => void): void {
-  api.on(EventName.server, (serverVersion) => emit({ kind: 'connected', serverVersion }));
+  const time = new GatewayTime();
+  api.on(EventName.server, (serverVersion, connectionTime) => {
+    time.greeted(connectionTime);
+    emit({ kind: 'connected', serverVersion });
+  });
   api.on(EventName.disconnected, () => emit({ kind: 'closed', reason: 'the gateway closed the connection' }));
   api.on(EventName.info, (message, code) => emit({ kind: 'notice', id: -1, code, message: String(message) }));
-  api.on(EventName.error, (error: Error, code: number, requestId: number) =>
-    emit({ kind: 'notice', id: requestId, code, message: error.message }),
-  );
+  api.on(EventName.error, (error: Error, code: number, requestId: number) => {
+    // The library drops what it cannot read to the end, and says no more than this.
+    if (UNDERRUN.test(error.message)) throw new UnreadableMessageError('last', error.message);
+    emit({ kind: 'notice', id: requestId, code, message: error.message });
+  });
   api.on(EventName.managedAccounts, (list) =>
     emit({
       kind: 'accounts',
@@ -151,15 +136,17 @@ export function listen(api: IBApi, emit: (message: BrokerMessage) => void): void
   api.on(EventName.nextValidId, (orderId) =>
     emit({ kind: 'next-order-id', orderId: required('next valid id', 'the id', orderId) }),
   );
-  api.on(EventName.currentTime, (seconds) =>
-    emit({ kind: 'current-time', at: required('current time', 'the time', seconds) * 1_000 }),
-  );
-  listenToOrders(api, emit);
+  api.on(EventName.currentTime, (seconds) => {
+    const at = required('current time', 'the time', seconds) * 1_000;
+    time.told(at);
+    emit({ kind: 'current-time', at });
+  });
+  listenToOrders(api, emit, time);
   listenToAccount(api, emit);
   listenToBars(api, emit);
 }
 
-function listenToOrders(api: IBApi, emit: (message: BrokerMessage) => void): void {
+function listenToOrders(api: IBApi, emit: (message: BrokerMessage) => void, time: GatewayTime): void {
   api.on(EventName.openOrder, (orderId, contract, order, state) =>
     emit(
       order.whatIf === true
@@ -195,7 +182,7 @@ function listenToOrders(api: IBApi, emit: (message: BrokerMessage) => void): voi
         side: executionSide(execution.side),
         quantity: unitsText('execution', 'its quantity', execution.shares),
         price: decimalOf('execution', 'its price', execution.price),
-        executedAt: executionInstant(execution.time ?? ''),
+        executedAt: time.instant(execution.time ?? ''),
       },
     }),
   );

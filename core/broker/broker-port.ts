@@ -106,7 +106,21 @@ export interface Execution {
   readonly side: 'BUY' | 'SELL';
   readonly quantity: string;
   readonly price: string;
-  readonly executedAt: EpochMillis;
+  /** Null where the broker told a time whose zone is not known. */
+  readonly executedAt: EpochMillis | null;
+}
+
+/** What can be told of a message about an order that cannot be read: its names. Null or empty where it has none. */
+export interface Unreadable {
+  readonly of: 'open-order' | 'order-status' | 'execution' | 'completed-order';
+  readonly orderId: number | null;
+  readonly permId: number | null;
+  readonly clientId: number | null;
+  readonly orderRef: string;
+  readonly account: string;
+  readonly execId: string;
+  readonly contract: ToldContract;
+  readonly problem: string;
 }
 
 /** One bar as the broker tells it; `time` is epoch seconds for intraday bars and `yyyymmdd` for daily ones. */
@@ -141,6 +155,7 @@ export type BrokerMessage =
     }
   | { readonly kind: 'execution'; readonly execution: Execution }
   | { readonly kind: 'executions-end'; readonly requestId: number }
+  | { readonly kind: 'unreadable'; readonly unreadable: Unreadable }
   | {
       readonly kind: 'commission';
       readonly execId: string;

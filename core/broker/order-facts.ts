@@ -147,13 +147,18 @@ export function executionBase(execId: string): { readonly base: string; readonly
     : { base: execId, revision: 0 };
 }
 
+/** An execution with its instant: where the broker's is not known, the one at which it was heard of. */
+export type DatedExecution = Omit<Execution, 'account' | 'symbol' | 'clientId' | 'executedAt'> & {
+  readonly executedAt: EpochMillis;
+};
+
 /**
  * The broker tells an execution: new, told before, or a correction of one told before. Fills count from here only, once
  * per execution id, and a correction (same id but for its last group) takes the place of what it corrects.
  */
 export function observeExecution(
   record: OrderRecord,
-  execution: Omit<Execution, 'account' | 'symbol' | 'clientId'>,
+  execution: DatedExecution,
   now: EpochMillis,
 ): OrderChange {
   const told = executionBase(execution.execId);

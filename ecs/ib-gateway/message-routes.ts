@@ -35,6 +35,10 @@ export async function deliver(message: BrokerMessage, to: Addressees): Promise<v
       return to.orders.execution(message);
     case 'commission':
       return to.orders.commission(message);
+    case 'unreadable':
+      // At once: by what else has come already, an order would be concluded about that nobody could read.
+      if (await to.orders.unreadable(message.unreadable)) return;
+      return to.step({ kind: 'link-ended', reason: message.unreadable.problem });
     case 'position':
     case 'positions-end':
     case 'account-value':

@@ -1,5 +1,5 @@
 import { classifyOrderNotice, ENDED_STATUSES } from '#core/broker/broker-codes.ts';
-import type { BrokerMessage, ObservedOrder } from '#core/broker/broker-port.ts';
+import type { BrokerMessage, ObservedOrder, Unreadable } from '#core/broker/broker-port.ts';
 import {
   cancelled,
   type OrderChange,
@@ -24,6 +24,7 @@ import type { ForeignHoldingsWatch } from './foreign-holdings.ts';
 import type { Holdings } from './holdings.ts';
 import type { OrderDesk } from './order-desk.ts';
 import type { RestingStops } from './resting-stops.ts';
+import { Strangers } from './strangers.ts';
 
 type Commission = Extract<BrokerMessage, { kind: 'commission' }>;
 type Status = Extract<BrokerMessage, { kind: 'order-status' }>;
@@ -46,14 +47,10 @@ export class OrderWatch {
   readonly #stops: RestingStops;
   readonly #holdings: Holdings;
   readonly #foreign: ForeignHoldingsWatch;
+  readonly #strangers: Strangers;
   readonly #onAcknowledged: () => void;
-  /** Told when somebody else's order or execution is seen that was not known. */
-  readonly #onForeign: () => void;
   readonly #refOfExecution = new Map<string, string>();
   readonly #early = new Map<string, Commission>();
-  readonly #strangers = new Set<number>();
-  /** Executions of others' orders that were said already: each comparison has the broker tell all of the day's again. */
-  readonly #strangersExecutions = new Set<string>();
 
   constructor(
     bridge: Bridge,
@@ -66,12 +63,12 @@ export class OrderWatch {
     this.#holdings = parts.holdings;
     this.#foreign = parts.foreign;
     this.#onAcknowledged = on.acknowledged;
-    this.#onForeign = on.foreign;
+    this.#strangers = new Strangers(bridge, { ...parts, onNew: on.foreign });
   }
 
   async openOrder(order: ObservedOrder): Promise<void> {
     const record = await this.#recordOf(order);
-    if (record === null) return this.#foreignOrder(order);
+    if (record === null) return this.#strangers.order(order);
     if (!isAbout(record, order))
       return this.#isOver(record, order) ? undefined : this.#secondOrder(record, order);
     if (order.clientId >= 0) this.#bridge.link.learn(order.clientId, order.orderId, record.orderRef);
@@ -96,27 +93,14 @@ export class OrderWatch {
 
   async execution({ execution }: ExecutionMessage): Promise<void> {
     const record = await this.#recordOf(execution);
-    if (record === null) {
-      const { execId, account } = execution;
-      if (account !== this.#bridge.link.account || this.#strangersExecutions.has(execId)) return;
-      this.#holdings.executed(execution.symbol, execution.executedAt);
-      this.#onForeign();
-      await reportDifference(this.#bridge, {
-        subject: 'execution',
-        key: execId,
-        expected: 'no execution that no order of the desk accounts for',
-        observed: `${execution.side} ${execution.quantity} ${execution.symbol} at ${execution.price}`,
-        explanation: 'an order that is not the desk’s was executed in its account; it counts in the position',
-      });
-      this.#strangersExecutions.add(execId);
-      return;
-    }
+    const executedAt = execution.executedAt ?? this.#bridge.schedule.now();
+    if (record === null) return this.#strangers.execution(execution, executedAt);
     // A resting stop that stands anew may have filled in part before; an order is sent again only where it never was there.
     if (record.role === 'order' && !isAbout(record, execution)) await this.#secondOrder(record, execution);
     this.#refOfExecution.set(execution.execId, record.orderRef);
-    this.#holdings.executed(record.instrument, execution.executedAt);
+    this.#holdings.executed(record.instrument, executedAt);
     await this.apply(record.orderRef, (current) =>
-      observeExecution(current, execution, this.#bridge.schedule.now()),
+      observeExecution(current, { ...execution, executedAt }, this.#bridge.schedule.now()),
     );
     const early = this.#early.get(execution.execId);
     if (early !== undefined) {
@@ -134,6 +118,20 @@ export class OrderWatch {
       return;
     }
     await this.apply(ref, (current) => observeCommission(current, message, this.#bridge.schedule.now()));
+  }
+
+  /** A message about an order that cannot be read. @returns false where it may be one of the desk's */
+  async unreadable(told: Unreadable): Promise<boolean> {
+    const { clientId, orderRef, of } = told;
+    const permId = told.permId ?? 0;
+    // Of an order that is over the broker tells no client; those of the desk all carry a reference.
+    const isAnothers =
+      of === 'completed-order'
+        ? permId > 0
+        : clientId !== null && clientId !== this.#bridge.settings.clientId;
+    if (!isAnothers || (await this.#recordOf({ orderRef, permId })) !== null) return false;
+    await this.#strangers.unreadable(told);
+    return true;
   }
 
   /** A notice that names an order. @returns false where it names none of ours */
@@ -260,22 +258,6 @@ export class OrderWatch {
       expected: `one order, permId ${record.permId}`,
       observed: `another one of the same name, permId ${permId}`,
       explanation: 'two orders stand for one; a person has to cancel the one that is not ours',
-    });
-  }
-
-  async #foreignOrder(order: ObservedOrder): Promise<void> {
-    if (order.account !== this.#bridge.link.account) return;
-    this.#foreign.order(order);
-    if (this.#strangers.has(order.permId)) return;
-    this.#strangers.add(order.permId);
-    this.#onForeign();
-    await reportDifference(this.#bridge, {
-      subject: 'foreign-order',
-      key: `permId:${order.permId}`,
-      expected: 'no order that the desk did not place',
-      observed: `${order.side} ${order.quantity} ${order.symbol} ${order.orderType}, client ${order.clientId}`,
-      explanation:
-        'somebody else works an order in this account; it is left alone and counts in the exposure',
     });
   }
 }

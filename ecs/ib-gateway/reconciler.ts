@@ -98,6 +98,7 @@ export class Reconciler {
       case 'what-if':
       case 'order-status':
       case 'execution':
+      case 'unreadable':
       case 'commission':
       case 'position':
       case 'positions-end':

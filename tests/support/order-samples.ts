@@ -1,5 +1,6 @@
 import type { Execution, ObservedOrder } from '#core/broker/broker-port.ts';
 import type { Outcome } from '#core/broker/entered-outcome.ts';
+import type { DatedExecution } from '#core/broker/order-facts.ts';
 import type { OrderRecord } from '#core/broker/order-record.ts';
 
 export const NOW = Date.parse('2018-02-05T15:00:00.000Z');
@@ -90,7 +91,9 @@ export function enteredExecutionOf(
   };
 }
 
-export function executionOf(changes: Partial<Execution> = {}): Execution {
+type Dated = Execution & Pick<DatedExecution, 'executedAt'>;
+
+export function executionOf(changes: Partial<Dated> = {}): Dated {
   return {
     execId: '0000e0d5.5a7.01.01',
     orderId: 5,

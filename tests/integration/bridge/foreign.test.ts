@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { BrokerMessage, ObservedOrder, ToldContract } from '#core/broker/broker-port.ts';
+import type { BrokerMessage, ObservedOrder, ToldContract, Unreadable } from '#core/broker/broker-port.ts';
 import { type AccountBook, worstExposure } from '#core/portfolio/account-book.ts';
 import { fold } from '#core/portfolio/ledger.ts';
 import { expectedAccount } from '#ecs/ib-gateway/bridge.ts';
@@ -148,6 +148,84 @@ describe('what is not the desk’s in its account', () => {
     it('so is one whose side is a word that nobody here knows', async () => {
       expect(await seen({ side: 'EXOTIC' })).toMatchObject([{ instrument: 'AAPL', money: null }]);
       expect(worstExposure(book(), 'AAPL')).toBeNull();
+    });
+  });
+
+  describe('that cannot be read', () => {
+    const account = () => world.events('AccountObserved')[0]?.data.account as string;
+    const unreadable = (changes: Partial<Unreadable>): BrokerMessage => ({
+      kind: 'unreadable',
+      unreadable: {
+        of: 'open-order',
+        orderId: 0,
+        permId: 4711,
+        clientId: 0,
+        orderRef: '',
+        account: account(),
+        execId: '',
+        contract: { symbol: 'AAPL', secType: 'STK', currency: 'USD', localSymbol: 'AAPL' },
+        problem: 'its quantity is undefined',
+        ...changes,
+      },
+    });
+    const linksEnded = () =>
+      world.events('BrokerStateChanged').filter(({ data }) => data.to === 'DISCONNECTED').length;
+
+    it('an order counts for one that may move anything, and the link is kept', async () => {
+      await atTheOpen();
+      limitByHand();
+      world.wire.says = (message) => (message.kind === 'open-order' ? unreadable({}) : message);
+      await world.advance(2 * POLL);
+      expect(holdings()).toMatchObject([{ orders: [{ permId: 4711, instrument: 'AAPL', money: null }] }]);
+      expect(worstExposure(book(), 'AAPL')).toBeNull();
+      expect(differences()).toEqual(['foreign-order']);
+      expect(linksEnded()).toBe(0);
+      world.wire.says = (message) => message;
+      await world.advance(POLL);
+      expect(holdings().at(-1)?.orders).toMatchObject([{ remaining: '300', price: '150' }]);
+    });
+
+    it('an execution is said once and has the account looked at; a status and an order that is over change nothing', async () => {
+      await atTheOpen();
+      for (const of of ['execution', 'execution', 'order-status', 'completed-order'] as const)
+        world.wire.hear(unreadable({ of, execId: 'x.1.01' }));
+      await world.advance(POLL);
+      expect(differences()).toEqual(['execution']);
+      expect(linksEnded()).toBe(0);
+    });
+
+    it.each<[string, Partial<Unreadable>]>([
+      ['of its own client', { clientId: 17 }],
+      ['of nobody that is named', { clientId: null }],
+      ['that is over and has no name', { of: 'completed-order', permId: null }],
+    ])('ends the link where it may be the desk’s: one %s', async (_whose, changes) => {
+      await atTheOpen();
+      world.wire.hear(unreadable(changes));
+      await world.advance(10 * SECOND);
+      expect(linksEnded()).toBe(1);
+      expect(world.bridge.state).toBe('READY');
+      expect(differences()).toEqual([]);
+    });
+
+    it('an order of the desk’s is not sent again because nobody could read that it is there', async () => {
+      await atTheOpen();
+      const mute: typeof world.wire.says = ({ kind, ...rest }) =>
+        kind === 'open-order' || kind === 'order-status' ? null : ({ kind, ...rest } as BrokerMessage);
+      world.wire.says = mute;
+      const intentId = world.place({ orderType: 'LMT', limitPrice: '155' });
+      await world.rest();
+      world.wire.says = (message) => {
+        if (message.kind !== 'open-order') return mute(message);
+        const { permId, clientId, orderRef } = message.order;
+        return unreadable({ permId, clientId: clientId + 1, orderRef });
+      };
+      world.gateway.faults.disconnect();
+      await world.advance(2 * MINUTE);
+      expect(world.bridge.state).not.toBe('READY');
+      world.wire.says = (message) => message;
+      await world.advance(2 * MINUTE);
+      expect((await world.record(intentId))?.status).toBe('working');
+      expect(world.gateway.state().orders.size).toBe(2);
     });
   });
 

@@ -1,7 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ibGateway, UnsendableRequestError } from '#adapters/ibkr/ib-gateway-link.ts';
-import { executionInstant, UnreadableMessageError } from '#adapters/ibkr/ib-messages.ts';
 import { standInFront, UnexpectedLibraryError } from '#adapters/ibkr/library-internals.ts';
 import type { BrokerLink, BrokerMessage, BrokerRequest, OrderTicket } from '#core/broker/broker-port.ts';
 
@@ -22,11 +21,11 @@ class Script {
   #rest = Buffer.alloc(0);
   #greeted = false;
 
-  static async open(version = '193'): Promise<Script> {
+  static async open(version = '193', connectionTime = '20180205 10:00:00 UTC'): Promise<Script> {
     const script = new Script();
     script.#server = createServer((socket) => {
       script.#socket = socket;
-      socket.on('data', (data) => script.#read(data, version));
+      socket.on('data', (data) => script.#read(data, version, connectionTime));
       socket.on('error', () => {});
     });
     await new Promise<void>((resolve) => script.#server.listen(0, '127.0.0.1', resolve));
@@ -56,13 +55,13 @@ class Script {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
-  #read(data: Buffer, version: string): void {
+  #read(data: Buffer, version: string, connectionTime: string): void {
     this.#rest = Buffer.concat([this.#rest, data]);
     if (!this.#greeted) {
       if (this.#rest.length < 8 || this.#rest.length < 8 + this.#rest.readUInt32BE(4)) return;
       this.#rest = this.#rest.subarray(8 + this.#rest.readUInt32BE(4));
       this.#greeted = true;
-      this.say(frame(version, '20180205 10:00:00 UTC'));
+      this.say(frame(version, connectionTime));
     }
     while (this.#rest.length >= 4 && this.#rest.length >= 4 + this.#rest.readUInt32BE(0)) {
       const length = this.#rest.readUInt32BE(0);
@@ -75,6 +74,25 @@ class Script {
 /** An open order at version 193 with these fields, by their number; all others are empty. */
 const openOrder = (fields: Readonly<Record<number, string>>): Buffer =>
   frame('5', ...Array.from({ length: 132 }, (_, index) => fields[index + 1] ?? ''));
+
+/** An execution at version 193 with these fields, by their number; all others are as of one by hand. */
+const execution = (fields: Readonly<Record<number, string>>): Buffer => {
+  const usual: Readonly<Record<number, string>> = {
+    1: '-1',
+    4: 'AAPL',
+    5: 'STK',
+    11: 'USD',
+    14: 'x.1.01',
+    15: '20180205-15:31:00',
+    16: 'DU1',
+    18: 'BOT',
+    19: '100',
+    20: '160.5',
+    21: '900',
+    22: '0',
+  };
+  return frame('11', ...Array.from({ length: 31 }, (_, index) => ({ ...usual, ...fields })[index + 1] ?? ''));
+};
 
 const TICKET: OrderTicket = {
   orderId: 7,
@@ -162,6 +180,77 @@ describe('the link to the gateway', () => {
     script.say(openOrder({ 1: '0', 3: 'AAPL', 13: action, 14: units, 15: 'MKT', 25: '900', 114: money }));
     await script.until(() => script.messages.length > 3);
     expect(script.messages.slice(3)).toMatchObject([{ kind: 'open-order', order: { permId: 900, ...read } }]);
+  });
+
+  const unreadable = (names: Readonly<Record<string, unknown>>, problem: string) => ({
+    kind: 'unreadable',
+    unreadable: { ...names, problem: expect.stringContaining(problem) },
+  });
+
+  it.each([
+    [
+      'an open order without units',
+      openOrder({ 1: '0', 23: 'r', 24: '0', 25: '900' }),
+      'open-order',
+      'quantity',
+    ],
+    ['an execution without units', execution({ 19: '', 26: 'r' }), 'execution', 'quantity'],
+    [
+      'an execution without a price',
+      execution({ 20: '1.7976931348623157E308', 26: 'r' }),
+      'execution',
+      'price',
+    ],
+    ['an execution on no side', execution({ 18: 'EXP', 26: 'r' }), 'execution', 'side'],
+    [
+      'a status without what remains',
+      frame('3', '0', 'Submitted', '0', '9223372036854775807', '0', '900', '0', '0', '0', '', '0'),
+      'order-status',
+      'remaining',
+    ],
+    [
+      'an open order that ends too soon',
+      frame('5', ...Array.from({ length: 80 }, (_, i) => ({ 22: 'r', 23: '0', 24: '900' })[i] ?? '')),
+      'open-order',
+      'Underrun',
+    ],
+    [
+      'a completed order that ends too soon',
+      frame('101', ...Array.from({ length: 40 }, (_, i) => ({ 21: 'r', 22: '900' })[i] ?? '')),
+      'completed-order',
+      'Underrun',
+    ],
+  ])('names whose order %s is about, and reads on', async (_what, bytes, of, problem) => {
+    script = await Script.open();
+    await script.ready();
+    script.say(bytes, frame('49', '1', '1517842800'));
+    await script.until(() => script.messages.at(-1)?.kind === 'current-time');
+    expect(script.messages.slice(3, -1)).toMatchObject([
+      unreadable({ of, permId: 900, orderRef: of === 'order-status' ? '' : 'r' }, problem),
+    ]);
+  });
+
+  it('dates executions where the gateway stands, in summer and winter, and leaves open what it cannot know', async () => {
+    script = await Script.open('193', '20180705 16:00:00 Central European Standard Time');
+    await script.ready();
+    const times = [
+      '20180705 16:31:00',
+      '20180705  16:31:00 Central European Standard Time',
+      '20180705 10:31:00 US/Eastern',
+      '20180705-14:31:00',
+      '20180705 09:31:00 CST',
+    ];
+    script.say(
+      // The gateway is a few seconds off.
+      frame('49', '1', String(Date.parse('2018-07-05T14:00:07.000Z') / 1_000)),
+      ...times.map((time) => execution({ 15: time })),
+    );
+    await script.until(() => script.messages.length === 9);
+    const read = script.messages.flatMap((message) =>
+      message.kind === 'execution' ? [message.execution.executedAt] : [],
+    );
+    const at = Date.parse('2018-07-05T14:31:00.000Z');
+    expect(read).toEqual([at, at, at, at, null]);
   });
 
   it('puts an order on the wire with everything set, at once and without a rate limiter of its own', async () => {
@@ -301,21 +390,7 @@ describe('the link to the gateway', () => {
   });
 });
 
-describe('times and library', () => {
-  it('reads the times of executions in every form the gateway writes', () => {
-    const expected = Date.parse('2018-02-05T15:31:00.000Z');
-    for (const text of [
-      '20180205 10:31:00 America/New_York',
-      '20180205  10:31:00 US/Eastern',
-      '20180205-15:31:00',
-      '20180205 15:31:00',
-      '20180205 10:31:00 EST',
-    ])
-      expect(executionInstant(text)).toBe(expected);
-    for (const text of ['', '20180205', '20181305 10:31:00', '20180205 10:31:00 Mars/Base'])
-      expect(() => executionInstant(text)).toThrow(UnreadableMessageError);
-  });
-
+describe('the library', () => {
   it('will not run on a library that is built otherwise', () => {
     const strange = { controller: { rateLimiter: () => {}, socket: {} } };
     expect(() => standInFront(strange as never, () => {})).toThrow(UnexpectedLibraryError);
