@@ -185,9 +185,10 @@ function perform(api: IBApi, request: BrokerRequest): void {
   }
 }
 
-/** Currencies have no trades: their bars are of the mid price. */
-function whatToShow(contract: BrokerContract): WhatToShow {
-  return (contract.secType === 'CASH' ? 'MIDPOINT' : 'TRADES') as WhatToShow;
+/** Currencies have no trades: their bars are of the mid price. Those of crypto go by another name (10299). */
+function whatToShow({ secType }: BrokerContract): WhatToShow {
+  const shown = secType === 'CASH' ? 'MIDPOINT' : secType === 'CRYPTO' ? 'AGGTRADES' : 'TRADES';
+  return shown as WhatToShow;
 }
 
 function requireId(what: string, id: number): void {

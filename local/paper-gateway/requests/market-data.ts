@@ -161,8 +161,14 @@ function historyQuery(
       `bar size ${JSON.stringify(request.barSize)} is not on this tape; it has ${sizes} and 1 day`,
     );
   }
-  const shown = instrument.contract.secType === 'CASH' ? 'MIDPOINT' : 'TRADES';
+  const { secType } = instrument.contract;
+  const shown = secType === 'CASH' ? 'MIDPOINT' : secType === 'CRYPTO' ? 'AGGTRADES' : 'TRADES';
   if (request.whatToShow !== shown) {
+    if (shown === 'AGGTRADES')
+      return {
+        code: 10299,
+        message: `Expected what to show is ${shown}, please use that instead of ${request.whatToShow}.`,
+      };
     return {
       code: 162,
       message: historyError(`No data of type ${request.whatToShow}; this tape has ${shown}`),

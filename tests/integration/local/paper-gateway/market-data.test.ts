@@ -183,6 +183,30 @@ describe('historical data', () => {
     await client.next(EventName.error, (_error, code, reqId) => code === 366 && reqId === 1);
   });
 
+  it('tells bars of crypto by the name that the broker has for them, and by no other', async () => {
+    const apple = stock({ instrument: 'AAPL', conId: 265598, sessions: [rising] });
+    const contract = { ...apple.contract, secType: 'CRYPTO' };
+    const { connect } = await market(rising, { tape: memoryTape([{ ...apple, contract }]) });
+    const { client } = await connect();
+    for (const [index, what] of ['TRADES', 'AGGTRADES'].entries())
+      client.api.reqHistoricalData(
+        index + 1,
+        { ...AAPL, secType: SecType.CRYPTO },
+        '',
+        '2 D',
+        '1 day' as never,
+        what as never,
+        1,
+        2,
+        false,
+      );
+    await client.next(EventName.error, (_error, code, reqId) => code === 10299 && reqId === 1);
+    await client.next(
+      EventName.historicalData,
+      (reqId, date) => reqId === 2 && String(date).startsWith('finished'),
+    );
+  });
+
   it.each([
     ['a bar size that is not on the tape', '5 secs', '1 D', {}, 321],
     ['a duration without a unit', '1 day', '5', {}, 321],

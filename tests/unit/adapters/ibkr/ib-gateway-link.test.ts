@@ -303,6 +303,14 @@ describe('the link to the gateway', () => {
         duration: '1 D',
         keepUpToDate: true,
       },
+      {
+        kind: 'history',
+        requestId: 5,
+        contract: { ...contract, secType: 'CRYPTO' },
+        barSize: '5 mins',
+        duration: '1 D',
+        keepUpToDate: true,
+      },
       { kind: 'cancel-history', requestId: 3 },
     ];
     for (const request of requests) script.link.send(request);
@@ -318,10 +326,12 @@ describe('the link to the gateway', () => {
       '63',
       '20',
       '20',
+      '20',
       '25',
     ]);
     expect(script.heard[8]).toContain('TRADES');
     expect(script.heard[9]).toContain('MIDPOINT');
+    expect(script.heard[10]).toContain('AGGTRADES');
   });
 
   it('refuses what would wedge the connection, and goes on', async () => {
