@@ -1,4 +1,5 @@
 import type { DeskEvent, EventData } from '#contracts/registry.ts';
+import { executionBase } from '#core/broker/order-facts.ts';
 import type { InstrumentId } from '#core/market/instrument.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
 
@@ -24,8 +25,19 @@ export interface AttributionState {
   readonly idle: Readonly<Record<string, number>>;
   /** Executions counted, by id: none counts twice, and a correction can take its original back. */
   readonly executions: Readonly<Record<string, CountedExecution>>;
-  /** The layer of each execution whose commission has been counted. */
-  readonly charged: Readonly<Record<string, string>>;
+  /**
+   * Commission counted for each execution, by the part of its id that corrections keep; in states of earlier versions its
+   * layer alone, by the whole id.
+   */
+  readonly charged: Readonly<Record<string, CountedCommission | string>>;
+}
+
+interface CountedCommission {
+  readonly layer: string;
+  /** The last group of the execution's id. */
+  readonly revision: number;
+  /** Null where an earlier version counted it and did not say how much. */
+  readonly commission: string | null;
 }
 
 export interface CountedExecution {
@@ -56,8 +68,8 @@ export interface Attributed {
 /**
  * Realised profit and loss by the strategy that opened each layer, from the events since the last call: average cost
  * within a layer, `(price − average) × quantity × multiplier` on what closes, commissions taken off when reported.
- * Executions and commissions count once each by `execId`, in whatever call they come; an execution that corrects an
- * earlier one takes it back first. Fills of intents that no plan names (somebody else's orders) belong to no strategy.
+ * Executions and commissions count once each by `execId`, in whatever call they come; one that corrects an earlier one
+ * takes it back first. Fills of intents that no plan names (somebody else's orders) belong to no strategy.
  */
 export function attributeRealized(
   state: AttributionState,
@@ -68,7 +80,7 @@ export function attributeRealized(
   const layers: Record<string, OpenLayer> = { ...state.layers };
   const strategyOf: Record<string, string> = { ...state.strategyOf };
   const executions: Record<string, CountedExecution> = { ...state.executions };
-  const charged: Record<string, string> = { ...state.charged };
+  const charged = chargesOf(state);
   const touched = new Set<string>();
   const realized = new Map<string, Decimal>();
   const credit = (layer: string, amount: Decimal) => {
@@ -107,9 +119,15 @@ export function attributeRealized(
   }
   for (const { intentId, execId, commission } of dataOf(events, 'CommissionReported')) {
     const layer = layerOf[intentId];
-    if (layer === undefined || charged[execId] !== undefined) continue;
-    charged[execId] = layer;
-    credit(layer, new Decimal(commission).neg());
+    const { base, revision } = executionBase(execId);
+    const earlier = charged[base];
+    if (layer === undefined || (earlier !== undefined && earlier.revision >= revision)) continue;
+    charged[base] = { layer, revision, commission };
+    // What a correction costs takes the place of what was counted.
+    credit(
+      layer,
+      new Decimal(earlier === undefined ? 0 : (earlier.commission ?? commission)).minus(commission),
+    );
   }
   return {
     state: withoutForgotten({ layerOf, layers, strategyOf, idle: state.idle, executions, charged }, touched),
@@ -117,6 +135,17 @@ export function attributeRealized(
       .sort(([left], [right]) => (left < right ? -1 : 1))
       .map(([strategy, amount]) => ({ strategy, realized: decimalText(amount) })),
   };
+}
+
+/** The commissions counted, those of earlier versions with them. */
+function chargesOf(state: AttributionState): Record<string, CountedCommission> {
+  return Object.fromEntries(
+    Object.entries(state.charged).map(([id, charge]) => {
+      if (typeof charge !== 'string') return [id, charge];
+      const { base, revision } = executionBase(id);
+      return [base, { layer: charge, revision, commission: null }];
+    }),
+  );
 }
 
 /** One trade on a layer: what the layer holds afterwards (null: nothing) and what closing realised a unit of multiplier. */
@@ -160,7 +189,7 @@ function withoutForgotten(state: AttributionState, touched: ReadonlySet<string>)
     strategyOf: kept(state.strategyOf, (layer) => layer),
     idle,
     executions: kept(state.executions, (_, { layer }) => layer),
-    charged: kept(state.charged, (_, layer) => layer),
+    charged: kept(state.charged, (_, charge) => (typeof charge === 'string' ? charge : charge.layer)),
   };
 }
 

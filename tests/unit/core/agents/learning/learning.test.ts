@@ -342,6 +342,22 @@ describe('attribution', () => {
     expect(reversed.state.layers).toEqual(second.state.layers);
   });
 
+  it('takes the commission of a corrected execution for the one it corrects, in the same call or a later one', () => {
+    const first = attribute([planned('e1'), filled('e1', 'BUY', '1', '100'), commission('e1', 'x.01', '1')]);
+    const corrected = commission('e1', 'x.02', '1.25');
+    const second = attribute([corrected], first.state);
+    expect(second.realized).toEqual([{ strategy: 'flow', realized: '-0.25' }]);
+    expect(attribute([corrected, commission('e1', 'x.01', '1')], second.state).realized).toEqual([]);
+    // As an earlier version stored it: of which execution, and not how much.
+    const stored = { ...first.state, charged: { 'x.01': 'e1' } };
+    expect(attribute([commission('e1', 'x.01', '1')], stored).realized).toEqual([]);
+    const after = attribute([corrected], stored);
+    expect(after.realized).toEqual([{ strategy: 'flow', realized: '0' }]);
+    expect(attribute([commission('e1', 'x.03', '1.5')], after.state).realized).toEqual([
+      { strategy: 'flow', realized: '-0.25' },
+    ]);
+  });
+
   it('counts nothing again that an earlier call has counted', () => {
     const events = [
       planned('e1'),
