@@ -26,8 +26,8 @@ export function halted(book: AccountBook, { metadata, data }: DeskEvent<'Trading
 /**
  * Books a resumption that was decided at its `occurredAt`. One that was decided before trading was last reduced or halted is
  * void: whoever resumed did not know of it. So is one that trading has gone on from already, or that was decided before it
- * did: told again, or late, it would measure the drawdown anew without anybody having looked. An event without `highWater` is of an earlier version, which measured anew after
- * a halt alone.
+ * did: told again, or late, it would measure the drawdown anew without anybody having looked. An event without `highWater`
+ * is of an earlier version, which measured anew after a halt alone.
  */
 export function resumed(book: AccountBook, { metadata, data }: DeskEvent<'TradingResumed'>): AccountBook {
   const { state, since } = book.trading;
