@@ -7,7 +7,7 @@ import type { CashEntered } from '#core/portfolio/entered-cash.ts';
 import { keepBook, type LedgerInput } from '#core/portfolio/keep-book.ts';
 import { LEDGER_EVENTS } from '#core/portfolio/ledger.ts';
 import type { IntradayRecord } from '#core/portfolio/market-record.ts';
-import { parseRiskPolicy } from '#core/risk/policy.ts';
+import { DEFAULT_RISK_POLICY, type RiskPolicy, readRiskPolicy } from '#core/risk/policy.ts';
 import { type Desk, speaking } from '#functions/runtime/desk.ts';
 import type { Arrival } from '#functions/runtime/handler.ts';
 
@@ -97,6 +97,17 @@ interface Outcome {
   readonly checks: readonly { readonly key: StateKey; readonly expectedVersion: number }[];
 }
 
+/**
+ * The policy in force. By one that cannot be read nothing is authorized, but what has been authorized goes on filling: it is
+ * booked and measured by the default, whose drawdown steps end at the hard ceiling. A policy may only be tighter than that.
+ */
+function policyToMeasureBy(desk: Desk, stored: unknown): RiskPolicy {
+  const reading = readRiskPolicy(stored);
+  if (reading.kind === 'policy') return reading.policy;
+  desk.log.error('the drawdown is measured by the default policy', { reason: reading.detail });
+  return DEFAULT_RISK_POLICY;
+}
+
 function apply(desk: Desk, state: LedgerState, events: readonly DeskEvent<LedgerInput>[]): Outcome {
   const storedOf = (key: StateKey) => state.stored.get(address(key)) ?? null;
   const policy = storedOf(stateKeys.policy);
@@ -104,7 +115,7 @@ function apply(desk: Desk, state: LedgerState, events: readonly DeskEvent<Ledger
   const { book, halt, market, entries, trips, refused } = keepBook(
     {
       book: (storedOf(stateKeys.book)?.value as AccountBook | undefined) ?? EMPTY_BOOK,
-      policy: policy === null ? null : parseRiskPolicy(policy.value),
+      policy: policy === null ? null : policyToMeasureBy(desk, policy.value),
       intraday: (instrument) =>
         (storedOf(stateKeys.intraday(instrument))?.value ?? null) as IntradayRecord | null,
       cashWord: (reference) => storedOf(stateKeys.cash(reference))?.value,

@@ -4,6 +4,7 @@ import { stateKeys } from '#core/events/state-keys.ts';
 import type { AccountBook } from '#core/portfolio/account-book.ts';
 import { cashEntry, cashWrite } from '#core/portfolio/entered-cash.ts';
 import { type IntradayRecord, withBar } from '#core/portfolio/market-record.ts';
+import { DEFAULT_RISK_POLICY } from '#core/risk/policy.ts';
 import { BookContendedError, keepLedger, type LEDGER_TYPES } from '#functions/portfolio/ledger.ts';
 import {
   accountObserved,
@@ -178,6 +179,16 @@ describe('the ledger', () => {
 
     expect(desk.said('TradingHalted')).toEqual([]);
     expect(await bookIn(desk)).toMatchObject({ highWater: '110000' });
+  });
+
+  it('books under a policy that cannot be read, and measures the drawdown by the hard ceiling', async () => {
+    const desk = await deskWith(holding(bookOf(), intentOf({ quantity: '1000' })));
+    await desk.put(stateKeys.policy, { ...DEFAULT_RISK_POLICY, addedByALaterVersion: 1 });
+    await keep(desk, barClosed('94.9', 75));
+
+    expect(desk.said('TradingHalted')).toMatchObject([{ data: { limitValue: '5.00 %', flatten: true } }]);
+    expect(await desk.get(stateKeys.halt)).toMatchObject({ halted: true });
+    expect(desk.lines.join()).toContain('addedByALaterVersion');
   });
 
   it('is not stopped by an execution of an order it does not know: it says so, and opens nothing more', async () => {
