@@ -5,6 +5,7 @@ import { dailySeries, snapshotContext } from '#core/agents/snapshot-context.ts';
 import type { BarSeries } from '#core/market/bars.ts';
 import { getContent } from './content.ts';
 import type { Desk } from './desk.ts';
+import { describe } from './handler.ts';
 
 const KEPT_CONTEXTS = 4;
 const KEPT_HISTORIES = 64;
@@ -26,6 +27,20 @@ export async function loadDaily(desk: Desk, reference: ContentReference): Promis
   const series = dailySeries(dailyHistory.parse(await getContent(desk.objects, reference)));
   keep(histories, reference.sha256, series, KEPT_HISTORIES);
   return series;
+}
+
+/** The same, or null where it cannot be read: what does not need it must not wait for it. */
+export async function readableDaily(
+  desk: Desk,
+  instrument: string,
+  reference: ContentReference,
+): Promise<BarSeries | null> {
+  try {
+    return await loadDaily(desk, reference);
+  } catch (error) {
+    desk.log.error('a daily history cannot be read', { instrument, error: describe(error) });
+    return null;
+  }
 }
 
 /** The context that a cycle's snapshot gives. @throws ContentMismatchError, LookAheadError */

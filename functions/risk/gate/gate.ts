@@ -6,9 +6,9 @@ import { type AccountBook, EMPTY_BOOK, exposedInstruments, opens } from '#core/p
 import type { DailyRecord } from '#core/portfolio/market-record.ts';
 import { authorizeCancel, judgeOrder, judgeStopMove, unreadablePolicy } from '#core/risk/gate-events.ts';
 import { readRiskPolicy } from '#core/risk/policy.ts';
-import { loadDaily } from '#functions/runtime/cycle-context.ts';
+import { readableDaily } from '#functions/runtime/cycle-context.ts';
 import type { Desk } from '#functions/runtime/desk.ts';
-import { type Arrival, describe, say } from '#functions/runtime/handler.ts';
+import { type Arrival, say } from '#functions/runtime/handler.ts';
 
 export const GATE_TYPES = ['OrderPlanned', 'CancelPlanned', 'StopMovePlanned'] as const;
 type GateType = (typeof GATE_TYPES)[number];
@@ -138,11 +138,8 @@ async function historiesOf(
   for (const [index, name] of names.entries()) {
     const record = records[index]?.value as DailyRecord | undefined;
     if (record === undefined) continue;
-    try {
-      histories.set(name, await loadDaily(desk, record.history));
-    } catch (error) {
-      desk.log.error('a daily history cannot be read', { instrument: name, error: describe(error) });
-    }
+    const history = await readableDaily(desk, name, record.history);
+    if (history !== null) histories.set(name, history);
   }
   return histories;
 }

@@ -259,6 +259,26 @@ describe('pyramiding', () => {
     ]);
   });
 
+  it('raises the stops of a position though the history of what it would add to cannot be read', async () => {
+    const desk = await deskPyramiding(true);
+    const second = intentOf({
+      intentId: 'I-1-L2',
+      purpose: 'pyramid',
+      positionId: 'I-1',
+      quantity: '30',
+      referencePrice: '103.00',
+    });
+    const history = { uri: 'history/gone', sha256: '0'.repeat(64), bytes: 1 };
+    await desk.put(stateKeys.daily('AAPL'), { session: '2018-01-23', history });
+    const won = folded(holding(withOrder(winner(), second), second), barClosed('106', 90));
+    await pyramid(desk, [arrival(revalued(won))]);
+    expect(desk.said('StopMovePlanned').map(({ data }) => [data.intentId, data.to])).toEqual([
+      ['I-1', '98'],
+      ['I-1-L2', '98'],
+    ]);
+    expect(desk.said('OrderPlanned')).toMatchObject([{ data: { intent: { expectedSlippage: null } } }]);
+  });
+
   it('plans nothing outside the session or without a policy', async () => {
     const desk = await deskPyramiding(true);
     desk.time = CLOSE;
