@@ -76,6 +76,9 @@ export function decide(input: GateInput, correlationId: string): GateDecision {
   };
 }
 
+/** As much as an event's sentence holds: a refusal that could not be journaled would hold up all that comes behind it. */
+const sentenceOf = (text: string): string => text.slice(0, 2000);
+
 function refuse({ book, intent, policy, now }: GateInput, finding: Finding): GateDecision {
   return {
     kind: 'refused',
@@ -88,7 +91,9 @@ function refuse({ book, intent, policy, now }: GateInput, finding: Finding): Gat
       limit: finding.limit,
       limitValue: finding.value,
       measured: finding.measured,
-      explanation: `${finding.explanation} (${finding.limit}: ${finding.measured}; allowed: ${finding.value})`,
+      explanation: sentenceOf(
+        `${finding.explanation} (${finding.limit}: ${finding.measured}; allowed: ${finding.value})`,
+      ),
       policyVersion: policy.version,
     },
   };
@@ -101,7 +106,7 @@ export function refuseUnreadable(intent: Intent, what: string, detail: string): 
     limit: what,
     limitValue: 'readable',
     measured: 'unreadable',
-    explanation: detail,
+    explanation: sentenceOf(detail),
     policyVersion: null,
   };
 }

@@ -110,6 +110,24 @@ describe('the gate', () => {
     expect(empty.said('OrderAuthorized')).toHaveLength(0);
   });
 
+  it('refuses also where more is wrong, or has been said of a halt, than an explanation holds', async () => {
+    const text = (value: unknown): unknown =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).map(([name, part]) => [name, text(part)]))
+        : String(value);
+    const broken = await deskWith();
+    await broken.put(stateKeys.policy, text(DEFAULT_RISK_POLICY));
+    const halted = await deskWith();
+    await halted.put(stateKeys.halt, { halted: true, by: 'ana', reason: 'why '.repeat(490), at: '' });
+    for (const [desk, limit] of [
+      [broken, 'policy'],
+      [halted, 'kill-switch'],
+    ] as const) {
+      await passGate(desk, [planned(intentOf())]);
+      expect(desk.said('OrderRefused')).toMatchObject([{ data: { limit } }]);
+    }
+  });
+
   it('reads the kill switch, and decides again when it is thrown while deciding', async () => {
     const desk = await deskWith();
     let thrown = false;
