@@ -16,8 +16,8 @@ describe('commands', () => {
     world.startBridge({}, { store: { ...world.store, ...change(world.store) } });
     await world.advanceTo(OPEN + 30 * SECOND);
   };
-  const throwSwitch = (expectedVersion = 0) => {
-    const flag = { halted: true, by: 'operator', reason: 'enough for today', at: new Date().toISOString() };
+  const throwSwitch = (expectedVersion = 0, reason = 'enough for today') => {
+    const flag = { halted: true, by: 'operator', reason, at: new Date().toISOString() };
     return world.store.commit({
       entries: [],
       writes: [{ key: stateKeys.halt, value: flag, expectedVersion }],
@@ -525,5 +525,17 @@ describe('commands', () => {
     await world.advance(SECOND);
     expect((await world.record(working))?.status).toBe('cancelled');
     expect((await world.record(`${held}:stop`))?.status).toBe('working');
+  });
+
+  it('calls them back however much the one who throws it has to say', async () => {
+    await atTheOpen({ HEARTBEAT_SECONDS: '60' });
+    const working = world.place({ orderType: 'LMT', limitPrice: '155' });
+    await world.rest();
+    await throwSwitch(0, 'why '.repeat(500));
+    await world.advance(SECOND);
+    expect((await world.record(working))?.status).toBe('cancelled');
+    expect(world.events('OrderCancelled').map(({ data }) => data.reason.slice(0, 30))).toContain(
+      'the kill switch is thrown: why',
+    );
   });
 });
