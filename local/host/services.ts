@@ -85,6 +85,9 @@ export async function createServices(
     cloudwatch,
     ecs,
     async start() {
+      // What functions and tasks of an earlier run had in hand died with them. Until its visibility ended, minutes later,
+      // the others would go on without it.
+      for (const arn of sqs.queueArns) sqs.release(arn);
       cloudwatch.watchQueues(sqs);
       dynamo.start();
       lambda.start();

@@ -41,9 +41,6 @@ export class QueueMapping {
   }
 
   start(): void {
-    // What an earlier run of the host had in hand died with its functions. Until its visibility ended, minutes later, others
-    // would go on without it.
-    this.#sqs.release(this.#settings.sourceArn);
     this.#stop = this.#sqs.onMessagesAvailable(this.#settings.sourceArn, () => this.#available());
   }
 

@@ -93,6 +93,34 @@ describe('what a container task draws at random', () => {
   });
 });
 
+describe('a container task of a host that was killed', () => {
+  it('is followed by one that gets at once what it had in hand', async () => {
+    const [assembly, state] = [temporaryDirectory(), temporaryDirectory()];
+    const first = await startOn(taskStack(), assembly.path, { directory: state.path });
+    const command = { MessageBody: 'in hand', MessageGroupId: 'AAPL' };
+    await first.call(
+      'sqs',
+      'SendMessage',
+      { QueueUrl: first.resource('Commands').identity.ref, ...command },
+      OPERATOR,
+    );
+    // It answers ten seconds after it has taken the command, and has no time for that.
+    await first.clock.advanceUntil(MONDAY_9_NEW_YORK + 5_000);
+    await first.close();
+
+    const second = await startOn(taskStack(), assembly.path, { directory: state.path });
+    await second.clock.advanceUntil(MONDAY_9_NEW_YORK + 15_000);
+
+    const answered = drainQueue(second, 'Answers').map((body) => JSON.parse(body) as unknown);
+    expect(answered).toMatchObject([
+      { stopped: true },
+      { echo: 'in hand', at: new Date(MONDAY_9_NEW_YORK + 15_000).toISOString() },
+    ]);
+    await second.close();
+    for (const directory of [assembly, state]) directory.remove();
+  });
+});
+
 describe('a container task whose port the system has given away twice', () => {
   const portOf = (server: { address(): unknown }): number => (server.address() as AddressInfo).port;
 

@@ -12,7 +12,7 @@ interface Message {
 const messagesOf = (payload: unknown): readonly Message[] =>
   (payload as { readonly Records: readonly Message[] }).Records;
 
-/** `left`: messages that an earlier run of the host was killed over: some in hand, the others waiting. */
+/** `left`: messages of an earlier run of the host: some that it had in hand and that are given back, the others waiting. */
 async function world(
   queue: Readonly<Record<string, unknown>>,
   mapping: Readonly<Record<string, unknown>>,
@@ -47,6 +47,7 @@ async function world(
   const groupOf = 'FifoQueue' in queue ? 'group' : undefined;
   for (const body of [...left.inHand, ...left.waiting]) send(body, groupOf);
   sqs.receive(arn, { maximum: left.inHand.length });
+  sqs.release(arn);
   new QueueMapping(parts, mappingSettings(resource), target, sqs).start();
   return {
     parts,
@@ -88,7 +89,7 @@ describe('a mapping from a queue', () => {
   });
 
   it.each([{}, { FifoQueue: true, ContentBasedDeduplication: true }])(
-    'takes up at once, in order, what an earlier run of the host had in hand when it was killed (%j)',
+    'takes up at once, in order, what was in hand and is given back (%j)',
     async (kind) => {
       const { parts, bodies, counts } = await world({ VisibilityTimeout: 180, ...kind }, {}, () => null, {
         inHand: ['1', '2'],
