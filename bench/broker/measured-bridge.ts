@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { CLIENT_SETTINGS } from '#adapters/aws/client-settings.ts';
+import { CLIENT_SETTINGS, QUEUE_CLIENT_SETTINGS } from '#adapters/aws/client-settings.ts';
 import { dynamoDeskStore } from '#adapters/aws/dynamo-desk-store.ts';
 import { sqsCommandQueue } from '#adapters/aws/sqs-command-queue.ts';
 import { ibGateway } from '#adapters/ibkr/ib-gateway-link.ts';
@@ -88,7 +88,7 @@ const { journalTable, stateTable, idempotencyTable, commandQueueUrl } = resource
 const bridge = startBridge(process.env, {
   clock,
   queue: watchedQueue(
-    sqsCommandQueue(new SQSClient(CLIENT_SETTINGS), commandQueueUrl, settings.commandVisibilitySeconds),
+    sqsCommandQueue(new SQSClient(QUEUE_CLIENT_SETTINGS), commandQueueUrl, settings.commandVisibilitySeconds),
   ),
   gateway: watchedGateway(ibGateway({ host: settings.host, port: settings.port })),
   store: watchedStore(

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { CLIENT_SETTINGS } from '#adapters/aws/client-settings.ts';
+import { CLIENT_SETTINGS, QUEUE_CLIENT_SETTINGS } from '#adapters/aws/client-settings.ts';
 import { dynamoDeskStore } from '#adapters/aws/dynamo-desk-store.ts';
 import { embeddedMetric } from '#adapters/aws/embedded-metric.ts';
 import { s3ObjectStore } from '#adapters/aws/s3-object-store.ts';
@@ -95,7 +95,7 @@ function awsDependencies(
     store: dynamoDeskStore(new DynamoDBClient(CLIENT_SETTINGS), tables, clock),
     objects: s3ObjectStore(new S3Client(CLIENT_SETTINGS), resources.objectBucket),
     queue: sqsCommandQueue(
-      new SQSClient(CLIENT_SETTINGS),
+      new SQSClient(QUEUE_CLIENT_SETTINGS),
       resources.commandQueueUrl,
       settings.commandVisibilitySeconds,
     ),
