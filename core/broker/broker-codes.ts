@@ -19,15 +19,22 @@ export type OrderNotice =
   | 'read-only'
   | 'warning';
 
+/**
+ * The broker refuses an order. Not 404: it holds the order while it looks for units to borrow, and works it then; nor 481: it
+ * works the order with fewer units.
+ */
 const REJECTED: ReadonlySet<number> = new Set([
-  103, 106, 107, 109, 110, 111, 113, 116, 117, 118, 119, 121, 131, 132, 133, 135, 136, 140, 141, 146, 147,
-  151, 152, 153, 154, 155, 156, 157, 158, 159, 160, 163, 164, 168, 200, 201, 203, 320, 321, 325, 328, 329,
-  335, 336, 337, 338, 339, 340, 341, 342, 343, 344, 345, 346, 347, 348, 349, 350, 351, 355, 356, 357, 358,
-  359, 360, 361, 362, 363, 364, 382, 383, 387, 388, 389, 390, 391, 392, 393, 394, 395, 396, 397, 398, 400,
-  401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 418, 419, 422, 423,
-  424, 425, 426, 427, 428, 429, 432, 433, 434, 435, 436, 437, 438, 439, 440, 441, 442, 460, 478, 481, 512,
-  10020, 10026,
+  103, 106, 107, 109, 110, 111, 113, 116, 117, 118, 119, 121, 131, 132, 133, 135, 140, 141, 146, 147, 151,
+  152, 153, 154, 155, 156, 157, 158, 159, 160, 163, 164, 168, 200, 201, 203, 320, 321, 325, 328, 335, 336,
+  337, 338, 339, 340, 341, 342, 343, 344, 345, 346, 347, 348, 349, 350, 351, 355, 356, 357, 358, 359, 360,
+  361, 362, 363, 364, 382, 383, 387, 388, 389, 390, 391, 392, 393, 394, 395, 396, 397, 398, 400, 401, 402,
+  403, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 418, 419, 423, 424, 425, 426, 427,
+  428, 429, 432, 433, 434, 435, 436, 437, 438, 439, 441, 442, 460, 478, 512, 10020, 10026,
 ]);
+
+/** Refusals of a change, and of a cancel: the order stands as it was. */
+const CHANGE_REFUSED: ReadonlySet<number> = new Set([104, 105, 134, 329, 422, 440]);
+const CANCEL_REFUSED: ReadonlySet<number> = new Set([136, 161, 10_147, 10_148]);
 
 /** The gateway takes no orders: its read-only switch, or a dialog about it that nobody clicked away. */
 const isReadOnly = (code: number, message: string): boolean => code === 321 && /read-?only/i.test(message);
@@ -40,8 +47,8 @@ const isReadOnly = (code: number, message: string): boolean => code === 321 && /
 export function classifyOrderNotice(code: number, message: string, changing: boolean): OrderNotice {
   if (isReadOnly(code, message)) return 'read-only';
   if (code === 202) return 'cancelled';
-  if (code === 161 || code === 10147 || code === 10148) return 'cancel-refused';
-  if (code === 104 || code === 105) return 'change-refused';
+  if (CANCEL_REFUSED.has(code)) return 'cancel-refused';
+  if (CHANGE_REFUSED.has(code)) return 'change-refused';
   if (REJECTED.has(code)) return changing ? 'change-refused' : 'rejected';
   return 'warning';
 }

@@ -55,6 +55,24 @@ describe('what crosses, is swallowed or altered on the way', () => {
     expect((await record(entry)).status).toBe('cancelled');
   });
 
+  it.each([
+    [404, 'Shares for this order are not immediately available for short sale. The order will be held'],
+    [481, 'Order size was reduced warning'],
+    [136, 'This order cannot be cancelled.'],
+  ])('an order that the broker remarks on (%i) before it takes it in is not dead', async (code, message) => {
+    await atTheOpen();
+    world.wire.passes = (request) => {
+      if (request.kind === 'place')
+        world.wire.hear({ kind: 'notice', id: request.ticket.orderId, code, message });
+      return true;
+    };
+    const entry = world.place({ side: 'SELL', protectiveStop: '170' });
+    await world.advance(2 * MINUTE);
+    expect(world.events('OrderRejected')).toEqual([]);
+    expect((await record(entry)).status).toBe('filled');
+    expect((await record(`${entry}:stop`)).status).toBe('working');
+  });
+
   it('a cancel that came to nothing is asked for again at the next comparison', async () => {
     await atTheOpen({ RECONCILE_MINUTES: '10' });
     const entry = await waiting();

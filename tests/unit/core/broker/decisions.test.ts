@@ -287,7 +287,11 @@ describe('the broker’s codes', () => {
     expect(classifyOrderNotice(104, 'x', false)).toBe('change-refused');
     expect(classifyOrderNotice(202, 'x', false)).toBe('cancelled');
     expect(classifyOrderNotice(10148, 'x', false)).toBe('cancel-refused');
-    expect(classifyOrderNotice(399, 'x', false)).toBe('warning');
+    for (const code of [399, 404, 481]) expect(classifyOrderNotice(code, 'x', false)).toBe('warning');
+    for (const code of [136, 161]) expect(classifyOrderNotice(code, 'x', true)).toBe('cancel-refused');
+    for (const code of [134, 329, 422, 440])
+      expect(classifyOrderNotice(code, 'x', false)).toBe('change-refused');
+    for (const code of [136, 329, 404, 481]) expect(endsWithdrawn(code, 'x')).toBe(false);
     expect(classifyOrderNotice(9_999, 'x', false)).toBe('warning');
     expect(classifyOrderNotice(321, 'The API interface is currently in Read-Only mode.', false)).toBe(
       'read-only',
