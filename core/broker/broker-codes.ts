@@ -19,10 +19,6 @@ export type OrderNotice =
   | 'read-only'
   | 'warning';
 
-/**
- * The broker refuses an order. Not 404: it holds the order while it looks for units to borrow, and works it then; nor 481: it
- * works the order with fewer units.
- */
 const REJECTED: ReadonlySet<number> = new Set([
   103, 106, 107, 109, 110, 111, 113, 116, 117, 118, 119, 121, 131, 132, 133, 135, 140, 141, 146, 147, 151,
   152, 153, 154, 155, 156, 157, 158, 159, 160, 163, 164, 168, 200, 201, 203, 320, 321, 325, 328, 335, 336,
@@ -31,6 +27,9 @@ const REJECTED: ReadonlySet<number> = new Set([
   403, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 418, 419, 423, 424, 425, 426, 427,
   428, 429, 432, 433, 434, 435, 436, 437, 438, 439, 441, 442, 460, 478, 512, 10020, 10026,
 ]);
+
+/** What the broker says of orders that it works all the same: when it will, that it first looks for units, with how many. */
+const ORDER_REMARKS: ReadonlySet<number> = new Set([399, 404, 481]);
 
 /** Refusals of a change, and of a cancel: the order stands as it was. */
 const CHANGE_REFUSED: ReadonlySet<number> = new Set([104, 105, 134, 329, 422, 440]);
@@ -96,3 +95,6 @@ export function classifyLinkNotice(code: number, message: string): LinkNotice {
 
 /** Whether a notice is a remark on the way: of a question that it names the answer still follows. */
 export const isRemark = (code: number): boolean => code >= 2_100 && code < 2_200;
+
+/** Whether a notice of an order is a remark on the way too; any other that is no refusal may be one that nobody here knows. */
+export const isOrderRemark = (code: number): boolean => isRemark(code) || ORDER_REMARKS.has(code);

@@ -130,6 +130,7 @@ export class BrokerBridge implements RunningBridge, Bridge {
     });
     this.#reconciler = new Reconciler(this, this.#orders.foreign, {
       ended: (orderRef, decide) => this.#orders.watch.apply(orderRef, decide),
+      remarkOn: (record) => this.#orders.watch.remarkOn(record),
       reconciled: (outcome) => this.#reconciled(outcome),
     });
     this.#marketData = new MarketDataDesk(this, dependencies.objects);

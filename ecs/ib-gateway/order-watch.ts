@@ -1,4 +1,4 @@
-import { classifyOrderNotice, ENDED_STATUSES } from '#core/broker/broker-codes.ts';
+import { classifyOrderNotice, ENDED_STATUSES, isOrderRemark } from '#core/broker/broker-codes.ts';
 import type { BrokerMessage, ObservedOrder, Unreadable } from '#core/broker/broker-port.ts';
 import {
   cancelled,
@@ -37,6 +37,13 @@ export interface OrderWatchParts {
   readonly foreign: ForeignHoldingsWatch;
 }
 
+/** What the broker said of one life of an order. */
+interface Remark {
+  readonly life: string;
+  readonly code: number;
+  readonly message: string;
+}
+
 /** Commissions that came before their execution are kept so many at the most. */
 const EARLY_COMMISSIONS = 1_000;
 
@@ -49,6 +56,8 @@ export class OrderWatch {
   readonly #foreign: ForeignHoldingsWatch;
   readonly #strangers: Strangers;
   readonly #onAcknowledged: () => void;
+  /** The last of each order; one that is taken in needs none any more. */
+  readonly #remarks = new Map<string, Remark>();
   readonly #refOfExecution = new Map<string, string>();
   readonly #early = new Map<string, Commission>();
 
@@ -172,9 +181,17 @@ export class OrderWatch {
         break;
       case 'warning':
         this.#remark('warn', ref, code, message);
+        if (record.status === 'submitted' && !isOrderRemark(code))
+          this.#remarks.set(ref, { life: lifeRef(record), code, message });
         break;
     }
     return true;
+  }
+
+  /** What the broker said of the present life of an order before it had taken it in, where that may be why it never did. */
+  remarkOn(record: OrderRecord): Remark | null {
+    const remark = this.#remarks.get(record.orderRef);
+    return remark?.life === lifeRef(record) ? remark : null;
   }
 
   #remark(level: 'warn' | 'info', orderRef: string, code: number, message: string): void {
@@ -207,6 +224,7 @@ export class OrderWatch {
     const before = this.#bridge.ledger.peek(ref);
     const after = await this.#bridge.ledger.report(ref, decide);
     if (after === null) return;
+    if (after.status !== 'submitted') this.#remarks.delete(ref);
     if (after.status !== 'submitted' && this.#bridge.acknowledgements.arrived(ref)) this.#onAcknowledged();
     if (before !== null) await this.changed(before, after);
   }

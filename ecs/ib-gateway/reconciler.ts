@@ -10,6 +10,8 @@ import type { ForeignHoldingsWatch } from './foreign-holdings.ts';
 export interface ReconcilerOwner {
   /** Applies the end of an order that was found out, with all that hangs on it. */
   readonly ended: (orderRef: string, decide: (record: OrderRecord) => OrderChange) => Promise<void>;
+  /** What the broker said of an order that it does not have: that it refuses it, as far as anybody knows. */
+  readonly remarkOn: (record: OrderRecord) => { readonly code: number; readonly message: string } | null;
   readonly reconciled: (outcome: Reconciliation) => Promise<void>;
 }
 
@@ -164,9 +166,16 @@ export class Reconciler {
         case 'ask-again':
           askAgain = true;
           break;
-        case 'never-arrived':
-          neverArrived.push(record);
+        case 'never-arrived': {
+          const remark = this.#on.remarkOn(record);
+          if (remark === null) neverArrived.push(record);
+          // Sent again it would be refused again, each time with the link; and held back unseen it must not stay there.
+          else
+            await this.#on.ended(record.orderRef, (current) =>
+              rejected(withdrawn(current), remark.code, remark.message, context.now),
+            );
           break;
+        }
         case 'ended':
           await this.#on.ended(record.orderRef, (current) =>
             finding.as === 'rejected'
@@ -204,6 +213,12 @@ export class Reconciler {
     });
   }
 }
+
+/** The order with its present try to be withdrawn. */
+const withdrawn = (record: OrderRecord): OrderRecord => ({
+  ...record,
+  triedOrderIds: [...record.triedOrderIds, record.orderId],
+});
 
 /** Whether nothing was learned of an order; its status word alone may change from one message to the next. */
 function sameFacts(before: OrderRecord | undefined, now: OrderRecord): boolean {

@@ -73,6 +73,49 @@ describe('what crosses, is swallowed or altered on the way', () => {
     expect((await record(`${entry}:stop`)).status).toBe('working');
   });
 
+  it('an order that the broker refuses with a code nobody here knows is refused, once it is not there', async () => {
+    await atTheOpen();
+    const cancelled: number[] = [];
+    world.wire.passes = (request) => {
+      if (request.kind === 'cancel') cancelled.push(request.orderId);
+      if (request.kind !== 'place') return true;
+      const message = 'You must set Cash Quantity for this order.';
+      world.wire.hear({ kind: 'notice', id: request.ticket.orderId, code: 10_289, message });
+      return false;
+    };
+    const entry = world.place();
+    await world.advance(5 * MINUTE);
+    expect(world.events('OrderSubmitted')).toHaveLength(2);
+    expect(world.events('OrderRejected').map(({ data }) => [data.orderRef, data.code])).toEqual([
+      [entry, 10_289],
+      [`${entry}:stop`, 10_289],
+    ]);
+    expect(world.bridge.state).toBe('READY');
+    // Where the gateway held it back after all, it is cancelled there.
+    expect(cancelled).toEqual([(await record(entry)).orderId, (await record(`${entry}:stop`)).orderId]);
+    expect((await record(entry)).triedOrderIds).toEqual([]);
+    world.wire.passes = () => true;
+    const next = world.place();
+    await world.advance(2 * MINUTE);
+    expect((await record(next)).status).toBe('filled');
+  });
+
+  it('sends an order again of which the broker only remarked on something before the link took it', async () => {
+    await atTheOpen();
+    let swallowed = 0;
+    world.wire.passes = (request) => {
+      if (request.kind !== 'place' || swallowed === 2) return true;
+      swallowed += 1;
+      const message = 'Order Message: your order will not be placed at the exchange until 09:30:00';
+      world.wire.hear({ kind: 'notice', id: request.ticket.orderId, code: 399, message });
+      return false;
+    };
+    const entry = world.place();
+    await world.advance(5 * MINUTE);
+    expect((await record(entry)).status).toBe('filled');
+    expect(world.events('OrderSubmitted')).toHaveLength(4);
+  });
+
   it('a cancel that came to nothing is asked for again at the next comparison', async () => {
     await atTheOpen({ RECONCILE_MINUTES: '10' });
     const entry = await waiting();
