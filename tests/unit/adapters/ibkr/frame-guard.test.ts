@@ -35,10 +35,13 @@ describe('the guard in front of the parser', () => {
     expect(() => new FrameGuard().push(bytes)).toThrow(/does not end in NUL/);
   });
 
-  it('takes unreadable JSON out of an error report and leaves its code and text', () => {
-    const [out] = new FrameGuard().push(frame('4', '2', '7', '201', 'no', '{"broken'));
-    expect(out).toEqual(frame('4', '2', '7', '201', 'no', ''));
-    const good = frame('4', '2', '7', '201', 'no', '{"a":1}');
-    expect(new FrameGuard().push(good)).toEqual([good]);
-  });
+  it.each(['{"broken', '{"a":1}', '{"a":"\\u0022"}'])(
+    'takes %s out of an error report and leaves its code and text',
+    (json) => {
+      const [out] = new FrameGuard().push(frame('4', '2', '7', '201', 'no', json));
+      expect(out).toEqual(frame('4', '2', '7', '201', 'no', ''));
+      const bare = frame('4', '2', '7', '201', 'no', '');
+      expect(new FrameGuard().push(bare)).toEqual([bare]);
+    },
+  );
 });

@@ -147,6 +147,14 @@ describe('the link to the gateway', () => {
     ]);
   });
 
+  it('hears a refusal whose machine-readable part the library cannot read once it has unescaped it', async () => {
+    script = await Script.open();
+    await script.ready();
+    script.say(frame('4', '2', '7', '201', 'no', '{"text":"the \\u0022margin\\u0022"}'));
+    await script.until(() => script.messages.length > 3);
+    expect(script.messages.slice(3)).toEqual([{ kind: 'notice', id: 7, code: 201, message: 'no' }]);
+  });
+
   it.each(['', '-1', '2147483647', '9223372036854775807', '-9223372036854775808', '1.7976931348623157E308'])(
     'takes the volume "%s" for unknown, in a history and in an update',
     async (volume) => {
