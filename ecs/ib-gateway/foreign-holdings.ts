@@ -152,12 +152,15 @@ const TRIGGERED: ReadonlySet<string> = new Set(['STP', 'STP LMT', 'STP PRT', 'MI
 /** Contracts whose price is of a part of them, told by a multiplier. */
 const MULTIPLIED: ReadonlySet<string> = new Set(['OPT', 'FOP', 'FUT', 'WAR']);
 
+/** Contracts whose price is none of a unit. */
+const RELATIVE: ReadonlySet<string> = new Set(['BAG', 'BOND', 'BILL']);
+
 /** What a unit costs at the price that an order names; null where it names none, or nobody here knows of how much. */
 function unitPrice({ orderType, limitPrice, triggerPrice, contract }: SeenOrder): Decimal | null {
   const price = limitPrice ?? (TRIGGERED.has(orderType) ? triggerPrice : null);
-  // The price of a combination is the difference of its legs: near zero, whatever they are worth.
+  // The price of a combination is the difference of its legs, near zero whatever they are worth, that of a bond a percentage.
   const isUnknown =
-    contract.secType === 'BAG' || (contract.multiplier === null && MULTIPLIED.has(contract.secType));
+    RELATIVE.has(contract.secType) || (contract.multiplier === null && MULTIPLIED.has(contract.secType));
   return price === null || isUnknown ? null : new Decimal(price).abs().times(contract.multiplier ?? '1');
 }
 

@@ -139,6 +139,7 @@ describe('what is not the desk’s in its account', () => {
         { orderType: 'REL', contract: { ...named, secType: 'STK', multiplier: null } },
       ],
       ['has a multiplier that is not told', { contract: { ...named, secType: 'FUT', multiplier: null } }],
+      ['is for a bond', { contract: { ...named, secType: 'BOND', multiplier: null } }],
       ['is for a combination', { contract: { ...named, secType: 'BAG', multiplier: null } }],
     ])('no price is known where it %s', async (_why, changes) => {
       const prices = changes.orderType === undefined ? {} : { limitPrice: null, triggerPrice: '0.5' };
