@@ -180,12 +180,14 @@ class Front implements HttpFront {
     const work = this.#track(request.socket);
     // The machine's time is not the host's, and clients that find their clock wrong by it repeat what was refused.
     response.sendDate = false;
-    response.on('close', work.end);
+    // What is done for a caller that is gone is work all the same.
+    let answering: Promise<void> = Promise.resolve();
+    response.on('close', () => void answering.finally(work.end));
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-      void this.#answer(request, body, work).then((answer) => {
+      answering = this.#answer(request, body, work).then((answer) => {
         // Text goes out in one write with its headers; bytes would take two.
         const { body: content, headers, statusCode } = answer;
         const length = typeof content === 'string' ? Buffer.byteLength(content) : content.byteLength;

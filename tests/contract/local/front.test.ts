@@ -385,6 +385,42 @@ describe('the HTTP front', () => {
     }
   });
 
+  it('counts as busy with a call until that is carried out, although the caller is gone', async () => {
+    const carriedOut = Promise.withResolvers<Record<string, unknown>>();
+    const started = Promise.withResolvers<void>();
+    const slow: AwsService = {
+      name: 'dynamodb',
+      permissions: () => [],
+      handle: () => {
+        started.resolve();
+        return carriedOut.promise;
+      },
+    };
+    const front = await startHttpFront({
+      port: 0,
+      services: new Map([['dynamodb', slow]]),
+      authorizer: host.authorizer,
+      credentials: host.credentials,
+      context: host.context,
+    });
+    const client = new DynamoDBClient({ ...host.client(), endpoint: front.endpoint });
+    const caller = new AbortController();
+    const call = client.send(new GetItemCommand({ TableName: 't', Key: { id: { S: '1' } } }), {
+      abortSignal: caller.signal,
+    });
+    await started.promise;
+    caller.abort();
+    await expect(call).rejects.toThrow();
+    client.destroy();
+    await front.close();
+    // The front hears of the end in one of the next turns.
+    for (let turn = 0; turn < 10; turn += 1) await new Promise((next) => setImmediate(next));
+
+    expect(host.inFlight()).toBe(1);
+    carriedOut.resolve({});
+    await vi.waitFor(() => expect(host.inFlight()).toBe(0));
+  });
+
   it('counts the bytes of its connections', async () => {
     const caller = connect({ host: '127.0.0.1', port: host.front.port });
     await once(caller, 'connect');
