@@ -44,8 +44,15 @@ const toldTo = ({ foreign }: ExpectedAccount): Beyond => ({
 export const CONFIRMATION_MS = 10_000;
 
 /**
+ * A book that lacks what the journal has is waited for so long: the ledger's queue gives a batch that failed to the ledger again
+ * after minutes. What is missing then does not come by itself.
+ */
+const BEHIND_AT_MOST_MS = 15 * 60_000;
+
+/**
  * Compares what the account holds with the desk's book. The book follows the journal at a distance, so a difference counts
- * when all observations of some seconds show the same one; until then the one that was known counts on.
+ * when all observations of some seconds show the same one; until then the one that was known counts on. While the book
+ * lacks executions that the journal has, nothing is compared.
  */
 export class AccountComparison {
   readonly #bridge: Bridge;
@@ -55,16 +62,19 @@ export class AccountComparison {
   /** What the account has beyond the book, confirmed: here, or before the first look what the book was told. */
   #beyond: Beyond | null = null;
   #cashReported = '';
+  /** Since when the book has lacked executions that the journal has; null while it lacks none. */
+  #behindSince: EpochMillis | null = null;
 
   constructor(bridge: Bridge, foreign: ForeignHoldingsWatch) {
     this.#bridge = bridge;
     this.#foreign = foreign;
   }
 
-  /** @returns whether something is suspected that has to be looked at once more */
+  /** @returns whether something is suspected, or awaited, that has to be looked at once more */
   async compare(seen: SeenAccount): Promise<boolean> {
     const expected = await this.#bridge.expectedAccount();
     if (expected === null) return false;
+    if (this.#isBehind(expected)) return true;
     const known = this.#beyond ?? toldTo(expected);
     const before = this.#suspects;
     const suspects = new Map<string, EpochMillis>();
@@ -87,6 +97,22 @@ export class AccountComparison {
     this.#suspects = new Map();
     this.#beyond = null;
     this.#cashReported = '';
+    this.#behindSince = null;
+  }
+
+  /** Against a book that lacks executions of the desk's own orders, these would look like somebody else's. */
+  #isBehind({ awaits }: ExpectedAccount): boolean {
+    const { ledger, schedule, log } = this.#bridge;
+    const missing: string[] = [];
+    for (const { intentId, role, closes, fills } of ledger.heldRecords()) {
+      const layer = role === 'order' && closes !== null ? closes : intentId;
+      for (const { execId } of fills) if (awaits(layer, execId)) missing.push(execId);
+    }
+    const now = schedule.now();
+    this.#behindSince = missing.length === 0 ? null : (this.#behindSince ?? now);
+    if (this.#behindSince === null) return false;
+    log('warn', 'the desk’s book lacks executions that were journaled', { executions: missing });
+    return now - this.#behindSince < BEHIND_AT_MOST_MS;
   }
 
   async #positions(

@@ -10,4 +10,6 @@ export interface ExpectedAccount {
   readonly positions: ReadonlyMap<string, string>;
   /** What the book last heard of holdings that are not the desk's; null for nothing. */
   readonly foreign: Pick<EventData<'ForeignHoldingsObserved'>, 'positions' | 'orders' | 'cash'> | null;
+  /** Whether the book does not have an execution of a layer yet; false of a layer that it has let go of or never knew. */
+  readonly awaits: (layer: string, execId: string) => boolean;
 }

@@ -136,6 +136,11 @@ export class OrderLedger {
     return this.#byPermId.get(permId) ?? null;
   }
 
+  /** All orders that are held, finished or not. */
+  *heldRecords(): Generator<OrderRecord> {
+    for (const { record } of this.#records.values()) yield record;
+  }
+
   /** The open orders, oldest submission first. */
   openRecords(): readonly OrderRecord[] {
     return this.unfinishedRecords().filter(isOpen);

@@ -276,6 +276,34 @@ describe('what is not the desk’s in its account', () => {
     expect(after.at(-1)?.orders).toHaveLength(1);
   });
 
+  describe('is not what the book has not been told yet', () => {
+    const filled = async () => {
+      await atTheOpen();
+      const own = world.place();
+      await world.advance(2 * MINUTE);
+      expect((await world.record(own))?.status).toBe('filled');
+    };
+
+    it('and is looked at again until it has', async () => {
+      await filled();
+      // As where the ledger failed once, and its queue gives it the batch again after minutes.
+      await world.advance(POLL + 3 * MINUTE);
+      expect(holdings()).toEqual([]);
+      expect(differences()).toEqual([]);
+      book();
+      await world.advance(3 * POLL);
+      expect(differences()).not.toContain('position');
+      expect(holdings().flatMap(({ positions }) => positions)).toEqual([]);
+    });
+
+    it('unless it is never told', async () => {
+      await filled();
+      await world.advance(3 * POLL);
+      expect(differences()).toContain('position');
+      expect(holdings().at(-1)?.positions).toHaveLength(1);
+    });
+  });
+
   it('a reconciliation that an operator asks for sees it at once', async () => {
     await atTheOpen();
     limitByHand();

@@ -619,6 +619,7 @@ describe('what the bridge survives', () => {
           cash: '1000000',
           positions: new Map([['AAPL', '5']]),
           foreign: null,
+          awaits: () => false,
         }),
       },
     );

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { EMPTY_BOOK } from '#core/portfolio/account-book.ts';
+import { type AccountBook, EMPTY_BOOK } from '#core/portfolio/account-book.ts';
 import { expectedAccount, healthFile } from '#ecs/ib-gateway/bridge.ts';
 import { healthProblem, healthReport } from '#ecs/ib-gateway/health-report.ts';
 import { haltReason } from '#ecs/ib-gateway/kill-switch.ts';
 import { Mailbox } from '#ecs/ib-gateway/mailbox.ts';
 import { BridgeSettingsError, readSettings } from '#ecs/ib-gateway/settings.ts';
+import { bookOf, folded, intentOf, orderFilled, withOrder } from '../../support/desk-events.ts';
 
 const ENVIRONMENT = {
   DESK_ENVIRONMENT: 'test',
@@ -142,7 +143,21 @@ describe('the book', () => {
       cash: '1',
       positions: new Map([['AAPL', '-4']]),
       foreign: null,
+      awaits: expect.any(Function),
     });
+  });
+
+  it('says which executions it has not been told yet, and none of layers that it has let go of or never had', () => {
+    const entry = orderFilled({ intentId: 'I-1', quantity: '100', price: '100', execId: 'x.1.01' });
+    const authorized = withOrder(bookOf(), intentOf({ intentId: 'I-1' }));
+    const awaits = (book: AccountBook, layer: string, execId: string) =>
+      expectedAccount(book)?.awaits(layer, execId);
+    expect(awaits(authorized, 'I-1', 'x.1.01')).toBe(true);
+    const held = folded(authorized, entry);
+    expect(awaits(held, 'I-1', 'x.1.01')).toBe(false);
+    expect(awaits(held, 'I-1', 'x.2.01')).toBe(true);
+    expect(awaits({ ...held, positions: {} }, 'I-1', 'x.2.01')).toBe(false);
+    expect(awaits(held, 'unknown', 'x.3.01')).toBe(false);
   });
 });
 
