@@ -365,18 +365,6 @@ describe('a resting stop', () => {
       ]);
     });
 
-    it('ends where it was asked for last, though that is where it is shown already', async () => {
-      const entry = await entered();
-      move(entry, '153.5');
-      await world.rest();
-      world.gateway.faults.set({ delayMillis: 2 * SECOND });
-      move(entry, '151');
-      await world.rest();
-      move(entry, '153.5', '151');
-      await world.advance(10 * SECOND);
-      expect(world.stopsAtBroker(entry).map(({ stopPrice }) => stopPrice)).toEqual([153.5]);
-    });
-
     it('stands where it was when the broker rejects a change of it, and is not taken for rejected itself', async () => {
       await atTheOpen();
       world.gateway.faults.partialFills(6);
