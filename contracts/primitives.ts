@@ -21,7 +21,8 @@ export const measure = z.number();
 export const unitInterval = z.number().min(0).max(1);
 export const signedUnitInterval = z.number().min(-1).max(1);
 export const identifier = z.string().min(1).max(200);
-export const sentence = z.string().min(1).max(2000);
+export const LONGEST_SENTENCE = 2_000;
+export const sentence = z.string().min(1).max(LONGEST_SENTENCE);
 export const side = z.enum(['BUY', 'SELL']);
 
 /** A content-addressed object: whoever reads it checks the digest, so a decision's inputs cannot change afterwards. */

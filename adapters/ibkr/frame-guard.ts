@@ -63,13 +63,17 @@ export class FrameGuard {
   }
 }
 
+/** The fields of a whole frame, its message id first. */
+export const fieldsIn = (frame: Buffer): string[] =>
+  frame.toString('utf8', PREFIX, frame.length - 1).split('\0');
+
 /**
  * An error report without its machine-readable part, which nobody reads here: the library unescapes it before it parses it,
  * and throws on what was right before. Code and text are what counts.
  */
 function withoutJson(frame: Buffer): Buffer {
   if (frame[PREFIX] !== ERROR_MESSAGE.charCodeAt(0) || frame[PREFIX + 1] !== 0) return frame;
-  const fields = frame.toString('utf8', PREFIX, frame.length - 1).split('\0');
+  const fields = fieldsIn(frame);
   if ((fields[ADVANCED_REJECT] ?? '') === '') return frame;
   fields[ADVANCED_REJECT] = '';
   const body = Buffer.from(`${fields.join('\0')}\0`, 'utf8');

@@ -186,10 +186,9 @@ function perform(api: IBApi, request: BrokerRequest): void {
 }
 
 /** Currencies have no trades: their bars are of the mid price. Those of crypto go by another name (10299). */
-function whatToShow({ secType }: BrokerContract): WhatToShow {
-  const shown = secType === 'CASH' ? 'MIDPOINT' : secType === 'CRYPTO' ? 'AGGTRADES' : 'TRADES';
-  return shown as WhatToShow;
-}
+const SHOWN: Readonly<Record<string, string>> = { CASH: 'MIDPOINT', CRYPTO: 'AGGTRADES' };
+
+const whatToShow = ({ secType }: BrokerContract): WhatToShow => (SHOWN[secType] ?? 'TRADES') as WhatToShow;
 
 function requireId(what: string, id: number): void {
   if (!Number.isInteger(id) || id < 1 || id > LARGEST_ID)

@@ -33,7 +33,9 @@ function decimalOf(message: string, name: string, value: number | undefined): st
 }
 
 function unitsText(message: string, name: string, value: number | undefined): string {
-  return decimalOf(message, name, unitsOf(value) ?? Number.NaN);
+  const units = unitsOf(value);
+  if (units === null) throw new UnreadableMessageError(message, `${name} is ${value}`);
+  return decimalText(new Decimal(units));
 }
 
 function required<T>(message: string, name: string, value: T | undefined): T {

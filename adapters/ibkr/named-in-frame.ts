@@ -1,7 +1,5 @@
 import type { Unreadable } from '#core/broker/broker-port.ts';
-
-/** Bytes of a frame in front of its fields. */
-const PREFIX = 4;
+import { fieldsIn } from './frame-guard.ts';
 
 /** Where in a message about an order its names stand; they come before whatever may be laid out otherwise. */
 interface Places {
@@ -43,7 +41,7 @@ const PLACES: Readonly<Record<string, Places>> = {
 
 /** What a frame that cannot be read is about, by its names; null where it is about no order. */
 export function namedIn(frame: Buffer, problem: string): Unreadable | null {
-  const fields = frame.toString('utf8', PREFIX, frame.length - 1).split('\0');
+  const fields = fieldsIn(frame);
   const places = PLACES[fields[0] ?? ''];
   if (places === undefined) return null;
   const textAt = (place: number | undefined) => (place === undefined ? undefined : fields[place]) ?? '';

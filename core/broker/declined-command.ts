@@ -1,6 +1,7 @@
 import type { DeskEvent } from '#contracts/registry.ts';
 import { type JournalEntry, journalEntry } from '#core/events/new-event.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
+import { sentenceOf } from '#core/values/sentence.ts';
 import { BRIDGE } from './order-facts.ts';
 
 /** A command that is not carried out, as the journal is told. `key` tells the commands of one type apart. */
@@ -19,6 +20,6 @@ export function declined(
     sender: BRIDGE,
     occurredAt: now,
     urgency: 'high',
-    data: { intentId, command: metadata.type, reason: reason.slice(0, 2_000) },
+    data: { intentId, command: metadata.type, reason: sentenceOf(reason) },
   });
 }

@@ -5,6 +5,7 @@ import { stateKeys } from '#core/events/state-keys.ts';
 import { findInstrument } from '#core/market/catalog.ts';
 import { type EpochMillis, parseInstant } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
+import { sentenceOf } from '#core/values/sentence.ts';
 import {
   cancelled,
   executionBase,
@@ -64,7 +65,7 @@ export function enteredOutcome(
     );
   then((current) =>
     isOpen(current)
-      ? cancelled(current, `as entered by ${outcome.by}: ${outcome.reason}`.slice(0, 2_000), now)
+      ? cancelled(current, sentenceOf(`as entered by ${outcome.by}: ${outcome.reason}`), now)
       : { record: current, entries: [] },
   );
   return { kind: 'ended', before: record, change };

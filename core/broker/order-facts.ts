@@ -2,6 +2,7 @@ import type { EventType } from '#contracts/registry.ts';
 import { type JournalEntry, journalEntry, type NewEvent } from '#core/events/new-event.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
+import { sentenceOf } from '#core/values/sentence.ts';
 import type { Execution, ObservedOrder } from './broker-port.ts';
 import {
   averagePrice,
@@ -274,7 +275,7 @@ export function rejected(record: OrderRecord, code: number, message: string, now
     key: lifeRef(record),
     occurredAt: now,
     urgency: record.role === 'stop' ? 'critical' : 'high',
-    data: { ...identity(record), code, message: message === '' ? 'no reason given' : message.slice(0, 2000) },
+    data: { ...identity(record), code, message: message === '' ? 'no reason given' : sentenceOf(message) },
   });
   return withMoveAnswered({ record: next, entries: [entry] }, now);
 }
@@ -299,7 +300,7 @@ export function stopMoveRefused(record: OrderRecord, reason: string, now: EpochM
     key: `StopMoveAuthorized:${move.requestId}`,
     causationId: move.eventId,
     occurredAt: now,
-    data: { intentId: record.intentId, command: 'StopMoveAuthorized', reason: reason.slice(0, 2000) },
+    data: { intentId: record.intentId, command: 'StopMoveAuthorized', reason: sentenceOf(reason) },
   });
   return { record: next, entries: [entry] };
 }

@@ -2,6 +2,7 @@ import { VOTERS } from '#contracts/agents.ts';
 import type { Opinion } from '#contracts/events/cycle.ts';
 import type { CycleBody } from '#core/agents/context.ts';
 import { inUnitInterval } from '#core/values/round.ts';
+import { sentenceOf } from '#core/values/sentence.ts';
 
 /** One voter's opinions in a round, as they were journaled. */
 export interface Ballot {
@@ -107,7 +108,7 @@ export function tally(current: Round, previous: readonly Round[], options: Tally
   const reasons = rejected.map(({ proposalId, reason }) => `${proposalId}: ${reason}`).join('; ');
   return {
     kind: 'failed',
-    body: { ...record, reason: `no proposal found consensus: ${reasons}`.slice(0, 2000) },
+    body: { ...record, reason: sentenceOf(`no proposal found consensus: ${reasons}`) },
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Intent } from '#contracts/events/orders.ts';
 import type { EventData } from '#contracts/registry.ts';
 import { Decimal } from '#core/values/decimal.ts';
-import { type Position, positionQuantity } from './position.ts';
+import { type Layer, type Position, positionQuantity } from './position.ts';
 import type { TradingStanding } from './trading-standing.ts';
 
 /**
@@ -202,6 +202,18 @@ export function worstExposure(
   const worstUnits = Decimal.max(held.plus(buys).abs(), held.minus(sells).abs(), held.abs());
   if (money === null || worstUnits.isZero()) return money;
   return price === null ? null : worstUnits.times(price).plus(money);
+}
+
+/** The layer of that name with the position that it is of; null where the book has none. */
+export function findLayer(
+  book: AccountBook,
+  layerId: string,
+): { readonly position: Position; readonly layer: Layer } | null {
+  for (const position of Object.values(book.positions)) {
+    const layer = position.layers[layerId];
+    if (layer !== undefined) return { position, layer };
+  }
+  return null;
 }
 
 /** Instruments with units held or live opening orders, whoever's. */

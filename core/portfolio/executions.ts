@@ -1,7 +1,7 @@
 import type { DeskEvent } from '#contracts/registry.ts';
 import { executionBase } from '#core/broker/order-facts.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
-import { type AccountBook, opens } from './account-book.ts';
+import { type AccountBook, findLayer, opens } from './account-book.ts';
 import { withExecutionMark } from './marks.ts';
 import { isWorkingOrOver } from './order-status.ts';
 import { executedUnits, executedValue, type Layer, layerQuantity, type Position } from './position.ts';
@@ -52,6 +52,16 @@ export function fill(book: AccountBook, { data }: DeskEvent<'OrderFilled'>): Acc
   return data.role === 'order' ? withFilled(filled, data, units) : filled;
 }
 
+/** Whether an execution of a layer is not booked yet; false of a layer that the book has let go of or never knew. */
+export function awaitsExecution(book: AccountBook, layerId: string, execId: string): boolean {
+  const known = findLayer(book, layerId);
+  if (known !== null)
+    return known.layer.opening[execId] === undefined && known.layer.closing[execId] === undefined;
+  // A layer begins with its first execution, and is let go of when it has been closed.
+  const opening = book.orders[layerId];
+  return opening !== undefined && new Decimal(opening.told).isZero();
+}
+
 /** The layer an execution belongs to: its own for an opening order, the one named in `closes` for a closing one, or the stop's. */
 function layerOf(
   book: AccountBook,
@@ -61,11 +71,9 @@ function layerOf(
   const intent = book.orders[intentId]?.intent;
   const closing = role === 'stop' || (intent !== undefined && !opens(intent));
   const layerId = role === 'stop' ? intentId : closing ? intent?.closes : intentId;
-  for (const position of Object.values(book.positions)) {
-    const layer = position.layers[layerId ?? ''];
-    if (layer !== undefined)
-      return { instrument: position.instrument, position, layer, part: closing ? 'closing' : 'opening' };
-  }
+  const part = closing ? 'closing' : 'opening';
+  const known = findLayer(book, layerId ?? '');
+  if (known !== null) return { instrument: known.position.instrument, ...known, part };
   if (intent === undefined || !opens(intent)) return null;
   const position: Position = book.positions[intent.instrument] ?? {
     instrument: intent.instrument,
@@ -88,7 +96,7 @@ function layerOf(
   const planned = first
     ? { ...position, plan: intent.plan, initialRisk: intent.initialRisk, target: intent.target }
     : position;
-  return { instrument: intent.instrument, position: planned, layer, part: closing ? 'closing' : 'opening' };
+  return { instrument: intent.instrument, position: planned, layer, part };
 }
 
 function withFilled(

@@ -2,7 +2,14 @@ import type { DeskEvent } from '#contracts/registry.ts';
 import { COMMANDS_KEPT_DAYS } from '#core/broker/command-queue.ts';
 import { parseInstant } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
-import { type AccountBook, equity, isLive, type OrderRecord, withForeign } from './account-book.ts';
+import {
+  type AccountBook,
+  equity,
+  findLayer,
+  isLive,
+  type OrderRecord,
+  withForeign,
+} from './account-book.ts';
 import { withCash } from './entered-cash.ts';
 import { chargeCommission, correctableCharges, fill } from './executions.ts';
 import { halted, resumed } from './halt-and-resume.ts';
@@ -195,9 +202,9 @@ const touch = (book: AccountBook, correlationId: string): AccountBook =>
 
 /** A stop is moved towards the price only: a move that tells less was made before the one that the layer has. */
 function moveStop(book: AccountBook, { data }: DeskEvent<'StopMoved'>): AccountBook {
-  const position = Object.values(book.positions).find(({ layers }) => layers[data.intentId] !== undefined);
-  const layer = position?.layers[data.intentId];
-  if (position === undefined || layer === undefined) return book;
+  const known = findLayer(book, data.intentId);
+  if (known === null) return book;
+  const { position, layer } = known;
   if (layer.stop !== null && protectsLess(layer.direction, data.stopPrice, layer.stop)) return book;
   const layers = { ...position.layers, [data.intentId]: { ...layer, stop: data.stopPrice } };
   return { ...book, positions: { ...book.positions, [position.instrument]: { ...position, layers } } };

@@ -1,9 +1,10 @@
 import type { Intent } from '#contracts/events/orders.ts';
 import type { EventData } from '#contracts/registry.ts';
 import { type AccountBook, opens } from '#core/portfolio/account-book.ts';
-import { positionQuantity } from '#core/portfolio/position.ts';
+import { positionQuantity, protectsLess } from '#core/portfolio/position.ts';
 import { instantText } from '#core/values/clock.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
+import { sentenceOf } from '#core/values/sentence.ts';
 import { type Finding, type GateInput, worstPrice } from './limit.ts';
 import { findings } from './limits.ts';
 import { disableStrategy, REPEATED_EXECUTION } from './pace-limits.ts';
@@ -76,9 +77,6 @@ export function decide(input: GateInput, correlationId: string): GateDecision {
   };
 }
 
-/** As much as an event's sentence holds: a refusal that could not be journaled would hold up all that comes behind it. */
-const sentenceOf = (text: string): string => text.slice(0, 2000);
-
 function refuse({ book, intent, policy, now }: GateInput, finding: Finding): GateDecision {
   return {
     kind: 'refused',
@@ -125,11 +123,8 @@ export function decideStopMove(book: AccountBook, request: EventData<'StopMovePl
   const layer = position?.layers[request.intentId];
   if (position === undefined || layer === undefined || positionQuantity(position).isZero())
     return refuseMove('the layer is not held');
-  const long = layer.direction === 'long';
-  const current = layer.stop === null ? null : new Decimal(layer.stop);
-  const target = new Decimal(request.to);
-  if (target.lte(0)) return refuseMove(`a stop of ${request.to} is not above zero`);
-  if (current !== null && (long ? target.lte(current) : target.gte(current)))
+  if (new Decimal(request.to).lte(0)) return refuseMove(`a stop of ${request.to} is not above zero`);
+  if (layer.stop !== null && !protectsLess(layer.direction, layer.stop, request.to))
     return refuseMove(
       `the stop stands at ${layer.stop}; moving it to ${request.to} would loosen it or change nothing`,
     );

@@ -104,10 +104,8 @@ export class AccountComparison {
   #isBehind({ awaits }: ExpectedAccount): boolean {
     const { ledger, schedule, log } = this.#bridge;
     const missing: string[] = [];
-    for (const { intentId, role, closes, fills } of ledger.heldRecords()) {
-      const layer = role === 'order' && closes !== null ? closes : intentId;
-      for (const { execId } of fills) if (awaits(layer, execId)) missing.push(execId);
-    }
+    for (const { intentId, closes, fills } of ledger.heldRecords())
+      for (const { execId } of fills) if (awaits(closes ?? intentId, execId)) missing.push(execId);
     const now = schedule.now();
     this.#behindSince = missing.length === 0 ? null : (this.#behindSince ?? now);
     if (this.#behindSince === null) return false;

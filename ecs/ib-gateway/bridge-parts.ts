@@ -7,6 +7,7 @@ import { correlations } from '#core/events/state-keys.ts';
 import { newYorkDate } from '#core/market/calendar.ts';
 import type { Instrument } from '#core/market/instrument.ts';
 import type { EpochMillis } from '#core/values/clock.ts';
+import { sentenceOf } from '#core/values/sentence.ts';
 import type { BridgeLog, BridgeMetric, Schedule } from './bridge-context.ts';
 import type { ExpectedAccount } from './expected-account.ts';
 import { FencedOffError } from './fenced-off.ts';
@@ -66,7 +67,7 @@ export async function reportDifference(bridge: Bridge, difference: Difference): 
     sender: BRIDGE,
     occurredAt: now,
     urgency: 'critical',
-    data: difference,
+    data: { ...difference, observed: sentenceOf(difference.observed) },
   });
   const commit: Commit = { entries: [entry] };
   const result = await bridge.writer.commit(commit);

@@ -11,8 +11,9 @@ import { sqsCommandQueue } from '#adapters/aws/sqs-command-queue.ts';
 import { ibGateway } from '#adapters/ibkr/ib-gateway-link.ts';
 import { CATALOG } from '#core/market/catalog.ts';
 import type { AccountBook } from '#core/portfolio/account-book.ts';
+import { awaitsExecution } from '#core/portfolio/executions.ts';
 import { positionQuantity } from '#core/portfolio/position.ts';
-import { Decimal, decimalText } from '#core/values/decimal.ts';
+import { decimalText } from '#core/values/decimal.ts';
 import type { TimerClock } from '#core/values/timer-clock.ts';
 import type { BridgeDependencies, BridgeLog, BridgeMetric } from './bridge-context.ts';
 import { BrokerBridge } from './broker-bridge.ts';
@@ -75,16 +76,7 @@ export function expectedAccount(stored: unknown): ExpectedAccount | null {
     ([instrument, position]) => [instrument, decimalText(positionQuantity(position))] as const,
   );
   const { account, currency, cash, foreign = null } = book;
-  const awaits = (layerId: string, execId: string): boolean => {
-    const layer = Object.values(book.positions)
-      .map(({ layers }) => layers[layerId])
-      .find((found) => found !== undefined);
-    if (layer !== undefined)
-      return layer.opening[execId] === undefined && layer.closing[execId] === undefined;
-    // A layer begins with its first execution, and is let go of when it has been closed.
-    const opening = book.orders[layerId];
-    return opening !== undefined && new Decimal(opening.told).isZero();
-  };
+  const awaits = (layer: string, execId: string) => awaitsExecution(book, layer, execId);
   return { account, currency, cash, positions: new Map(positions), foreign, awaits };
 }
 

@@ -5,6 +5,7 @@ import { BRIDGE } from '#core/broker/order-facts.ts';
 import { journalEntry } from '#core/events/new-event.ts';
 import { opens } from '#core/portfolio/account-book.ts';
 import { parseInstant } from '#core/values/clock.ts';
+import { sentenceOf } from '#core/values/sentence.ts';
 import type { AccountWatch } from './account-watch.ts';
 import { type Bridge, brokerCorrelation } from './bridge-parts.ts';
 import type { CommandIntake } from './command-intake.ts';
@@ -219,7 +220,7 @@ export class CommandBoard {
         sender: BRIDGE,
         occurredAt: now,
         urgency: 'high',
-        data: { intentId: received.messageId, command: 'unreadable', reason: reason.slice(0, 2_000) },
+        data: { intentId: received.messageId, command: 'unreadable', reason: sentenceOf(reason) },
       });
       await this.#bridge.writer.append({ entries: [entry] });
       this.#intake.complete(received.messageId);

@@ -2,17 +2,12 @@ import type { Commit, StateKey, StoredState } from '#core/events/desk-store.ts';
 import { type HaltFlag, stateKeys } from '#core/events/state-keys.ts';
 import type { JournalWriter } from './journal-writer.ts';
 
-/** So much of a reason is kept: it stands in sentences of records and events, which hold 2,000 characters with what is around it. */
-const LONGEST_REASON = 1_900;
-
 /** Why nothing may be opened, from the kill switch as stored; what cannot be read counts as thrown. */
 export function haltReason(stored: unknown): string | null {
   if (stored === null || stored === undefined) return null;
   const flag = stored as Partial<HaltFlag>;
   if (flag.halted === false) return null;
-  return typeof flag.reason === 'string' && flag.reason !== ''
-    ? flag.reason.slice(0, LONGEST_REASON)
-    : 'the halt flag is set';
+  return typeof flag.reason === 'string' && flag.reason !== '' ? flag.reason : 'the halt flag is set';
 }
 
 /** The kill switch as it was last read. What opens a position checks in its own commit that it is still so. */

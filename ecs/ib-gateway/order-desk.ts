@@ -12,6 +12,7 @@ import type { Commit, CommitResult } from '#core/events/desk-store.ts';
 import { stateKeys } from '#core/events/state-keys.ts';
 import { type AccountBook, opens } from '#core/portfolio/account-book.ts';
 import { Decimal, decimalText } from '#core/values/decimal.ts';
+import { sentenceOf } from '#core/values/sentence.ts';
 import { type Bridge, decline } from './bridge-parts.ts';
 import { FencedOffError } from './fenced-off.ts';
 import type { Holdings } from './holdings.ts';
@@ -219,13 +220,13 @@ export class OrderDesk {
   /** Cancels an order of the desk's own accord. The wish is recorded: each new link asks for it again. */
   async callBack(
     { orderRef, submittedEventId }: OrderRecord,
-    wish: { readonly requestId: string; readonly reason: string },
+    { requestId, reason }: { readonly requestId: string; readonly reason: string },
   ): Promise<void> {
     const record = await this.#bridge.ledger.update(orderRef, (current) => ({
       record:
         current.cancel !== null || submittedEventId === null || !isOpen(current)
           ? current
-          : { ...current, cancel: { ...wish, eventId: submittedEventId } },
+          : { ...current, cancel: { requestId, reason: sentenceOf(reason), eventId: submittedEventId } },
       entries: [],
     }));
     if (record !== null && isOpen(record)) this.requestCancel(record);

@@ -1,6 +1,7 @@
 import type { BridgeSession, BrokerState, SessionInput } from '#core/broker/bridge-session.ts';
 import { BRIDGE } from '#core/broker/order-facts.ts';
 import { journalEntry } from '#core/events/new-event.ts';
+import { sentenceOf } from '#core/values/sentence.ts';
 import { type Bridge, brokerCorrelation } from './bridge-parts.ts';
 
 /** Tells the journal and the alarms how the session with the broker goes. */
@@ -52,7 +53,7 @@ export class SessionReport {
       sender: BRIDGE,
       occurredAt: now,
       urgency: to === 'READY' ? 'normal' : 'high',
-      data: { from, to, reason: (reason === '' ? 'no reason given' : reason).slice(0, 2_000) },
+      data: { from, to, reason: reason === '' ? 'no reason given' : sentenceOf(reason) },
     });
     await writer.append({ entries: [entry] });
   }

@@ -29,12 +29,9 @@ export class Strangers {
     return this.#order(order, observed);
   }
 
-  async execution(
-    { execId, account, symbol, side, quantity, price }: Execution,
-    at: EpochMillis,
-  ): Promise<void> {
-    if (account === this.#bridge.link.account)
-      await this.#execution(execId, symbol, at, `${side} ${quantity} ${symbol} at ${price}`);
+  execution(execution: Execution, at: EpochMillis): Promise<void> {
+    const { side, quantity, symbol, price } = execution;
+    return this.#execution(execution, at, `${side} ${quantity} ${symbol} at ${price}`);
   }
 
   /** What cannot be read counts for what it may be: an order for one that may move anything. */
@@ -45,9 +42,9 @@ export class Strangers {
       ...told,
     });
     const { symbol } = contract;
-    const now = this.#bridge.schedule.now();
-    if (of === 'execution' && account === this.#bridge.link.account)
-      await this.#execution(told.execId, symbol, now, `one in ${symbol} that cannot be read: ${problem}`);
+    const observed = `one in ${symbol} that cannot be read: ${problem}`;
+    if (of === 'execution')
+      await this.#execution({ execId: told.execId, account, symbol }, this.#bridge.schedule.now(), observed);
     if (of === 'open-order')
       await this.#order(
         {
@@ -68,7 +65,7 @@ export class Strangers {
           ocaGroup: '',
           status: '',
         },
-        `one in ${symbol} that cannot be read: ${problem}`,
+        observed,
       );
   }
 
@@ -83,21 +80,25 @@ export class Strangers {
       subject: 'foreign-order',
       key: `permId:${permId}`,
       expected: 'no order that the desk did not place',
-      observed: observed.slice(0, 2_000),
+      observed,
       explanation:
         'somebody else works an order in this account; it is left alone and counts in the exposure',
     });
   }
 
-  async #execution(execId: string, instrument: string, at: EpochMillis, observed: string): Promise<void> {
-    if (this.#executions.has(execId)) return;
-    this.#parts.holdings.executed(instrument, at);
+  async #execution(
+    { execId, account, symbol }: Pick<Execution, 'execId' | 'account' | 'symbol'>,
+    at: EpochMillis,
+    observed: string,
+  ): Promise<void> {
+    if (account !== this.#bridge.link.account || this.#executions.has(execId)) return;
+    this.#parts.holdings.executed(symbol, at);
     this.#parts.onNew();
     await reportDifference(this.#bridge, {
       subject: 'execution',
       key: execId,
       expected: 'no execution that no order of the desk accounts for',
-      observed: observed.slice(0, 2_000),
+      observed,
       explanation: 'an order that is not the desk’s was executed in its account; it counts in the position',
     });
     this.#executions.add(execId);

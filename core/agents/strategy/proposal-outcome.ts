@@ -1,12 +1,11 @@
 import type { Proposal } from '#contracts/events/cycle.ts';
 import type { ProposalOutcome } from '#core/agents/context.ts';
+import { sentenceOf } from '#core/values/sentence.ts';
 
 /** One instrument's result: a proposal or the reason why there is none. */
 export type InstrumentResult =
   | { readonly instrument: string; readonly proposal: Proposal }
   | { readonly instrument: string; readonly reason: string };
-
-const LONGEST_SENTENCE = 2000;
 
 /**
  * A strategist's answer from its results by instrument: proposals and abstentions side by side, or one abstention when
@@ -19,5 +18,5 @@ export function outcomeOf(results: readonly InstrumentResult[], whenEmpty: strin
   );
   if (proposals.length > 0) return { kind: 'proposed', proposals, abstentions };
   const reasons = abstentions.map((abstention) => abstention.reason).join('; ') || whenEmpty;
-  return { kind: 'abstained', reason: reasons.slice(0, LONGEST_SENTENCE) };
+  return { kind: 'abstained', reason: sentenceOf(reasons) };
 }

@@ -122,6 +122,9 @@ export function sendTicks(
 
 export const historyError = (why: string): string => `Historical Market Data Service error message:${why}`;
 
+/** What bars are of, where they are not of trades. */
+const SHOWN: Readonly<Record<string, string>> = { CASH: 'MIDPOINT', CRYPTO: 'AGGTRADES' };
+
 interface HistoryQuery {
   readonly end: number;
   readonly duration: Duration;
@@ -161,8 +164,7 @@ function historyQuery(
       `bar size ${JSON.stringify(request.barSize)} is not on this tape; it has ${sizes} and 1 day`,
     );
   }
-  const { secType } = instrument.contract;
-  const shown = secType === 'CASH' ? 'MIDPOINT' : secType === 'CRYPTO' ? 'AGGTRADES' : 'TRADES';
+  const shown = SHOWN[instrument.contract.secType] ?? 'TRADES';
   if (request.whatToShow !== shown) {
     if (shown === 'AGGTRADES')
       return {

@@ -158,6 +158,17 @@ describe('what follows a tripped breaker', () => {
 describe('pyramiding', () => {
   /** 50 AAPL from 100 with R = 5, now at 103: more than half an R. */
   const winner = () => folded(holding(bookOf()), barClosed('103', 75));
+  /** The same with 30 more, added at 103. */
+  const ofTwoLayers = () => {
+    const second = intentOf({
+      intentId: 'I-1-L2',
+      purpose: 'pyramid',
+      positionId: 'I-1',
+      quantity: '30',
+      referencePrice: '103.00',
+    });
+    return holding(withOrder(winner(), second), second);
+  };
   async function deskPyramiding(withHistory: boolean) {
     const desk = await deskInForce('pyramiding');
     desk.time = NOW + 15 * 60_000;
@@ -245,14 +256,7 @@ describe('pyramiding', () => {
 
   it('raises the stops of a position of two layers', async () => {
     const desk = await deskPyramiding(true);
-    const second = intentOf({
-      intentId: 'I-1-L2',
-      purpose: 'pyramid',
-      positionId: 'I-1',
-      quantity: '30',
-      referencePrice: '103.00',
-    });
-    await pyramid(desk, [arrival(revalued(holding(withOrder(winner(), second), second)))]);
+    await pyramid(desk, [arrival(revalued(ofTwoLayers()))]);
     expect(desk.said('StopMovePlanned').map(({ data }) => [data.intentId, data.from, data.to])).toEqual([
       ['I-1', '95.00', '98'],
       ['I-1-L2', '95.00', '98'],
@@ -261,16 +265,9 @@ describe('pyramiding', () => {
 
   it('raises the stops of a position though the history of what it would add to cannot be read', async () => {
     const desk = await deskPyramiding(true);
-    const second = intentOf({
-      intentId: 'I-1-L2',
-      purpose: 'pyramid',
-      positionId: 'I-1',
-      quantity: '30',
-      referencePrice: '103.00',
-    });
     const history = { uri: 'history/gone', sha256: '0'.repeat(64), bytes: 1 };
     await desk.put(stateKeys.daily('AAPL'), { session: '2018-01-23', history });
-    const won = folded(holding(withOrder(winner(), second), second), barClosed('106', 90));
+    const won = folded(ofTwoLayers(), barClosed('106', 90));
     await pyramid(desk, [arrival(revalued(won))]);
     expect(desk.said('StopMovePlanned').map(({ data }) => [data.intentId, data.to])).toEqual([
       ['I-1', '98'],
